@@ -1,0 +1,672 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The capability registry: what modules and the library itself contribute
+ *
+ * Implementation: contribution tables, one for each kind, and lookups by name. A registry is filled
+ *   once, sealed, and read from many threads; switching modules on or off makes a new one.
+ * Not here: what a kind means. The layer that owns a kind calls its functions.
+ */
+#include "registry/registry.h"
+
+#include "base/error.h"
+
+struct _FerryRegistry {
+	GObject parent_instance;
+	gboolean sealed;
+	char *module;                                   /* whose registrations come now */
+	GPtrArray *lists[FERRY_N_CONTRIBUTION_KINDS];   /* (element-type FerryContribution) */
+	GHashTable *names[FERRY_N_CONTRIBUTION_KINDS];  /* name to a borrowed FerryContribution */
+};
+
+G_DEFINE_FINAL_TYPE(FerryRegistry, ferry_registry, G_TYPE_OBJECT)
+
+/* longest name that a peer can make us look up */
+#define MAX_NAME 64
+
+static const struct {
+	const char *text;
+	gboolean many; /* several modules may contribute under one name */
+} kinds[FERRY_N_CONTRIBUTION_KINDS] = {
+	[FERRY_CONTRIBUTION_CAPABILITY] = {"capability", FALSE},
+	[FERRY_CONTRIBUTION_COMMAND] = {"command", FALSE},
+	[FERRY_CONTRIBUTION_ARGUMENT_RULE] = {"argument rule", TRUE},
+	[FERRY_CONTRIBUTION_FETCH_ITEM] = {"fetch item", FALSE},
+	[FERRY_CONTRIBUTION_FETCH_MODIFIER] = {"fetch modifier", FALSE},
+	[FERRY_CONTRIBUTION_STORE_MODIFIER] = {"store modifier", FALSE},
+	[FERRY_CONTRIBUTION_SEARCH_KEY] = {"search key", FALSE},
+	[FERRY_CONTRIBUTION_SEARCH_RETURN] = {"search return option", FALSE},
+	[FERRY_CONTRIBUTION_SEARCH_RESULT] = {"search result", TRUE},
+	[FERRY_CONTRIBUTION_STATUS_ITEM] = {"status item", FALSE},
+	[FERRY_CONTRIBUTION_LIST_SELECTION] = {"list selection option", FALSE},
+	[FERRY_CONTRIBUTION_LIST_RETURN] = {"list return option", FALSE},
+	[FERRY_CONTRIBUTION_SELECT_PARAMETER] = {"select parameter", FALSE},
+	[FERRY_CONTRIBUTION_UPDATE_WRITER] = {"update writer", TRUE},
+	[FERRY_CONTRIBUTION_RESPONSE_CODE] = {"response code", TRUE},
+	[FERRY_CONTRIBUTION_ENABLE] = {"enable name", FALSE},
+	[FERRY_CONTRIBUTION_SESSION_DATA] = {"session data", FALSE},
+	[FERRY_CONTRIBUTION_PROTOCOL] = {"protocol", FALSE},
+	[FERRY_CONTRIBUTION_SASL_MECHANISM] = {"SASL mechanism", FALSE},
+	[FERRY_CONTRIBUTION_STORE] = {"store", FALSE},
+};
+
+static void
+ferry_contribution_free(FerryContribution *self)
+{
+	if (self->destroy != NULL)
+		self->destroy(self->user_data);
+	g_free(self->name);
+	g_free(self->module);
+	g_free(self->grammar);
+	g_free(self);
+}
+
+static void
+ferry_registry_finalize(GObject *object)
+{
+	FerryRegistry *self = FERRY_REGISTRY(object);
+
+	for (guint i = 0; i < FERRY_N_CONTRIBUTION_KINDS; i++) {
+		g_hash_table_unref(self->names[i]);
+		g_ptr_array_unref(self->lists[i]);
+	}
+	g_free(self->module);
+	G_OBJECT_CLASS(ferry_registry_parent_class)->finalize(object);
+}
+
+static void
+ferry_registry_class_init(FerryRegistryClass *klass)
+{
+	G_OBJECT_CLASS(klass)->finalize = ferry_registry_finalize;
+}
+
+static void
+ferry_registry_init(FerryRegistry *self)
+{
+	self->module = g_strdup("base");
+	for (guint i = 0; i < FERRY_N_CONTRIBUTION_KINDS; i++) {
+		self->lists[i] =
+			g_ptr_array_new_with_free_func((GDestroyNotify)ferry_contribution_free);
+		self->names[i] = g_hash_table_new(g_str_hash, g_str_equal);
+	}
+}
+
+/**
+ * ferry_registry_new:
+ *
+ * Returns: (transfer full): an empty registry, open for registrations
+ */
+FerryRegistry *
+ferry_registry_new(void)
+{
+	return g_object_new(FERRY_TYPE_REGISTRY, NULL);
+}
+
+/**
+ * ferry_registry_seal:
+ *
+ * Ends registration: from now on the registry never changes and may be read from every thread.
+ */
+void
+ferry_registry_seal(FerryRegistry *self)
+{
+	self->sealed = TRUE;
+}
+
+/**
+ * ferry_registry_is_sealed:
+ *
+ * Returns: whether registration has ended
+ */
+gboolean
+ferry_registry_is_sealed(FerryRegistry *self)
+{
+	return self->sealed;
+}
+
+/**
+ * ferry_registry_set_module:
+ * @module: the name under which what follows is registered
+ *
+ * Called by the loader before a module's register function.
+ */
+void
+ferry_registry_set_module(FerryRegistry *self, const char *module)
+{
+	g_free(self->module);
+	self->module = g_strdup(module);
+}
+
+/**
+ * ferry_contribution_kind_to_string:
+ *
+ * Returns: the kind in words, for messages and tables
+ */
+const char *
+ferry_contribution_kind_to_string(FerryContributionKind kind)
+{
+	g_return_val_if_fail(kind < FERRY_N_CONTRIBUTION_KINDS, NULL);
+	return kinds[kind].text;
+}
+
+/**
+ * ferry_registry_lookup:
+ * @kind: what is looked for
+ * @name: its name, in any ASCII case
+ *
+ * Returns: (nullable) (transfer none): the first contribution of that name
+ */
+const FerryContribution *
+ferry_registry_lookup(FerryRegistry *self, FerryContributionKind kind, const char *name)
+{
+	return ferry_registry_lookup_n(self, kind, name, strlen(name));
+}
+
+/**
+ * ferry_registry_lookup_n: (skip)
+ * @kind: what is looked for
+ * @name: its name, in any ASCII case; need not end in NUL
+ * @length: octets of @name
+ *
+ * Returns: (nullable) (transfer none): the first contribution of that name
+ */
+const FerryContribution *
+ferry_registry_lookup_n(FerryRegistry *self, FerryContributionKind kind, const char *name, gsize length)
+{
+	char upper[MAX_NAME + 1];
+
+	g_return_val_if_fail(kind < FERRY_N_CONTRIBUTION_KINDS, NULL);
+	if (length > MAX_NAME)
+		return NULL;
+	for (gsize i = 0; i < length; i++)
+		upper[i] = g_ascii_toupper(name[i]);
+	upper[length] = '\0';
+	return g_hash_table_lookup(self->names[kind], upper);
+}
+
+/**
+ * ferry_registry_list:
+ * @kind: what is listed
+ *
+ * Returns: (transfer none) (element-type FerryContribution): every contribution of a kind, in the
+ *   order of registration
+ */
+GPtrArray *
+ferry_registry_list(FerryRegistry *self, FerryContributionKind kind)
+{
+	g_return_val_if_fail(kind < FERRY_N_CONTRIBUTION_KINDS, NULL);
+	return self->lists[kind];
+}
+
+/* Takes over @proto's destroy duty also where it fails, so that callers need not care. */
+static gboolean
+ferry_registry_add(FerryRegistry *self, const FerryContribution *proto, GError **error)
+{
+	g_autofree char *name = g_ascii_strup(proto->name, -1);
+	const FerryContribution *other = g_hash_table_lookup(self->names[proto->kind], name);
+	g_autofree char *problem = NULL;
+	FerryContribution *copy;
+
+	if (self->sealed)
+		problem = g_strdup("the registry is sealed");
+	else if (*name == '\0' || strlen(name) > MAX_NAME)
+		problem = g_strdup_printf("its name must have 1 to %d characters", MAX_NAME);
+	else if (other != NULL && !kinds[proto->kind].many)
+		problem = g_strdup_printf("module %s has registered it already", other->module);
+	if (problem != NULL) {
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_EXISTS, "module %s, %s %s: %s",
+			    self->module, kinds[proto->kind].text, name, problem);
+		if (proto->destroy != NULL)
+			proto->destroy(proto->user_data);
+		return FALSE;
+	}
+	copy = g_memdup2(proto, sizeof *proto);
+	copy->name = g_steal_pointer(&name);
+	copy->module = g_strdup(self->module);
+	copy->grammar = g_strdup(proto->grammar);
+	g_ptr_array_add(self->lists[copy->kind], copy);
+	if (other == NULL)
+		g_hash_table_insert(self->names[copy->kind], copy->name, copy);
+	return TRUE;
+}
+
+/**
+ * ferry_registry_add_capability:
+ * @name: as advertised, without a value
+ * @phases: when it is advertised
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): decides for a session
+ *
+ * Adds a capability (RFC 9051 §7.2.2).
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_capability(FerryRegistry *self,
+			      const char *name,
+			      FerryPhase phases,
+			      FerryCapabilityFunc func,
+			      gpointer user_data,
+			      GDestroyNotify destroy,
+			      GError **error)
+{
+	return ferry_registry_add(self,
+				  &(FerryContribution){.kind = FERRY_CONTRIBUTION_CAPABILITY,
+						       .name = (char *)name,
+						       .flags = phases,
+						       .func = G_CALLBACK(func),
+						       .user_data = user_data,
+						       .destroy = destroy},
+				  error);
+}
+
+/**
+ * ferry_registry_add_command:
+ * @name: the command, `UID X` for a UID form
+ * @grammar: (nullable): its arguments; %NULL for none
+ * @phases: the states it is valid in
+ * @ordering: what may run beside it
+ * @handler: (scope notified) (closure user_data) (destroy destroy): runs it
+ *
+ * Adds a command.
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_command(FerryRegistry *self,
+			   const char *name,
+			   const char *grammar,
+			   FerryPhase phases,
+			   FerryOrdering ordering,
+			   FerryCommandFunc handler,
+			   gpointer user_data,
+			   GDestroyNotify destroy,
+			   GError **error)
+{
+	return ferry_registry_add(self,
+				  &(FerryContribution){.kind = FERRY_CONTRIBUTION_COMMAND,
+						       .name = (char *)name,
+						       .grammar = (char *)grammar,
+						       .flags = phases,
+						       .ordering = ordering,
+						       .func = G_CALLBACK(handler),
+						       .user_data = user_data,
+						       .destroy = destroy},
+				  error);
+}
+
+/* The kinds with one callback and perhaps a grammar differ in type only. */
+#define ADD_SIMPLE(KIND, NAME, GRAMMAR, FUNC)                                                      \
+	ferry_registry_add(self,                                                                   \
+			   &(FerryContribution){.kind = FERRY_CONTRIBUTION_##KIND,                 \
+						.name = (char *)(NAME),                            \
+						.grammar = (char *)(GRAMMAR),                      \
+						.func = G_CALLBACK(FUNC),                          \
+						.user_data = user_data,                            \
+						.destroy = destroy},                               \
+			   error)
+
+#define ADD_PREPARED(KIND, NAME, GRAMMAR, NEEDS, PREPARE, FUNC)                                    \
+	ferry_registry_add(self,                                                                   \
+			   &(FerryContribution){.kind = FERRY_CONTRIBUTION_##KIND,                 \
+						.name = (char *)(NAME),                            \
+						.grammar = (char *)(GRAMMAR),                      \
+						.flags = (NEEDS),                                  \
+						.prepare = G_CALLBACK(PREPARE),                    \
+						.func = G_CALLBACK(FUNC),                          \
+						.user_data = user_data,                            \
+						.destroy = destroy},                               \
+			   error)
+
+/**
+ * ferry_registry_add_argument_rule:
+ * @command: the command it watches, or `*` for all
+ * @func: (scope notified) (closure user_data) (destroy destroy): the rule
+ *
+ * Adds a rule that may refuse another module's command.
+ *
+ * Returns: %FALSE with @error set on failure
+ */
+gboolean
+ferry_registry_add_argument_rule(FerryRegistry *self,
+				 const char *command,
+				 FerryArgumentRuleFunc func,
+				 gpointer user_data,
+				 GDestroyNotify destroy,
+				 GError **error)
+{
+	return ADD_SIMPLE(ARGUMENT_RULE, command, NULL, func);
+}
+
+/**
+ * ferry_registry_add_fetch_item:
+ * @name: the item, without arguments or section
+ * @grammar: (nullable): what may follow the name
+ * @needs: what must be at hand about each message
+ * @prepare: (nullable) (scope notified) (closure user_data): called once a command
+ * @write: (scope notified) (closure user_data) (destroy destroy): writes it
+ *
+ * Adds a FETCH data item (RFC 9051 §6.4.5).
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_fetch_item(FerryRegistry *self,
+			      const char *name,
+			      const char *grammar,
+			      FerryNeeds needs,
+			      FerryFetchPrepareFunc prepare,
+			      FerryFetchWriteFunc write,
+			      gpointer user_data,
+			      GDestroyNotify destroy,
+			      GError **error)
+{
+	return ADD_PREPARED(FETCH_ITEM, name, grammar, needs, prepare, write);
+}
+
+/**
+ * ferry_registry_add_fetch_modifier:
+ * @grammar: (nullable): what follows the name
+ * @func: (scope notified) (closure user_data) (destroy destroy): applies it
+ *
+ * Adds a FETCH modifier (RFC 4466 §2.4).
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_fetch_modifier(FerryRegistry *self,
+				  const char *name,
+				  const char *grammar,
+				  FerryModifierFunc func,
+				  gpointer user_data,
+				  GDestroyNotify destroy,
+				  GError **error)
+{
+	return ADD_SIMPLE(FETCH_MODIFIER, name, grammar, func);
+}
+
+/**
+ * ferry_registry_add_store_modifier:
+ * @grammar: (nullable): what follows the name
+ * @func: (scope notified) (closure user_data) (destroy destroy): applies it
+ *
+ * Adds a STORE modifier (RFC 4466 §2.5).
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_store_modifier(FerryRegistry *self,
+				  const char *name,
+				  const char *grammar,
+				  FerryModifierFunc func,
+				  gpointer user_data,
+				  GDestroyNotify destroy,
+				  GError **error)
+{
+	return ADD_SIMPLE(STORE_MODIFIER, name, grammar, func);
+}
+
+/**
+ * ferry_registry_add_search_key:
+ * @grammar: (nullable): the key's arguments
+ * @needs: what must be at hand about each candidate
+ * @prepare: (nullable) (scope notified) (closure user_data): called once a command
+ * @match: (scope notified) (closure user_data) (destroy destroy): the test
+ *
+ * Adds a SEARCH key (RFC 9051 §6.4.4).
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_search_key(FerryRegistry *self,
+			      const char *name,
+			      const char *grammar,
+			      FerryNeeds needs,
+			      FerrySearchPrepareFunc prepare,
+			      FerrySearchMatchFunc match,
+			      gpointer user_data,
+			      GDestroyNotify destroy,
+			      GError **error)
+{
+	return ADD_PREPARED(SEARCH_KEY, name, grammar, needs, prepare, match);
+}
+
+/**
+ * ferry_registry_add_search_return:
+ * @grammar: (nullable): the option's arguments
+ * @prepare: (nullable) (scope notified) (closure user_data): called once a command
+ * @write: (scope notified) (closure user_data) (destroy destroy): writes the return data
+ *
+ * Adds a SEARCH RETURN option (RFC 9051 §6.4.4, RFC 4466 §2.6).
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_search_return(FerryRegistry *self,
+				 const char *name,
+				 const char *grammar,
+				 FerrySearchPrepareFunc prepare,
+				 FerrySearchResultFunc write,
+				 gpointer user_data,
+				 GDestroyNotify destroy,
+				 GError **error)
+{
+	return ADD_PREPARED(SEARCH_RETURN, name, grammar, 0, prepare, write);
+}
+
+/**
+ * ferry_registry_add_search_result:
+ * @write: (scope notified) (closure user_data) (destroy destroy): adds to the answer
+ *
+ * Adds something to the answer of every SEARCH (as MODSEQ does).
+ *
+ * Returns: %FALSE with @error set on failure
+ */
+gboolean
+ferry_registry_add_search_result(FerryRegistry *self,
+				 const char *name,
+				 FerrySearchResultFunc write,
+				 gpointer user_data,
+				 GDestroyNotify destroy,
+				 GError **error)
+{
+	return ADD_SIMPLE(SEARCH_RESULT, name, NULL, write);
+}
+
+/**
+ * ferry_registry_add_status_item:
+ * @needs: %FERRY_NEEDS_NOTHING where the mailbox's counts suffice, %FERRY_NEEDS_METADATA where its
+ *   view must be loaded
+ * @write: (scope notified) (closure user_data) (destroy destroy): writes it
+ *
+ * Adds a STATUS item (RFC 9051 §6.3.11).
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_status_item(FerryRegistry *self,
+			       const char *name,
+			       FerryNeeds needs,
+			       FerryStatusFunc write,
+			       gpointer user_data,
+			       GDestroyNotify destroy,
+			       GError **error)
+{
+	return ADD_PREPARED(STATUS_ITEM, name, NULL, needs, NULL, write);
+}
+
+/**
+ * ferry_registry_add_list_selection:
+ * @func: (scope notified) (closure user_data) (destroy destroy): selects mailboxes
+ *
+ * Adds a LIST selection option (RFC 9051 §6.3.9.1).
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_list_selection(FerryRegistry *self,
+				  const char *name,
+				  FerryListFunc func,
+				  gpointer user_data,
+				  GDestroyNotify destroy,
+				  GError **error)
+{
+	return ADD_SIMPLE(LIST_SELECTION, name, NULL, func);
+}
+
+/**
+ * ferry_registry_add_list_return:
+ * @grammar: (nullable): the option's arguments
+ * @func: (scope notified) (closure user_data) (destroy destroy): writes what it returns
+ *
+ * Adds a LIST return option (RFC 9051 §6.3.9.2).
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_list_return(FerryRegistry *self,
+			       const char *name,
+			       const char *grammar,
+			       FerryListFunc func,
+			       gpointer user_data,
+			       GDestroyNotify destroy,
+			       GError **error)
+{
+	return ADD_SIMPLE(LIST_RETURN, name, grammar, func);
+}
+
+/**
+ * ferry_registry_add_select_parameter:
+ * @grammar: (nullable): the parameter's arguments
+ * @func: (scope notified) (closure user_data) (destroy destroy): applies it
+ *
+ * Adds a SELECT and EXAMINE parameter (RFC 4466 §2.1).
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_select_parameter(FerryRegistry *self,
+				    const char *name,
+				    const char *grammar,
+				    FerryModifierFunc func,
+				    gpointer user_data,
+				    GDestroyNotify destroy,
+				    GError **error)
+{
+	return ADD_SIMPLE(SELECT_PARAMETER, name, grammar, func);
+}
+
+/**
+ * ferry_registry_add_update_writer:
+ * @func: (scope notified) (closure user_data) (destroy destroy): tells of changes
+ *
+ * Adds a writer of updates. The newest is asked first, the base's own last.
+ *
+ * Returns: %FALSE with @error set on failure
+ */
+gboolean
+ferry_registry_add_update_writer(FerryRegistry *self,
+				 const char *name,
+				 FerryUpdateFunc func,
+				 gpointer user_data,
+				 GDestroyNotify destroy,
+				 GError **error)
+{
+	return ADD_SIMPLE(UPDATE_WRITER, name, NULL, func);
+}
+
+/**
+ * ferry_registry_add_response_code:
+ * @place: a command's name for its tagged answer, or `SELECT` for an untagged OK while selecting
+ * @func: (scope notified) (closure user_data) (destroy destroy): makes the code
+ *
+ * Adds a response code to answers (RFC 9051 §7.1).
+ *
+ * Returns: %FALSE with @error set on failure
+ */
+gboolean
+ferry_registry_add_response_code(FerryRegistry *self,
+				 const char *place,
+				 FerryResponseCodeFunc func,
+				 gpointer user_data,
+				 GDestroyNotify destroy,
+				 GError **error)
+{
+	return ADD_SIMPLE(RESPONSE_CODE, place, NULL, func);
+}
+
+/**
+ * ferry_registry_add_enable:
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): called when it is enabled
+ *
+ * Adds a name that ENABLE accepts (RFC 9051 §6.3.1).
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_enable(FerryRegistry *self,
+			  const char *name,
+			  FerryEnableFunc func,
+			  gpointer user_data,
+			  GDestroyNotify destroy,
+			  GError **error)
+{
+	return ADD_SIMPLE(ENABLE, name, NULL, func);
+}
+
+/**
+ * ferry_registry_add_session_data:
+ * @reset: (scope notified) (closure user_data) (destroy destroy): forgets it
+ *
+ * Says that a module keeps data with sessions (under its own name), and how to forget it.
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_session_data(FerryRegistry *self,
+				const char *name,
+				FerrySessionResetFunc reset,
+				gpointer user_data,
+				GDestroyNotify destroy,
+				GError **error)
+{
+	return ADD_SIMPLE(SESSION_DATA, name, NULL, reset);
+}
+
+/**
+ * ferry_registry_add_protocol:
+ * @name: what `protocol=` of a listener names, in any case
+ * @func: (scope notified) (closure user_data) (destroy destroy): serves a connection
+ *
+ * Adds a protocol that listeners can speak.
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_protocol(FerryRegistry *self,
+			    const char *name,
+			    FerryProtocolFunc func,
+			    gpointer user_data,
+			    GDestroyNotify destroy,
+			    GError **error)
+{
+	return ADD_SIMPLE(PROTOCOL, name, NULL, func);
+}
+
+/**
+ * ferry_registry_add_sasl_mechanism: (skip)
+ * @name: the mechanism as AUTH= advertises it
+ * @mechanism: its FerrySaslMechanism, static
+ *
+ * Adds a SASL mechanism (RFC 4422).
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_sasl_mechanism(FerryRegistry *self,
+				  const char *name,
+				  gconstpointer mechanism,
+				  GError **error)
+{
+	gpointer user_data = (gpointer)mechanism;
+	GDestroyNotify destroy = NULL;
+
+	return ADD_SIMPLE(SASL_MECHANISM, name, NULL, NULL);
+}
