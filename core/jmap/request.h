@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "jmap/builder.h"
+
+G_BEGIN_DECLS
+
+#define FERRY_JMAP_CAPABILITY_CORE "urn:ietf:params:jmap:core"
+#define FERRY_JMAP_CAPABILITY_MAIL "urn:ietf:params:jmap:mail"
+#define FERRY_JMAP_CAPABILITY_SUBMISSION "urn:ietf:params:jmap:submission"
+#define FERRY_JMAP_CAPABILITY_BLOB "urn:ietf:params:jmap:blob"
+#define FERRY_JMAP_CAPABILITY_QUOTA "urn:ietf:params:jmap:quota"
+#define FERRY_JMAP_CAPABILITY_SIEVE "urn:ietf:params:jmap:sieve"
+#define FERRY_JMAP_CAPABILITY_PRINCIPALS "urn:ietf:params:jmap:principals"
+#define FERRY_JMAP_CAPABILITY_CYRUS_BLOB "https://cyrusimap.org/ns/jmap/blob"
+
+/**
+ * FerryJmapRequest:
+ *
+ * Method calls that belong together: they leave in one HTTP request and run in their order, and a
+ * later one may refer to the result of an earlier one (RFC 8620 §3.7). Call ids are unique in the
+ * process, so that the scheduler can merge requests.
+ */
+#define FERRY_TYPE_JMAP_REQUEST (ferry_jmap_request_get_type())
+G_DECLARE_FINAL_TYPE(FerryJmapRequest, ferry_jmap_request, FERRY, JMAP_REQUEST, GObject)
+
+FerryJmapRequest *ferry_jmap_request_new(void);
+const char *ferry_jmap_request_add_call(FerryJmapRequest *self,
+					const char *method,
+					FerryJmapBuilder *arguments);
+const char *ferry_jmap_request_add_call_json(FerryJmapRequest *self,
+					     const char *method,
+					     const char *arguments,
+					     GError **error);
+void ferry_jmap_request_use(FerryJmapRequest *self, const char *capability);
+void ferry_jmap_request_set_repeatable(FerryJmapRequest *self, gboolean repeatable);
+gboolean ferry_jmap_request_get_repeatable(FerryJmapRequest *self);
+guint ferry_jmap_request_get_n_calls(FerryJmapRequest *self);
+char *ferry_jmap_request_to_json(FerryJmapRequest *self);
+
+G_END_DECLS
