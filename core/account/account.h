@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "account/types.h"
+
+G_BEGIN_DECLS
+
+/**
+ * FerryAccount:
+ *
+ * A login: (backend, `username` of the JMAP session), shared by all its sessions, with one mail
+ * account per JMAP accountId.
+ *
+ * Signals: `messages-changed (account_id: utf8, mailbox_id: utf8, delta: FerryMailboxDelta)` for
+ * every committed change in any mailbox, open or not.
+ */
+#define FERRY_TYPE_ACCOUNT (ferry_account_get_type())
+GType ferry_account_get_type(void);
+#define FERRY_ACCOUNT(obj) (G_TYPE_CHECK_INSTANCE_CAST((obj), FERRY_TYPE_ACCOUNT, FerryAccount))
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryAccount, g_object_unref)
+
+const char *ferry_account_get_backend(FerryAccount *self);
+const char *ferry_account_get_username(FerryAccount *self);
+const char *ferry_account_get_key(FerryAccount *self);
+guint ferry_account_get_n_sessions(FerryAccount *self);
+gboolean ferry_account_is_push_live(FerryAccount *self);
+gboolean ferry_account_get_progress(FerryAccount *self, guint64 *done, guint64 *total);
+
+G_END_DECLS

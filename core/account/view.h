@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "account/types.h"
+
+G_BEGIN_DECLS
+
+/**
+ * FerryMessageRow:
+ * @uid: the UID
+ * @keyword_set: index of the interned set of keywords; see ferry_view_get_keyword_set()
+ * @modseq: the generation of the last change of this message in this mailbox
+ * @size: Email.size, octets (RFC822.SIZE)
+ * @received_at: INTERNALDATE, Unix seconds UTC
+ * @sent_at: Date header, Unix seconds UTC; G_MININT64 where there is none
+ * @saved_at: when the UID was given, Unix seconds; 0 for those of the first listing (SAVEDATE NIL)
+ * @sent_zone: the Date header's zone, minutes east of UTC
+ * @flags: #FerryMessageFlags
+ *
+ * One message in a mailbox. Borrowed from its view, and valid while that lives.
+ */
+typedef struct {
+	guint32 uid;
+	guint32 keyword_set;
+	guint64 modseq;
+	guint64 size;
+	gint64 received_at;
+	gint64 sent_at;
+	gint64 saved_at;
+	gint16 sent_zone;
+	guint16 flags;
+	/*< private >*/
+	guint32 ids;
+} FerryMessageRow;
+
+#define FERRY_TYPE_VIEW (ferry_view_get_type())
+GType ferry_view_get_type(void);
+
+FerryView *ferry_view_ref(FerryView *self);
+void ferry_view_unref(FerryView *self);
+
+guint32 ferry_view_get_count(FerryView *self);
+guint32 ferry_view_get_uidvalidity(FerryView *self);
+guint32 ferry_view_get_uidnext(FerryView *self);
+guint64 ferry_view_get_highest_modseq(FerryView *self);
+guint32 ferry_view_get_recent_watermark(FerryView *self);
+
+const FerryMessageRow *ferry_view_get_row(FerryView *self, guint32 index);
+guint32 ferry_view_get_uid(FerryView *self, guint32 index);
+gboolean ferry_view_find_uid(FerryView *self, guint32 uid, guint32 *out_index);
+guint32 ferry_view_lower_bound(FerryView *self, guint32 uid);
+const FerryMessageRow *ferry_view_lookup(FerryView *self, guint32 uid);
+gboolean ferry_view_find_email(FerryView *self, const char *email_id, guint32 *out_uid);
+
+const char *ferry_view_get_email_id(FerryView *self, guint32 index);
+const char *ferry_view_get_blob_id(FerryView *self, guint32 index);
+const char *ferry_view_get_thread_id(FerryView *self, guint32 index);
+
+const char *const *ferry_view_get_keyword_set(FerryView *self, guint32 keyword_set);
+gboolean ferry_view_keyword_set_contains(FerryView *self, guint32 keyword_set, const char *keyword);
+const char *const *ferry_view_list_keywords(FerryView *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryView, ferry_view_unref)
+
+G_END_DECLS
