@@ -5,7 +5,7 @@
  *   once, sealed, and read from many threads; switching modules on or off makes a new one.
  * Not here: what a kind means. The layer that owns a kind calls its functions.
  */
-#include "registry/registry.h"
+#include "registry/registry-private.h"
 
 #include "base/error.h"
 
@@ -133,6 +133,25 @@ ferry_registry_set_module(FerryRegistry *self, const char *module)
 {
 	g_free(self->module);
 	self->module = g_strdup(module);
+}
+
+/* Forgets what a module registered before it failed, so that no half of it stays. */
+void
+ferry_registry_forget_module(FerryRegistry *self, const char *module)
+{
+	for (guint kind = 0; kind < FERRY_N_CONTRIBUTION_KINDS; kind++) {
+		GPtrArray *list = self->lists[kind];
+
+		g_hash_table_remove_all(self->names[kind]);
+		for (guint i = list->len; i-- > 0;) {
+			FerryContribution *entry = g_ptr_array_index(list, i);
+
+			if (g_str_equal(entry->module, module))
+				g_ptr_array_remove_index(list, i);
+			else /* going backwards, the first of a name is the one that stays */
+				g_hash_table_replace(self->names[kind], entry->name, entry);
+		}
+	}
 }
 
 /**
