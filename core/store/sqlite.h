@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "store/store.h"
+
+G_BEGIN_DECLS
+
+#define FERRY_TYPE_STORE_SQLITE (ferry_store_sqlite_get_type())
+G_DECLARE_FINAL_TYPE(FerryStoreSqlite, ferry_store_sqlite, FERRY, STORE_SQLITE, GObject)
+
+FerryStoreSqlite *ferry_store_sqlite_new(const char *state_dir,
+					 const char *cache_dir,
+					 GError **error);
+gboolean ferry_store_sqlite_mark_restored(const char *state_dir, GError **error);
+
+G_END_DECLS
