@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/limits.h"
+#include "imap/value.h"
+
+G_BEGIN_DECLS
+
+/* The argument grammars of commands, items, keys and options.
+ *
+ * A grammar is a list of terms with single spaces between them, each of which takes one argument:
+ *
+ *   atom string astring nstring number nz-number number64 mailbox list-mailbox sequence-set
+ *   date date-time flag base64 literal   one argument of that production (RFC 9051 §9)
+ *   section         `[…]` and a partial, attached to the name before it without a space
+ *   flag-list       `(flag flag)`, and, where nothing follows, flags without parentheses
+ *   list            any parenthesized list: atoms, strings, lists
+ *   any             an astring or a parenthesized list
+ *   "WORD"          that word, in any case; takes no argument slot
+ *   fetch-items     FETCH's items: ITEM or LIST of ITEM; each parsed by the grammar of its
+ *                   contribution; "ALL", "FAST", "FULL" are atoms for the handler to expand
+ *   search-key, search-program    ITEM values; AND, OR (any number of children), NOT and SET
+ *                   (a bare sequence-set) have no contribution, all others have
+ *   fetch-modifiers, store-modifiers, search-returns, select-parameters, status-items,
+ *   list-selections, list-returns    a parenthesized list of names of that kind: LIST of ITEM
+ *   append-messages one or more of `[flag-list] [date-time] data`: LIST of LIST; data may be
+ *                   ITEM with children, for elements like CATENATE
+ *
+ * Around terms:  [a b]  may be left out (tried first, taken back where it does not fit);
+ *                (a b)  in parentheses: LIST of its terms;  a*  one or more, spaces between: LIST.
+ * An optional group takes as many slots as it has terms; left out, they are NULL. */
+
+/**
+ * FerryImapGrammarContext: (skip)
+ * @registry: where items are looked up
+ * @utf8: whether quoted strings and mailbox names are UTF-8 (IMAP4rev2, UTF8=ACCEPT)
+ * @nesting: how deep parentheses may go
+ */
+typedef struct {
+	FerryRegistry *registry;
+	gboolean utf8;
+	guint nesting;
+} FerryImapGrammarContext;
+
+/**
+ * FerryImapInput: (skip)
+ *
+ * A whole command in one piece: literals stand in `data` at `{n}CRLF`, but message data is in
+ * `spooled`, in order.
+ */
+typedef struct {
+	const char *data;
+	gsize length;
+	gsize position;
+	GPtrArray *spooled;
+	guint n_spooled;
+} FerryImapInput;
+
+GPtrArray *ferry_imap_grammar_parse(const char *grammar,
+				    const FerryImapGrammarContext *context,
+				    FerryImapInput *input,
+				    GError **error);
+
+G_END_DECLS

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "account/account-session.h"
+#include "account/service.h"
+#include "imap/told.h"
+#include "imap/value.h"
+#include "imap/writer.h"
+
+G_BEGIN_DECLS
+
+#define FERRY_TYPE_IMAP_SESSION (ferry_imap_session_get_type())
+
+/**
+ * FerryImapSession:
+ *
+ * One IMAP client: its connection, the state of RFC 9051 §3, what it enabled, the mailbox it
+ * selected and what it was told of it. Lives on its worker's thread.
+ *
+ * Signals: `signed-in ()`, `selected ()`, `unselected ()`, `ended ()`.
+ */
+G_DECLARE_FINAL_TYPE(FerryImapSession, ferry_imap_session, FERRY, IMAP_SESSION, GObject)
+
+FerryImapSession *ferry_imap_session_new(FerryConnection *connection, FerryService *service);
+void ferry_imap_session_start(FerryImapSession *self);
+
+FerryConnection *ferry_imap_session_get_connection(FerryImapSession *self);
+FerryService *ferry_imap_session_get_service(FerryImapSession *self);
+FerryRegistry *ferry_imap_session_get_registry(FerryImapSession *self);
+const FerryLimits *ferry_imap_session_get_limits(FerryImapSession *self);
+FerryImapWriter *ferry_imap_session_get_writer(FerryImapSession *self);
+FerryPhase ferry_imap_session_get_phase(FerryImapSession *self);
+gboolean ferry_imap_session_allows_plaintext(FerryImapSession *self);
+gboolean ferry_imap_session_can_start_tls(FerryImapSession *self);
+char *ferry_imap_session_dup_capabilities(FerryImapSession *self);
+
+/* What ENABLE switched on. Names in capitals. */
+gboolean ferry_imap_session_is_enabled(FerryImapSession *self, const char *name);
+void ferry_imap_session_enable(FerryImapSession *self, const char *name);
+
+/* Signing in and out. */
+FerryAccountSession *ferry_imap_session_get_account_session(FerryImapSession *self);
+gboolean ferry_imap_session_sign_in(FerryImapSession *self,
+				    FerryAccountSession *account_session,
+				    const char *user,
+				    GError **error);
+
+/* The selected mailbox. */
+FerryMailbox *ferry_imap_session_get_mailbox(FerryImapSession *self);
+const char *ferry_imap_session_get_mailbox_name(FerryImapSession *self);
+gboolean ferry_imap_session_is_read_only(FerryImapSession *self);
+FerryTold *ferry_imap_session_get_told(FerryImapSession *self);
+FerryView *ferry_imap_session_get_view(FerryImapSession *self);
+void ferry_imap_session_select(FerryImapSession *self,
+			       FerryMailbox *mailbox,
+			       const char *name,
+			       gboolean read_only);
+void ferry_imap_session_unselect(FerryImapSession *self);
+
+/* The result variable `$` of RFC 5182: UIDs. NULL: empty. */
+FerryUidSet *ferry_imap_session_get_saved_result(FerryImapSession *self);
+void ferry_imap_session_set_saved_result(FerryImapSession *self, FerryUidSet *uids);
+
+/* Tells what may be told now, through the update writers. */
+void ferry_imap_session_tell(FerryImapSession *self, gboolean may_expunge, gboolean with_uid);
+
+/* The word and number of FETCH responses: NULL for `* number FETCH`, else `* uid WORD`. */
+void ferry_imap_session_set_fetch_word(FerryImapSession *self, const char *word);
+const char *ferry_imap_session_get_fetch_word(FerryImapSession *self);
+
+/* What a module keeps with a session; forgotten when it is signed in anew or ends. */
+void ferry_imap_session_set_data(FerryImapSession *self,
+				 const char *name,
+				 gpointer data,
+				 GDestroyNotify destroy);
+gpointer ferry_imap_session_get_data(FerryImapSession *self, const char *name);
+
+/* `* BYE [code] text`, and the end. */
+void ferry_imap_session_bye(FerryImapSession *self, const char *code, const char *text);
+void ferry_imap_session_log_out(FerryImapSession *self);
+
+G_END_DECLS
