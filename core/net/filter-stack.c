@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The filters of one connection
+ *
+ * Specification: none; made for RFC 4978 (COMPRESS)
+ * Implementation: any number of layers, the first one next to the transport; each holds the input
+ * that it has not taken yet
+ */
+#include "net/filter-stack-private.h"
+
+typedef struct {
+	FerryStreamFilter *filter;
+	GByteArray *input; /* not decoded yet, or NULL */
+} FerryFilterLayer;
+
+struct _FerryFilterStack {
+	GPtrArray *layers;
+	gboolean dirty; /* encoded something since the last flush */
+};
+
+static void
+ferry_filter_layer_free(gpointer data)
+{
+	FerryFilterLayer *layer = data;
+
+	g_clear_pointer(&layer->input, g_byte_array_unref);
+	g_object_unref(layer->filter);
+	g_free(layer);
+}
+
+static void
+ferry_filter_layer_feed(FerryFilterLayer *layer, const guint8 *data, gsize length)
+{
+	if (length == 0)
+		return;
+	if (layer->input == NULL)
+		layer->input = g_byte_array_new();
+	g_byte_array_append(layer->input, data, (guint)length);
+}
+
+FerryFilterStack *
+ferry_filter_stack_new(void)
+{
+	FerryFilterStack *self = g_new0(FerryFilterStack, 1);
+
+	self->layers = g_ptr_array_new_with_free_func(ferry_filter_layer_free);
+	return self;
+}
+
+void
+ferry_filter_stack_free(FerryFilterStack *self)
+{
+	g_ptr_array_unref(self->layers);
+	g_free(self);
+}
+
+void
+ferry_filter_stack_push(FerryFilterStack *self, FerryStreamFilter *filter)
+{
+	FerryFilterLayer *layer = g_new0(FerryFilterLayer, 1);
+
+	layer->filter = g_object_ref(filter);
+	g_ptr_array_add(self->layers, layer);
+}
+
+/* Takes what the transport read. */
+void
+ferry_filter_stack_feed(FerryFilterStack *self, const guint8 *data, gsize length)
+{
+	ferry_filter_layer_feed(g_ptr_array_index(self->layers, 0), data, length);
+}
+
+/* Takes what came behind the command that switched the newest filter on: the older filters have
+ * decoded it already. */
+void
+ferry_filter_stack_feed_last(FerryFilterStack *self, const guint8 *data, gsize length)
+{
+	guint last = self->layers->len - 1;
+
+	ferry_filter_layer_feed(g_ptr_array_index(self->layers, last), data, length);
+}
+
+/* Whether a filter says that it could give more without new bytes. */
+gboolean
+ferry_filter_stack_has_pending(FerryFilterStack *self)
+{
+	for (guint i = 0; i < self->layers->len; i++) {
+		FerryFilterLayer *layer = g_ptr_array_index(self->layers, i);
+
+		if (ferry_stream_filter_has_pending(layer->filter))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* How many octets wait for the filters to take them. */
+gsize
+ferry_filter_stack_get_held(FerryFilterStack *self)
+{
+	gsize held = 0;
+
+	for (guint i = 0; i < self->layers->len; i++) {
+		FerryFilterLayer *layer = g_ptr_array_index(self->layers, i);
+
+		held += layer->input != NULL ? layer->input->len : 0;
+	}
+	return held;
+}
+
+static gboolean
+ferry_filter_layer_decode(FerryFilterLayer *layer, gsize max, GByteArray *output, GError **error)
+{
+	const guint8 *data = layer->input != NULL ? layer->input->data : (const guint8 *)"";
+	gsize length = layer->input != NULL ? layer->input->len : 0;
+	gsize consumed = 0;
+
+	if (length == 0 && !ferry_stream_filter_has_pending(layer->filter))
+		return TRUE;
+	if (!ferry_stream_filter_decode(layer->filter, data, length, max, &consumed, output, error))
+		return FALSE;
+	if (layer->input == NULL)
+		return TRUE;
+	if (consumed >= length)
+		g_clear_pointer(&layer->input, g_byte_array_unref);
+	else
+		g_byte_array_remove_range(layer->input, 0, (guint)consumed);
+	return TRUE;
+}
+
+gboolean
+ferry_filter_stack_decode(FerryFilterStack *self,
+			  gsize max_output,
+			  GByteArray *output,
+			  GError **error)
+{
+	for (guint i = 0; i < self->layers->len; i++) {
+		FerryFilterLayer *layer = g_ptr_array_index(self->layers, i);
+		FerryFilterLayer *above = NULL;
+		g_autoptr(GByteArray) between = NULL;
+
+		if (i + 1 == self->layers->len)
+			return ferry_filter_layer_decode(layer, max_output, output, error);
+		/* a layer that still has input gets no more: so each holds a bounded amount */
+		above = g_ptr_array_index(self->layers, i + 1);
+		if (above->input != NULL)
+			continue;
+		between = g_byte_array_new();
+		if (!ferry_filter_layer_decode(layer, max_output, between, error))
+			return FALSE;
+		ferry_filter_layer_feed(above, between->data, between->len);
+	}
+	return TRUE;
+}
+
+static gboolean
+ferry_filter_stack_encode_piece(FerryFilterStack *self,
+				const guint8 *data,
+				gsize length,
+				gboolean flush,
+				FerryOutput *wire,
+				GError **error)
+{
+	g_autoptr(GByteArray) piece = NULL;
+
+	for (guint i = self->layers->len; i > 0; i--) {
+		FerryFilterLayer *layer = g_ptr_array_index(self->layers, i - 1);
+		g_autoptr(GByteArray) result = g_byte_array_new();
+
+		if (!ferry_stream_filter_encode(layer->filter, data, length, flush, result, error))
+			return FALSE;
+		g_clear_pointer(&piece, g_byte_array_unref);
+		piece = g_steal_pointer(&result);
+		data = piece->data;
+		length = piece->len;
+	}
+	ferry_output_append(wire, data, length);
+	return TRUE;
+}
+
+gboolean
+ferry_filter_stack_encode(FerryFilterStack *self,
+			  FerryOutput *plain,
+			  gboolean flush,
+			  FerryOutput *wire,
+			  GError **error)
+{
+	struct iovec piece;
+
+	while (ferry_output_peek(plain, &piece, 1) == 1) {
+		gsize length = MIN(piece.iov_len, FERRY_OUTPUT_CHUNK);
+
+		if (!ferry_filter_stack_encode_piece(self,
+						     piece.iov_base,
+						     length,
+						     FALSE,
+						     wire,
+						     error))
+			return FALSE;
+		self->dirty = TRUE;
+		ferry_output_skip(plain, length);
+	}
+	if (!flush || !self->dirty)
+		return TRUE;
+	self->dirty = FALSE;
+	return ferry_filter_stack_encode_piece(self, (const guint8 *)"", 0, TRUE, wire, error);
+}
