@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* ferry config check, ferry config sample, ferry store restored */
+#include <glib/gi18n.h>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "daemon/config.h"
+#include "daemon/server.h"
+#include "store/sqlite.h"
+
+/* The file may also follow the words: ferry config check FILE. */
+int
+ferry_cli_config_check(FerryCli *cli)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FerrySettings) settings = NULL;
+
+	if (cli->arguments[0] != NULL)
+		cli->config = cli->arguments[0];
+	settings = ferry_cli_load_settings(cli, &error);
+	if (settings == NULL)
+		return ferry_cli_fail(error);
+	g_print(_("%s: good\n"), ferry_settings_get_path(settings));
+	return 0;
+}
+
+int
+ferry_cli_config_sample(FerryCli *cli)
+{
+	g_autoptr(FerrySettings) settings = ferry_config_new();
+	g_autofree char *sample = ferry_settings_make_sample(settings);
+
+	g_print("%s", sample);
+	return 0;
+}
+
+int
+ferry_cli_store_restored(FerryCli *cli)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FerrySettings) settings = ferry_cli_load_settings(cli, &error);
+	g_autofree char *dir = NULL;
+
+	if (settings == NULL)
+		return ferry_cli_fail(error);
+	dir = ferry_config_dup_state_dir(settings);
+	if (!ferry_store_sqlite_mark_restored(dir, &error))
+		return ferry_cli_fail(error);
+	g_print(_("%s: at its next start ferryd gives every mailbox a new UIDVALIDITY\n"), dir);
+	return 0;
+}
