@@ -88,6 +88,7 @@ typedef enum {
  * @FERRY_NEEDS_HEADERS: the raw header block
  * @FERRY_NEEDS_STRUCTURE: envelope, body structure and the part table
  * @FERRY_NEEDS_RAW: the octets of the whole message
+ * @FERRY_NEEDS_ENVELOPE: enough of the header for ENVELOPE; cheaper than the exact header block
  *
  * What must be at hand about a message before an item can be written or a key evaluated.
  */
@@ -97,6 +98,7 @@ typedef enum {
 	FERRY_NEEDS_HEADERS = 1 << 1,
 	FERRY_NEEDS_STRUCTURE = 1 << 2,
 	FERRY_NEEDS_RAW = 1 << 3,
+	FERRY_NEEDS_ENVELOPE = 1 << 4,
 } FerryNeeds;
 
 /**

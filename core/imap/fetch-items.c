@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The base FETCH items that a view row or a scanned structure answers
+ *
+ * Specification: RFC 9051 §6.4.5, §7.5.2; RFC 3501 §7.4.2
+ * Implementation: UID, FLAGS, INTERNALDATE, RFC822.SIZE, ENVELOPE, BODYSTRUCTURE
+ * INTERNALDATE is shown in UTC: JMAP keeps no zone with receivedAt.
+ */
+#include <time.h>
+
+#include "imap/fetch-private.h"
+#include "message/envelope.h"
+
+static void
+write_uid(FerryImapFetch *fetch,
+	  FerryImapMessage *message,
+	  FerryImapValue *arguments,
+	  FerryImapWriter *writer,
+	  gpointer user_data)
+{
+	ferry_imap_writer_write_atom(writer, "UID");
+	ferry_imap_writer_write_number(writer, ferry_imap_message_get_uid(message));
+}
+
+static void
+write_flags(FerryImapFetch *fetch,
+	    FerryImapMessage *message,
+	    FerryImapValue *arguments,
+	    FerryImapWriter *writer,
+	    gpointer user_data)
+{
+	ferry_imap_message_write_flags(message, writer);
+}
+
+static void
+write_internal_date(FerryImapFetch *fetch,
+		    FerryImapMessage *message,
+		    FerryImapValue *arguments,
+		    FerryImapWriter *writer,
+		    gpointer user_data)
+{
+	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	time_t seconds = (time_t)ferry_imap_message_get_row(message)->received_at;
+	struct tm tm;
+
+	ferry_imap_writer_write_atom(writer, "INTERNALDATE");
+	/* four digits are all that date-time has (RFC 9051 §9) */
+	if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900) {
+		seconds = 0;
+		gmtime_r(&seconds, &tm);
+	}
+	ferry_imap_writer_writef(writer, " \"%2d-%s-%04d %02d:%02d:%02d +0000\"", tm.tm_mday,
+				 months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+				 tm.tm_sec);
+}
+
+static void
+write_size(FerryImapFetch *fetch,
+	   FerryImapMessage *message,
+	   FerryImapValue *arguments,
+	   FerryImapWriter *writer,
+	   gpointer user_data)
+{
+	ferry_imap_writer_write_atom(writer, "RFC822.SIZE");
+	ferry_imap_writer_write_number(writer, ferry_imap_message_get_row(message)->size);
+}
+
+static void
+write_ready(FerryImapWriter *writer, const char *name, const char *text, gsize length)
+{
+	ferry_imap_writer_write_atom(writer, name);
+	ferry_imap_writer_write_raw(writer, " ", 1);
+	ferry_imap_writer_write_raw(writer, text, length);
+}
+
+static void
+write_envelope(FerryImapFetch *fetch,
+	       FerryImapMessage *message,
+	       FerryImapValue *arguments,
+	       FerryImapWriter *writer,
+	       gpointer user_data)
+{
+	FerryMessageStructure *structure = ferry_imap_message_get_structure(message);
+	GBytes *headers = ferry_imap_message_get_headers(message);
+	FerryMessageEnvelope envelope = {0};
+	g_autoptr(GString) text = NULL;
+	gsize length = 0;
+
+	if (structure != NULL) {
+		const char *ready = ferry_message_structure_get_envelope(structure, &length);
+
+		write_ready(writer, "ENVELOPE", ready, length);
+		return;
+	}
+	text = g_string_sized_new(512);
+	if (headers != NULL) {
+		const char *block = g_bytes_get_data(headers, &length);
+
+		ferry_message_envelope_add_block(&envelope, block, length);
+	}
+	ferry_message_envelope_write(&envelope, text);
+	write_ready(writer, "ENVELOPE", text->str, text->len);
+}
+
+static void
+write_body_structure(FerryImapFetch *fetch,
+		     FerryImapMessage *message,
+		     FerryImapValue *arguments,
+		     FerryImapWriter *writer,
+		     gpointer user_data)
+{
+	gsize length;
+	const char *text = ferry_message_structure_get_bodystructure(
+		ferry_imap_message_get_structure(message), &length);
+
+	write_ready(writer, "BODYSTRUCTURE", text, length);
+}
+
+static const struct {
+	const char *name;
+	FerryNeeds needs;
+	FerryFetchWriteFunc write;
+} items[] = {
+	{"UID", FERRY_NEEDS_NOTHING, write_uid},
+	{"FLAGS", FERRY_NEEDS_METADATA, write_flags},
+	{"INTERNALDATE", FERRY_NEEDS_METADATA, write_internal_date},
+	{"RFC822.SIZE", FERRY_NEEDS_METADATA, write_size},
+	{"ENVELOPE", FERRY_NEEDS_ENVELOPE, write_envelope},
+	{"BODYSTRUCTURE", FERRY_NEEDS_STRUCTURE, write_body_structure},
+};
+
+/* Runs FETCH and UID FETCH. */
+static void
+handle_fetch(FerryImapCommand *command, gpointer user_data)
+{
+	g_autoptr(FerryImapFetch) fetch = ferry_imap_fetch_new(command);
+	g_autoptr(GError) error = NULL;
+
+	ferry_imap_command_set_operation(command, G_OBJECT(fetch));
+	if (ferry_imap_fetch_plan(fetch, &error))
+		ferry_imap_fetch_run(fetch);
+	else
+		ferry_imap_command_fail(command, error);
+}
+
+/**
+ * ferry_imap_register_fetch: (skip)
+ * @registry: an open registry
+ *
+ * Registers FETCH, UID FETCH and the base items.
+ *
+ * Returns: %FALSE with @error set on failure
+ */
+gboolean
+ferry_imap_register_fetch(FerryRegistry *registry, GError **error)
+{
+	static const char grammar[] = "sequence-set fetch-items [fetch-modifiers]";
+
+	for (guint i = 0; i < G_N_ELEMENTS(items); i++) {
+		if (!ferry_registry_add_fetch_item(registry, items[i].name, NULL, items[i].needs, NULL,
+						   items[i].write, NULL, NULL, error))
+			return FALSE;
+	}
+	return ferry_imap_register_fetch_sections(registry, error) &&
+	       ferry_imap_register_fetch_binary(registry, error) &&
+	       ferry_registry_add_command(registry, "FETCH", grammar, FERRY_PHASE_SELECTED,
+					  FERRY_ORDERING_NUMBERS, handle_fetch, NULL, NULL, error) &&
+	       ferry_registry_add_command(registry, "UID FETCH", grammar, FERRY_PHASE_SELECTED,
+					  FERRY_ORDERING_ANY, handle_fetch, NULL, NULL, error);
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The run of a FETCH: the messages, one after the other
+ *
+ * Implementation: \Seen is set while the first messages are read; messages come in chunks from the
+ *   account; properties are fetched once for each chunk; writing waits for the client. So memory is
+ *   flat, and no request is made for a single message.
+ */
+#include "imap/fetch-private.h"
+#include "jmap/value.h"
+
+/* messages that need nothing fetched are written in slices of this many, so that others get a turn */
+#define SLICE 2000
+/* properties are asked for this many messages at once */
+#define PROPERTY_CHUNK 500
+
+typedef struct {
+	FerryImapFetch *fetch; /* owned */
+	FerryImapCommand *command;
+	FerryMessageReader *reader; /* NULL where rows are enough */
+	GPtrArray *chunk;	    /* (element-type FerryMessageData), NULL: rows are enough */
+	GPtrArray *properties;	    /* beside the chunk */
+	const guint32 *uids;
+	gsize n_uids;
+	gsize position;	 /* of the next message in uids */
+	gsize chunk_end; /* behind the last one that can be written now */
+	gsize chunk_start;
+	GHashTable *seen; /* UIDs that this command marks seen */
+	gboolean seen_pending;
+	gboolean chunk_ready;
+	GError *error;
+} Run;
+
+static void next_chunk(Run *run);
+static void write_chunk(Run *run);
+
+static void
+run_free(Run *run)
+{
+	g_clear_object(&run->reader);
+	g_clear_pointer(&run->chunk, g_ptr_array_unref);
+	g_clear_pointer(&run->properties, g_ptr_array_unref);
+	g_clear_pointer(&run->seen, g_hash_table_unref);
+	g_clear_error(&run->error);
+	g_object_unref(run->fetch);
+	g_object_unref(run->command);
+	g_free(run);
+}
+
+static FerryNeed
+map_needs(FerryNeeds needs)
+{
+	FerryNeed mapped = FERRY_NEED_NOTHING;
+
+	if (needs & FERRY_NEEDS_ENVELOPE)
+		mapped |= FERRY_NEED_ENVELOPE;
+	if (needs & FERRY_NEEDS_HEADERS)
+		mapped |= FERRY_NEED_HEADERS;
+	if (needs & FERRY_NEEDS_STRUCTURE)
+		mapped |= FERRY_NEED_STRUCTURE;
+	if (needs & FERRY_NEEDS_RAW)
+		mapped |= FERRY_NEED_RAW;
+	return mapped;
+}
+
+/* By number, a message that is gone must not pass unnoticed (RFC 2180 §4.1, RFC 5530). */
+static void
+end(Run *run)
+{
+	const GError *error = run->error;
+
+	if (error == NULL)
+		error = ferry_imap_fetch_get_error(run->fetch);
+	if (error == NULL) {
+		ferry_imap_command_finish(run->command);
+	} else if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_EXPUNGED)) {
+		ferry_imap_command_set_response_code(run->command, "EXPUNGEISSUED");
+		ferry_imap_command_finish(run->command);
+	} else {
+		ferry_imap_command_fail(run->command, error);
+	}
+	run_free(run);
+}
+
+static void
+note_failure(Run *run, const GError *error)
+{
+	if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_EXPUNGED) &&
+	    ferry_imap_command_is_uid(run->command))
+		return;
+	ferry_imap_fetch_set_error(run->fetch, error);
+}
+
+static void
+write_one(Run *run, FerryTold *told, guint32 uid, gsize offset)
+{
+	guint32 number = ferry_told_get_number(told, uid);
+	g_autoptr(FerryImapMessage) message = NULL;
+	gboolean seen = run->seen != NULL && g_hash_table_contains(run->seen, GUINT_TO_POINTER(uid));
+
+	if (number == 0)
+		return;
+	message = ferry_told_get_message(told, number);
+	if (run->chunk != NULL) {
+		FerryMessageData *data = g_ptr_array_index(run->chunk, offset);
+
+		if (ferry_message_data_get_error(data) != NULL) {
+			note_failure(run, ferry_message_data_get_error(data));
+			return;
+		}
+		ferry_imap_message_set_data(message, data);
+	}
+	if (run->properties != NULL && g_ptr_array_index(run->properties, offset) != NULL)
+		ferry_imap_message_set_properties(message,
+						  g_ptr_array_index(run->properties, offset));
+	if (!ferry_imap_fetch_accepts(run->fetch, message))
+		return;
+	ferry_imap_fetch_write_message(run->fetch, message,
+				       ferry_imap_command_get_writer(run->command), seen);
+	if (seen || ferry_imap_fetch_has_item(run->fetch, "FLAGS"))
+		ferry_told_remove_changed(told, uid);
+}
+
+static void
+drained_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	Run *run = user_data;
+
+	if (ferry_imap_writer_wait_finish(FERRY_IMAP_WRITER(source), result, &run->error))
+		write_chunk(run);
+	else
+		end(run);
+}
+
+static void
+write_chunk(Run *run)
+{
+	FerryImapSession *session = ferry_imap_command_get_session(run->command);
+	FerryImapWriter *writer = ferry_imap_command_get_writer(run->command);
+	FerryTold *told = ferry_imap_session_get_told(session);
+
+	/* the mailbox can go away under a session while it waits */
+	if (told == NULL) {
+		g_set_error_literal(&run->error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
+				    "the mailbox is gone");
+		end(run);
+		return;
+	}
+	while (run->position < run->chunk_end) {
+		write_one(run, told, run->uids[run->position], run->position - run->chunk_start);
+		run->position++;
+		if (ferry_imap_writer_is_full(writer)) {
+			ferry_imap_writer_wait_async(writer,
+						     ferry_imap_command_get_cancellable(run->command),
+						     drained_cb, run);
+			return;
+		}
+	}
+	next_chunk(run);
+}
+
+/* A chunk is written when it is whole and \Seen is set. */
+static void
+try_write(Run *run)
+{
+	if (!run->chunk_ready || run->seen_pending)
+		return;
+	if (run->error != NULL)
+		end(run);
+	else
+		write_chunk(run);
+}
+
+static void
+properties_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	Run *run = user_data;
+
+	g_clear_pointer(&run->properties, g_ptr_array_unref);
+	run->properties =
+		ferry_mailbox_get_properties_finish(FERRY_MAILBOX(source), result, &run->error);
+	run->chunk_ready = TRUE;
+	try_write(run);
+}
+
+static void
+fetch_properties(Run *run)
+{
+	FerryImapSession *session = ferry_imap_command_get_session(run->command);
+	const char *const *properties = ferry_imap_fetch_get_properties(run->fetch);
+
+	if (*properties == NULL || run->chunk_end == run->chunk_start) {
+		run->chunk_ready = TRUE;
+		try_write(run);
+		return;
+	}
+	ferry_mailbox_get_properties_async(ferry_imap_session_get_mailbox(session),
+					   ferry_imap_session_get_account_session(session),
+					   run->uids + run->chunk_start,
+					   run->chunk_end - run->chunk_start, properties,
+					   ferry_imap_command_get_cancellable(run->command),
+					   properties_cb, run);
+}
+
+static void
+chunk_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	Run *run = user_data;
+	FerryImapSession *session = ferry_imap_command_get_session(run->command);
+
+	g_clear_pointer(&run->chunk, g_ptr_array_unref);
+	run->chunk = ferry_message_reader_next_finish(FERRY_MESSAGE_READER(source), result, &run->error);
+	if (run->error != NULL || ferry_imap_session_get_mailbox(session) == NULL) {
+		run->chunk_ready = TRUE;
+		try_write(run);
+		return;
+	}
+	run->chunk_end = run->chunk_start + (run->chunk != NULL ? run->chunk->len : 0);
+	fetch_properties(run);
+}
+
+static gboolean
+slice_cb(gpointer user_data)
+{
+	fetch_properties(user_data);
+	return G_SOURCE_REMOVE;
+}
+
+/* Another command gets its turn between two slices. */
+static void
+next_slice(Run *run)
+{
+	gsize slice = *ferry_imap_fetch_get_properties(run->fetch) != NULL ? PROPERTY_CHUNK : SLICE;
+	g_autoptr(GSource) source = NULL;
+
+	run->chunk_end = MIN(run->n_uids, run->chunk_start + slice);
+	if (run->chunk_start == 0) {
+		fetch_properties(run);
+		return;
+	}
+	source = g_idle_source_new();
+	g_source_set_priority(source, G_PRIORITY_DEFAULT);
+	g_source_set_callback(source, slice_cb, run, NULL);
+	g_source_attach(source, g_main_context_get_thread_default());
+}
+
+static void
+next_chunk(Run *run)
+{
+	run->chunk_start = run->position;
+	run->chunk_ready = FALSE;
+	if (run->position >= run->n_uids ||
+	    g_cancellable_is_cancelled(ferry_imap_command_get_cancellable(run->command)))
+		end(run);
+	else if (run->reader != NULL)
+		ferry_message_reader_next_async(run->reader,
+						ferry_imap_command_get_cancellable(run->command),
+						chunk_cb, run);
+	else
+		next_slice(run);
+}
+
+/* \Seen is a courtesy: where it cannot be set, the messages are told all the same. */
+static void
+seen_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	Run *run = user_data;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FerryOutcome) outcome =
+		ferry_mailbox_store_flags_finish(FERRY_MAILBOX(source), result, &error);
+
+	if (outcome == NULL)
+		g_clear_pointer(&run->seen, g_hash_table_unref);
+	run->seen_pending = FALSE;
+	try_write(run);
+}
+
+static void
+mark_seen(Run *run)
+{
+	FerryImapSession *session = ferry_imap_command_get_session(run->command);
+	FerryView *view = ferry_imap_session_get_view(session);
+	g_autoptr(GArray) unseen = g_array_new(FALSE, FALSE, sizeof(guint32));
+
+	for (gsize i = 0; i < run->n_uids; i++) {
+		const FerryMessageRow *row = ferry_view_lookup(view, run->uids[i]);
+
+		if (row != NULL && !(row->flags & FERRY_MESSAGE_SEEN))
+			g_array_append_val(unseen, run->uids[i]);
+	}
+	if (unseen->len == 0)
+		return;
+	run->seen = g_hash_table_new(NULL, NULL);
+	for (guint i = 0; i < unseen->len; i++)
+		g_hash_table_add(run->seen, GUINT_TO_POINTER(g_array_index(unseen, guint32, i)));
+	run->seen_pending = TRUE;
+	ferry_mailbox_store_flags_async(ferry_imap_session_get_mailbox(session),
+					ferry_imap_session_get_account_session(session),
+					(const guint32 *)unseen->data, unseen->len, FERRY_FLAGS_ADD,
+					FERRY_MESSAGE_SEEN, NULL, -1,
+					ferry_imap_command_get_cancellable(run->command), seen_cb, run);
+}
+
+/* Answers a planned FETCH and ends its command. */
+void
+ferry_imap_fetch_run(FerryImapFetch *self)
+{
+	FerryImapCommand *command = ferry_imap_fetch_get_command(self);
+	FerryImapSession *session = ferry_imap_command_get_session(command);
+	FerryNeed needs = map_needs(ferry_imap_fetch_get_needs(self));
+	Run *run = g_new0(Run, 1);
+
+	run->fetch = g_object_ref(self);
+	run->command = g_object_ref(command);
+	run->uids = ferry_imap_fetch_get_uids(self, &run->n_uids);
+	if (needs != FERRY_NEED_NOTHING)
+		run->reader = ferry_mailbox_read(ferry_imap_session_get_mailbox(session),
+						 ferry_imap_session_get_account_session(session),
+						 run->uids, run->n_uids, needs);
+	if (ferry_imap_fetch_get_marks_seen(self))
+		mark_seen(run);
+	else
+		ferry_imap_command_allow_next(command);
+	next_chunk(run);
+}
