@@ -17,14 +17,14 @@ G_BEGIN_DECLS
  *   list            any parenthesized list: atoms, strings, lists
  *   any             an astring or a parenthesized list
  *   "WORD"          that word, in any case; takes no argument slot
- *   fetch-items     FETCH's items: ITEM or LIST of ITEM; each parsed by the grammar of its
- *                   contribution; "ALL", "FAST", "FULL" are atoms for the handler to expand
+ *   patterns        one list-mailbox, or several in parentheses: LIST
+ *   fetch-items     FETCH's items, in parentheses or one alone: LIST of ITEM; each parsed by the
+ *                   grammar of its contribution; ALL, FAST, FULL are atoms for the handler to expand
  *   search-key, search-program    ITEM values; AND, OR (any number of children), NOT and SET
  *                   (a bare sequence-set) have no contribution, all others have
  *   fetch-modifiers, store-modifiers, search-returns, select-parameters, status-items,
  *   list-selections, list-returns    a parenthesized list of names of that kind: LIST of ITEM
- *   append-messages one or more of `[flag-list] [date-time] data`: LIST of LIST; data may be
- *                   ITEM with children, for elements like CATENATE
+ *   append-messages one or more of `[flag-list] [date-time] literal`: LIST of LIST of three
  *
  * Around terms:  [a b]  may be left out (tried first, taken back where it does not fit);
  *                (a b)  in parentheses: LIST of its terms;  a*  one or more, spaces between: LIST.

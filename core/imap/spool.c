@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Message data while it arrives
+ *
+ * Implementation: small messages stay in memory, others go to an unlinked file
+ */
+#include "imap/spool-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* a message below this never touches the disk */
+#define MAX_MEMORY (32 * 1024)
+
+FerryImapSpool *
+ferry_imap_spool_new(gsize offset, guint64 size, gboolean literal8)
+{
+	FerryImapSpool *self = g_new0(FerryImapSpool, 1);
+
+	self->ref_count = 1;
+	self->offset = offset;
+	self->size = size;
+	self->literal8 = literal8;
+	self->fd = -1;
+	if (size <= MAX_MEMORY)
+		self->memory = g_byte_array_new();
+	return self;
+}
+
+FerryImapSpool *
+ferry_imap_spool_ref(FerryImapSpool *self)
+{
+	self->ref_count++;
+	return self;
+}
+
+void
+ferry_imap_spool_unref(FerryImapSpool *self)
+{
+	if (--self->ref_count > 0)
+		return;
+	g_clear_pointer(&self->memory, g_byte_array_unref);
+	if (self->fd >= 0)
+		close(self->fd);
+	g_free(self);
+}
+
+static gboolean
+set_errno(GError **error, const char *what)
+{
+	int code = errno;
+
+	g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "%s: %s", what,
+		    g_strerror(code));
+	return FALSE;
+}
+
+static gboolean
+open_file(FerryImapSpool *self, const char *dir, GError **error)
+{
+	g_autofree char *name = NULL;
+
+	if (dir == NULL)
+		dir = g_get_tmp_dir();
+	self->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (self->fd >= 0)
+		return TRUE;
+	/* a file system without O_TMPFILE */
+	name = g_build_filename(dir, "ferry-append-XXXXXX", NULL);
+	self->fd = g_mkstemp_full(name, O_RDWR | O_CLOEXEC, 0600);
+	if (self->fd < 0)
+		return set_errno(error, "Spool file");
+	unlink(name);
+	return TRUE;
+}
+
+gboolean
+ferry_imap_spool_write(FerryImapSpool *self,
+		       const char *dir,
+		       const guint8 *data,
+		       gsize length,
+		       GError **error)
+{
+	if (self->memory != NULL) {
+		g_byte_array_append(self->memory, data, (guint)length);
+		return TRUE;
+	}
+	if (self->fd < 0 && !open_file(self, dir, error))
+		return FALSE;
+	while (length > 0) {
+		ssize_t n = write(self->fd, data, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return set_errno(error, "Spool file");
+		data += n;
+		length -= (gsize)n;
+	}
+	return TRUE;
+}
+
+GBytes *
+ferry_imap_spool_dup_bytes(FerryImapSpool *self, GError **error)
+{
+	g_autoptr(GMappedFile) file = NULL;
+
+	if (self->memory != NULL)
+		return g_bytes_new(self->memory->data, self->memory->len);
+	file = g_mapped_file_new_from_fd(self->fd, FALSE, error);
+	return file != NULL ? g_mapped_file_get_bytes(file) : NULL;
+}
