@@ -655,3 +655,11 @@ def small(count, seed=1, size=1700, first=0):
             body = 'Content-Type: text/plain; charset=utf-8\n\n' + text
         out.append(_crlf(head + body))
     return out
+
+
+def one(label, size=0):
+    """One ordinary message that no other call makes: its Message-ID holds `label`."""
+    text = _head('Message %s' % label, 'X-Label: %s\n' % label) + '\nThis is %s.\n' % label
+    if size > len(text):
+        text += _paragraphs(hash_of(str(label)) % 1000, (size - len(text)) // 70 + 1)
+    return _crlf(text)

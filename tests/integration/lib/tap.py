@@ -3,6 +3,7 @@
 
 import faulthandler
 import os
+import signal
 import sys
 import time
 import traceback
@@ -65,7 +66,7 @@ def run(cases, fixture=None, timeout=600):
     `fixture` is a context manager function; what it yields is the argument of every case. A
     fixture that raises Skip skips the whole program.
     """
-    faulthandler.dump_traceback_later(timeout, exit=True)
+    _watch(timeout)
     named = [case if isinstance(case, tuple) else (_title(case), case) for case in cases]
     named = [(name, case) for name, case in named if _wanted(name)]
     try:
@@ -76,12 +77,28 @@ def run(cases, fixture=None, timeout=600):
                 failed = _run_all(named, (thing,))
     except Skip as reason:
         skip_all(reason)
-    except Exception:
+    except (Exception, OutOfTime):
         note(traceback.format_exc())
-        print('Bail out! the fixture failed', flush=True)
+        print('Bail out! the fixture failed, or the time is over', flush=True)
         failed = 1
+    signal.alarm(0)
     faulthandler.cancel_dump_traceback_later()
     sys.exit(1 if failed else 0)
+
+
+class OutOfTime(BaseException):
+    """The program's own bound or meson's; no case may swallow it."""
+
+
+def _watch(timeout):
+    """End in time, with everything that was started taken down again."""
+    def late(number, _):
+        raise OutOfTime('signal %d' % number)
+    signal.signal(signal.SIGALRM, late)
+    signal.signal(signal.SIGTERM, late)
+    scale = 4 if os.environ.get('FERRY_SANITIZED') == '1' else 1
+    signal.alarm(timeout * scale)
+    faulthandler.dump_traceback_later(timeout * scale + 30, exit=True)
 
 
 def _title(function):

@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Two ferryd on one store and one account, with mail arriving natively and through both."""
+
+import contextlib
+import threading
+
+from lib import corpus, target
+from lib.cyrus import multiappend
+from lib.ferry import Ferry
+from lib.imap import appenduid, copyuid
+from lib.tap import check, run, same, wait_for
+
+
+class Both:
+    def __init__(self, server, second):
+        self.server, self.all = server, (server.front, second)
+
+
+@contextlib.contextmanager
+def fixture():
+    target.ferry_only('two processes of Ferry')
+    with target.on_cyrus() as server:
+        with Ferry(server.proxy.url, state=server.front.state, cache=server.front.cache) as second:
+            yield Both(server, second)
+
+
+def view(front, box):
+    """(UIDVALIDITY, UID → Message-ID)"""
+    with front.imap() as client:
+        reply = client.select(box)
+        found = {}
+        if reply.first(b'EXISTS').number:
+            fetched = client.ok('FETCH 1:* (UID ENVELOPE)').by_uid()
+            found = {uid: items[b'ENVELOPE'][9] for uid, items in fetched.items()}
+        return int(reply.codes()[b'UIDVALIDITY']), found
+
+
+def agree(both, box, count):
+    """Both show `count` messages, and the same ones."""
+    def counted():
+        views = [view(front, box) for front in both.all]
+        return views if all(len(v[1]) == count for v in views) else None
+    first, second = wait_for(counted, 30, '%d messages in both' % count, 0.2)
+    same(first, second, 'UIDVALIDITY and UIDs')
+    same(len(set(first[1].values())), count, 'no message twice')
+    return first
+
+
+def together(*functions):
+    problems = []
+
+    def guard(function):
+        try:
+            function()
+        except Exception as problem:
+            problems.append(problem)
+    threads = [threading.Thread(target=guard, args=(function,)) for function in functions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+        check(not thread.is_alive(), 'done in time')
+    if problems:
+        raise problems[0]
+
+
+def test_first_sync_of_both_at_once(both):
+    box = both.server.fresh('TwoFirst')
+    with both.server.native() as native:
+        multiappend(native, box, corpus.small(1000, seed=21, size=600))
+    together(*[lambda front=front: view(front, box) for front in both.all])
+    agree(both, box, 1000)
+
+
+def test_native_arrivals_seen_by_both(both):
+    box = both.server.fresh('TwoNative')
+    stop, seen = threading.Event(), [{}, {}]
+
+    def watch(index):
+        with both.all[index].imap() as client:
+            client.select(box)
+            while not stop.is_set():
+                client.ok('NOOP')
+                for uid, items in client.ok('UID FETCH 1:* (ENVELOPE)').by_uid().items():
+                    message_id = items[b'ENVELOPE'][9]
+                    same(seen[index].setdefault(uid, message_id), message_id, 'UID %d' % uid)
+
+    def arrive():
+        try:
+            with both.server.native() as native:
+                for burst in range(20):
+                    multiappend(native, box, corpus.small(10, seed=22, size=500, first=burst * 10))
+        finally:
+            stop.set()
+    together(lambda: watch(0), lambda: watch(1), arrive)
+    _, final = agree(both, box, 200)
+    for known in seen:
+        same({u: final.get(u) for u in known}, known, 'what a session was told on the way')
+
+
+def test_appends_through_both(both):
+    box = both.server.fresh('TwoAppend')
+    given = [{}, {}]
+
+    def appender(index):
+        with both.all[index].imap() as client:
+            for number in range(40):
+                label = 'two-%d-%d' % (index, number)
+                _, uids = appenduid(client.append(box, corpus.one(label)))
+                given[index][uids[0]] = label
+    together(lambda: appender(0), lambda: appender(1))
+    same(set(given[0]) & set(given[1]), set(), 'UIDs given twice')
+    _, final = agree(both, box, 80)
+    same(set(final), set(given[0]) | set(given[1]), 'UIDs')
+
+
+def test_moves_through_both(both):
+    box, to = both.server.fresh('TwoFrom'), both.server.fresh('TwoTo')
+    with both.server.native() as native:
+        multiappend(native, box, corpus.small(60, seed=23, size=500))
+    _, before = agree(both, box, 60)
+    uids = sorted(before)
+    moved = [{}, {}]
+
+    def mover(index):
+        with both.all[index].imap() as client:
+            client.select(box)
+            mine = uids[index::2]
+            for start in range(0, len(mine), 5):
+                reply = client.ok('UID MOVE %s %s' % (','.join(map(str, mine[start:start + 5])), to))
+                _, source, new = copyuid(reply)
+                moved[index].update(zip(new, (before[u] for u in source)))
+    together(lambda: mover(0), lambda: mover(1))
+    agree(both, box, 0)
+    _, final = agree(both, to, 60)
+    same({**moved[0], **moved[1]}, final, 'COPYUID of both')
+
+
+def test_deleted_flag_is_shared(both):
+    box = both.server.fresh('TwoDeleted')
+    with both.all[0].imap() as client:
+        uid = appenduid(client.append(box, corpus.one('two-deleted')))[1][0]
+        client.select(box)
+        client.ok('UID STORE %d +FLAGS (\\Deleted)' % uid)
+
+    def shown():
+        with both.all[1].imap() as other:
+            other.select(box)
+            flags = other.fetch(uid, 'FLAGS', uid=True)
+            return flags and b'\\Deleted' in next(iter(flags.values()))[b'FLAGS']
+    wait_for(shown, 15, '\\Deleted in the other process', 0.2)
+
+
+def test_one_dies_the_other_goes_on(both):
+    box = both.server.fresh('TwoDies')
+    with both.all[0].imap() as client:
+        client.append(box, corpus.one('dies-1'))
+    both.all[1].kill()
+    with both.all[0].imap() as client:
+        client.append(box, corpus.one('dies-2'))
+    both.all[1].start()
+    agree(both, box, 2)
+
+
+run([test_first_sync_of_both_at_once, test_native_arrivals_seen_by_both, test_appends_through_both,
+     test_moves_through_both, test_deleted_flag_is_shared, test_one_dies_the_other_goes_on],
+    fixture, timeout=280)
