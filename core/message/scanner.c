@@ -299,9 +299,10 @@ take_boundary(FerryMessageScanner *self, guint i, gboolean closing, Mark after)
 static void
 end_line(FerryMessageScanner *self, guint line_end)
 {
-	Mark after = {self->position, self->line.newlines + (line_end > 0)};
 	gboolean closing = FALSE;
 	int i = find_boundary(self, &closing);
+	/* a boundary line counts as a line even where the message ends in it, as with Cyrus */
+	Mark after = {self->position, self->line.newlines + (line_end > 0 || i >= 0)};
 
 	if (i >= 0)
 		take_boundary(self, i, closing, after);
