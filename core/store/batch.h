@@ -43,13 +43,12 @@ typedef struct {
  * that one which the same batch puts can be named too. Whatever order the calls were made in, they
  * take effect in this one:
  *
- * 1. mailboxes put and removed, IMAP names, listing states, subscriptions, states;
- * 2. own removals (a tombstone each) and Emails destroyed;
+ * 1. mailboxes put and removed, IMAP names, listing states, subscriptions, states, epochs begun;
+ * 2. own removals (a tombstone each), Emails destroyed, \Deleted;
  * 3. Emails put: pairs that are no longer named go, new ones come, keywords change;
  * 4. renewals, then UIDs: first the new pairs nobody asked for, by receivedAt and id; then those
  *    asked for or renewed, in the order of asking;
- * 5. \Deleted (so it can name neither a pair of this batch nor a renewed one), recent watermarks;
- * 6. sweeps; 7. intents removed.
+ * 5. recent watermarks, sweeps, intents removed.
  *
  * A batch belongs to the store from apply on: do not change it then. Reference counted.
  */

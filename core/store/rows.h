@@ -101,6 +101,7 @@ gboolean ferry_store_rows_add(FerryStoreRows *self,
 			      const char *thread_id,
 			      const char *keywords,
 			      GError **error);
+void ferry_store_rows_seal(FerryStoreRows *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryStoreRows, ferry_store_rows_unref)
 
 G_END_DECLS

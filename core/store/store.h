@@ -25,11 +25,13 @@ G_DECLARE_INTERFACE(FerryStore, ferry_store, FERRY, STORE, GObject)
  * What must outlive the process. Every `…_async` may be called from any thread; the callback runs
  * in the caller's thread-default main context. The result that a store hands to a callback is a
  * #GTask made with the store as source object; each `…_finish` propagates it, as the type that is
- * named beside the function below.
+ * named beside the function below. The task of a virtual function is given away (transfer full),
+ * its other arguments are borrowed.
  *
  * Errors: %FERRY_ERROR_NOT_FOUND where a key names nothing, %FERRY_ERROR_CONFLICT where the
  * generation moved, %FERRY_ERROR_IN_USE where another process holds the store for too long,
- * %FERRY_ERROR_OVER_QUOTA, and %FERRY_ERROR_FAILED where the medium fails. What failed wrote nothing.
+ * %FERRY_ERROR_OVER_QUOTA, and %FERRY_ERROR_FAILED where the medium fails. What failed wrote
+ * nothing.
  */
 struct _FerryStoreInterface {
 	GTypeInterface parent_iface;
