@@ -34,10 +34,17 @@ static FerrySqliteJob quit_job;
 static GPrivate inside;
 
 static void
-job_free(FerrySqliteJob *job)
+job_drop_data(FerrySqliteJob *job)
 {
 	if (job->destroy != NULL)
 		job->destroy(job->data);
+	job->destroy = NULL;
+}
+
+static void
+job_free(FerrySqliteJob *job)
+{
+	job_drop_data(job);
 	g_clear_object(&job->task);
 	g_free(job);
 }
@@ -51,17 +58,15 @@ result_clear(FerrySqliteResult *result)
 	g_clear_pointer(&result->forgotten, g_array_unref);
 }
 
-static void
-answer(FerrySqliteLane *self, Outcome *outcome)
+/* In the caller's context: its thread drops the task, and perhaps the store with it. */
+static gboolean
+deliver(gpointer data)
 {
+	Outcome *outcome = data;
 	GTask *task = outcome->job->task;
 	FerrySqliteResult *result = &outcome->result;
 
-	if (outcome->error == NULL && self->hooks != NULL && self->hooks->done != NULL)
-		self->hooks->done(self->owner, result);
-	if (task == NULL)
-		g_clear_error(&outcome->error);
-	else if (outcome->error != NULL)
+	if (outcome->error != NULL)
 		g_task_return_error(task, g_steal_pointer(&outcome->error));
 	else if (result->kind == FERRY_SQLITE_RESULT_POINTER)
 		g_task_return_pointer(task, g_steal_pointer(&result->pointer), result->destroy);
@@ -69,17 +74,50 @@ answer(FerrySqliteLane *self, Outcome *outcome)
 		g_task_return_int(task, result->number);
 	else
 		g_task_return_boolean(task, TRUE);
-	result_clear(result);
+	return G_SOURCE_REMOVE;
+}
+
+static void
+outcome_free(gpointer data)
+{
+	Outcome *outcome = data;
+
+	g_clear_error(&outcome->error);
+	result_clear(&outcome->result);
 	job_free(outcome->job);
+	g_free(outcome);
+}
+
+static void
+answer(FerrySqliteLane *self, const Outcome *given)
+{
+	Outcome *outcome = g_memdup2(given, sizeof *given);
+	g_autoptr(GSource) source = NULL;
+
+	if (outcome->error == NULL && self->hooks != NULL && self->hooks->done != NULL)
+		self->hooks->done(self->owner, &outcome->result);
+	if (outcome->job->task == NULL) {
+		outcome_free(outcome);
+		return;
+	}
+	/* a large batch is freed here, not in a main loop */
+	job_drop_data(outcome->job);
+	source = g_idle_source_new();
+	g_source_set_priority(source, g_task_get_priority(outcome->job->task));
+	g_source_set_callback(source, deliver, outcome, outcome_free);
+	g_source_attach(source, g_task_get_context(outcome->job->task));
 }
 
 /* Whoever cancelled before the work began does not get it done. */
 static gboolean
-was_cancelled(FerrySqliteJob *job)
+was_cancelled(FerrySqliteLane *self, FerrySqliteJob *job)
 {
-	if (job->task == NULL || !g_task_return_error_if_cancelled(job->task))
+	Outcome outcome = {job};
+	GCancellable *cancellable = job->task != NULL ? g_task_get_cancellable(job->task) : NULL;
+
+	if (!g_cancellable_set_error_if_cancelled(cancellable, &outcome.error))
 		return FALSE;
-	job_free(job);
+	answer(self, &outcome);
 	return TRUE;
 }
 
@@ -156,7 +194,7 @@ run_jobs(FerrySqliteLane *self,
 
 		if (job == &quit_job)
 			return TRUE;
-		if (was_cancelled(job))
+		if (was_cancelled(self, job))
 			continue;
 		pause_for_test(self);
 		run_in_savepoint(db, &outcome);
@@ -198,7 +236,7 @@ run_read(FerrySqliteLane *self, FerrySqliteDb *db, FerrySqliteJob *job)
 {
 	Outcome outcome = {job};
 
-	if (was_cancelled(job))
+	if (was_cancelled(self, job))
 		return;
 	pause_for_test(self);
 	/* one transaction, so that all its queries see one state */
