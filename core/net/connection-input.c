@@ -119,16 +119,17 @@ ferry_connection_decode(FerryConnection *self)
 	gsize room = self->input_limit - ferry_connection_get_buffered(self);
 	gsize max = MIN(room, FERRY_POLLER_SCRATCH_SIZE);
 	g_autoptr(GByteArray) output = NULL;
+	gboolean more = FALSE;
 	GError *error = NULL;
 
 	if (self->filters == NULL || max == 0)
 		return;
 	output = g_byte_array_new();
-	if (!ferry_filter_stack_decode(self->filters, max, output, &error)) {
+	if (!ferry_filter_stack_decode(self->filters, max, output, &more, &error)) {
 		ferry_connection_finish(self, FERRY_CONNECTION_CLOSED_ERROR, error);
 		return;
 	}
-	self->decode_more = output->len >= max || ferry_filter_stack_has_pending(self->filters);
+	self->decode_more = more;
 	ferry_connection_append_input(self, output->data, output->len);
 }
 

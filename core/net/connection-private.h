@@ -123,6 +123,12 @@ ferry_connection_linger(FerryConnection *self);
 void
 ferry_connection_set_limits(FerryConnection *self, FerryConnectionLimits *limits);
 
+/* connection-time.c */
+void
+ferry_connection_schedule(FerryConnection *self);
+void
+ferry_connection_on_timer(gpointer owner);
+
 /* connection-input.c */
 gboolean
 ferry_connection_can_read(FerryConnection *self);

@@ -26,6 +26,7 @@ gboolean
 ferry_filter_stack_decode(FerryFilterStack *self,
 			  gsize max_output,
 			  GByteArray *output,
+			  gboolean *more,
 			  GError **error);
 gboolean
 ferry_filter_stack_encode(FerryFilterStack *self,

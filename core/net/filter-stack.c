@@ -79,19 +79,6 @@ ferry_filter_stack_feed_last(FerryFilterStack *self, const guint8 *data, gsize l
 	ferry_filter_layer_feed(g_ptr_array_index(self->layers, last), data, length);
 }
 
-/* Whether a filter says that it could give more without new bytes. */
-gboolean
-ferry_filter_stack_has_pending(FerryFilterStack *self)
-{
-	for (guint i = 0; i < self->layers->len; i++) {
-		FerryFilterLayer *layer = g_ptr_array_index(self->layers, i);
-
-		if (ferry_stream_filter_has_pending(layer->filter))
-			return TRUE;
-	}
-	return FALSE;
-}
-
 /* How many octets wait for the filters to take them. */
 gsize
 ferry_filter_stack_get_held(FerryFilterStack *self)
@@ -126,27 +113,36 @@ ferry_filter_layer_decode(FerryFilterLayer *layer, gsize max, GByteArray *output
 	return TRUE;
 }
 
+/* One round: each layer gives at most @max_output. @more: another round could give something
+ * without new bytes. */
 gboolean
 ferry_filter_stack_decode(FerryFilterStack *self,
 			  gsize max_output,
 			  GByteArray *output,
+			  gboolean *more,
 			  GError **error)
 {
+	*more = FALSE;
 	for (guint i = 0; i < self->layers->len; i++) {
 		FerryFilterLayer *layer = g_ptr_array_index(self->layers, i);
-		FerryFilterLayer *above = NULL;
-		g_autoptr(GByteArray) between = NULL;
+		gboolean last = i + 1 == self->layers->len;
+		FerryFilterLayer *above = last ? NULL : g_ptr_array_index(self->layers, i + 1);
+		g_autoptr(GByteArray) result = NULL;
 
-		if (i + 1 == self->layers->len)
-			return ferry_filter_layer_decode(layer, max_output, output, error);
-		/* a layer that still has input gets no more: so each holds a bounded amount */
-		above = g_ptr_array_index(self->layers, i + 1);
-		if (above->input != NULL)
+		/* a layer that has plenty gets no more: so each holds a bounded amount */
+		if (above != NULL && above->input != NULL && above->input->len >= max_output) {
+			*more = TRUE;
 			continue;
-		between = g_byte_array_new();
-		if (!ferry_filter_layer_decode(layer, max_output, between, error))
+		}
+		result = g_byte_array_new();
+		if (!ferry_filter_layer_decode(layer, max_output, result, error))
 			return FALSE;
-		ferry_filter_layer_feed(above, between->data, between->len);
+		if (result->len >= max_output || ferry_stream_filter_has_pending(layer->filter))
+			*more = TRUE;
+		if (above != NULL)
+			ferry_filter_layer_feed(above, result->data, result->len);
+		else
+			g_byte_array_append(output, result->data, result->len);
 	}
 	return TRUE;
 }

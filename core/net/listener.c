@@ -12,17 +12,15 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "net/connection-private.h"
 #include "net/handed-over-private.h"
+#include "net/server-socket-private.h"
 
-#define BACKLOG 1024
 /* New clients of one socket taken in one loop turn. */
 #define MAX_ACCEPTED 16
 /* After running out of descriptors or memory. */
@@ -64,17 +62,6 @@ ferry_listener_socket_free(gpointer data)
 		g_unlink(socket->path);
 	g_free(socket->path);
 	g_free(socket);
-}
-
-static void
-ferry_listener_set_errno(GError **error, int code, const char *what)
-{
-	g_set_error(error,
-		    G_IO_ERROR,
-		    g_io_error_from_errno(code),
-		    "cannot listen on %s: %s",
-		    what,
-		    g_strerror(code));
 }
 
 static void
@@ -239,64 +226,6 @@ ferry_listener_add_socket(FerryListener *self, int fd, const char *path)
 	g_ptr_array_add(self->sockets, socket);
 }
 
-static int
-ferry_listener_bind(const struct sockaddr *address,
-		    socklen_t length,
-		    const char *what,
-		    GError **error)
-{
-	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int on = 1;
-	gboolean bound;
-
-	if (fd < 0) {
-		ferry_listener_set_errno(error, errno, what);
-		return -1;
-	}
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	/* so that 0.0.0.0 and :: can be listened on with one port */
-	if (address->sa_family == AF_INET6)
-		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-	bound = bind(fd, address, length) == 0 && listen(fd, BACKLOG) == 0;
-	if (!bound) {
-		ferry_listener_set_errno(error, errno, what);
-		close(fd);
-	}
-	return bound ? fd : -1;
-}
-
-/* A socket that a killed process left is in the way; one where somebody answers is not ours. */
-static void
-ferry_listener_remove_stale(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return;
-	if (connect(fd, (const struct sockaddr *)address, sizeof *address) < 0 &&
-	    errno == ECONNREFUSED)
-		g_unlink(address->sun_path);
-	close(fd);
-}
-
-static gboolean
-ferry_listener_add_path(FerryListener *self, const char *path, GError **error)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd;
-
-	if (g_strlcpy(address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path) {
-		ferry_listener_set_errno(error, ENAMETOOLONG, path);
-		return FALSE;
-	}
-	ferry_listener_remove_stale(&address);
-	fd = ferry_listener_bind((struct sockaddr *)&address, sizeof address, path, error);
-	if (fd < 0)
-		return FALSE;
-	ferry_listener_add_socket(self, fd, path);
-	return TRUE;
-}
-
 /**
  * ferry_listener_add_address:
  * @self: a listener
@@ -311,35 +240,17 @@ ferry_listener_add_path(FerryListener *self, const char *path, GError **error)
 gboolean
 ferry_listener_add_address(FerryListener *self, const char *address, guint16 port, GError **error)
 {
-	g_autoptr(GInetAddress) inet = NULL;
-	g_autoptr(GSocketAddress) where = NULL;
-	g_autofree char *what = NULL;
-	struct sockaddr_storage native;
+	gboolean is_path;
 	int fd;
 
 	g_return_val_if_fail(FERRY_IS_LISTENER(self) && address != NULL, FALSE);
-	if (g_path_is_absolute(address))
-		return ferry_listener_add_path(self, address, error);
-	inet = g_inet_address_new_from_string(address);
-	if (inet == NULL) {
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_INVALID,
-			    "“%s” is neither an IP address nor an absolute path",
-			    address);
-		return FALSE;
-	}
-	where = g_inet_socket_address_new(inet, port);
-	what = g_strdup_printf("%s port %u", address, port);
-	if (!g_socket_address_to_native(where, &native, sizeof native, error))
-		return FALSE;
-	fd = ferry_listener_bind((struct sockaddr *)&native,
-				 (socklen_t)g_socket_address_get_native_size(where),
-				 what,
-				 error);
+
+	is_path = g_path_is_absolute(address);
+	fd = is_path ? ferry_server_socket_new_unix(address, error)
+		     : ferry_server_socket_new_tcp(address, port, error);
 	if (fd < 0)
 		return FALSE;
-	ferry_listener_add_socket(self, fd, NULL);
+	ferry_listener_add_socket(self, fd, is_path ? address : NULL);
 	return TRUE;
 }
 
