@@ -47,7 +47,7 @@ typedef struct _FerryJmapValue FerryJmapValue;
  */
 typedef struct {
 	/*< private >*/
-	gconstpointer doc;
+	gconstpointer value;
 	guint32 position;
 	guint32 end;
 	gboolean is_object;

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One JMAP service: its addresses, whom to trust, how long to wait
+ *
+ * Specification: RFC 8620 §1.7, §8 (security); RFC 6761 §6.3 (localhost)
+ * Implementation: one SoupSession, made in the thread that first needs it. Credentials go to https
+ *   origins only (or where allow-plaintext says so), and of these only to the configured ones and
+ *   to trusted hosts, on any port of theirs
+ */
+#include "jmap/backend-private.h"
+#include <string.h>
+
+#include "jmap/error.h"
+
+struct _FerryJmapBackend {
+	GObject parent;
+	char *name;
+	char **urls;
+	char **trusted_hosts;
+	FerryJmapPlaintext allow_plaintext;
+	char *ca_file;
+	guint request_timeout;
+	guint retry_time;
+	guint retry_after_max;
+	guint64 n_requests;
+	SoupSession *soup;
+};
+
+G_DEFINE_FINAL_TYPE(FerryJmapBackend, ferry_jmap_backend, G_TYPE_OBJECT)
+
+static void
+ferry_jmap_backend_dispose(GObject *object)
+{
+	FerryJmapBackend *self = FERRY_JMAP_BACKEND(object);
+
+	if (self->soup != NULL)
+		soup_session_abort(self->soup);
+	g_clear_object(&self->soup);
+	G_OBJECT_CLASS(ferry_jmap_backend_parent_class)->dispose(object);
+}
+
+static void
+ferry_jmap_backend_finalize(GObject *object)
+{
+	FerryJmapBackend *self = FERRY_JMAP_BACKEND(object);
+
+	g_free(self->name);
+	g_strfreev(self->urls);
+	g_strfreev(self->trusted_hosts);
+	g_free(self->ca_file);
+	G_OBJECT_CLASS(ferry_jmap_backend_parent_class)->finalize(object);
+}
+
+static void
+ferry_jmap_backend_class_init(FerryJmapBackendClass *klass)
+{
+	G_OBJECT_CLASS(klass)->dispose = ferry_jmap_backend_dispose;
+	G_OBJECT_CLASS(klass)->finalize = ferry_jmap_backend_finalize;
+}
+
+static void
+ferry_jmap_backend_init(FerryJmapBackend *self)
+{
+	self->allow_plaintext = FERRY_JMAP_PLAINTEXT_LOOPBACK;
+	self->request_timeout = 30;
+	self->retry_time = 45;
+	self->retry_after_max = 30;
+}
+
+/**
+ * ferry_jmap_backend_new:
+ * @name: what the configuration calls it
+ * @urls: (array zero-terminated=1): session URLs, or hosts to discover (`mail.example.org` or
+ *   `https://mail.example.org` means `/.well-known/jmap` there); tried in turn
+ *
+ * Returns: (transfer full): a backend with the defaults: plaintext to loopback only, 30 s for an
+ *   attempt, 45 s for all, Retry-After obeyed up to 30 s
+ */
+FerryJmapBackend *
+ferry_jmap_backend_new(const char *name, const char *const *urls)
+{
+	FerryJmapBackend *self = g_object_new(FERRY_TYPE_JMAP_BACKEND, NULL);
+
+	self->name = g_strdup(name);
+	self->urls = g_strdupv((char **)urls);
+	for (guint i = 0; self->urls[i] != NULL; i++) {
+		if (strstr(self->urls[i], "://") == NULL) {
+			g_autofree char *host = self->urls[i];
+
+			self->urls[i] = g_strconcat("https://", host, NULL);
+		}
+	}
+	return self;
+}
+
+/**
+ * ferry_jmap_backend_get_name:
+ * @self: a backend
+ *
+ * Returns: what the configuration calls it
+ */
+const char *
+ferry_jmap_backend_get_name(FerryJmapBackend *self)
+{
+	return self->name;
+}
+
+/**
+ * ferry_jmap_backend_set_trusted_hosts:
+ * @self: a backend
+ * @hosts: (array zero-terminated=1) (nullable): host names
+ *
+ * Names hosts beside those of the configured URLs that may see credentials.
+ */
+void
+ferry_jmap_backend_set_trusted_hosts(FerryJmapBackend *self, const char *const *hosts)
+{
+	g_strfreev(self->trusted_hosts);
+	self->trusted_hosts = g_strdupv((char **)hosts);
+}
+
+/**
+ * ferry_jmap_backend_set_allow_plaintext:
+ * @self: a backend
+ * @allow: where http will do
+ *
+ * Says where credentials may travel without TLS.
+ */
+void
+ferry_jmap_backend_set_allow_plaintext(FerryJmapBackend *self, FerryJmapPlaintext allow)
+{
+	self->allow_plaintext = allow;
+}
+
+/**
+ * ferry_jmap_backend_set_ca_file:
+ * @self: a backend
+ * @path: (nullable): PEM certificates to trust instead of the system's
+ *
+ * Says which authorities certify the backend. A short file also makes each new connection cheaper
+ * by some milliseconds than the system's long list.
+ */
+void
+ferry_jmap_backend_set_ca_file(FerryJmapBackend *self, const char *path)
+{
+	g_free(self->ca_file);
+	self->ca_file = g_strdup(path);
+}
+
+/**
+ * ferry_jmap_backend_set_timeouts:
+ * @self: a backend
+ * @request_timeout: seconds that one attempt may take until its answer begins, and then for each
+ *   256 KiB of it
+ * @retry_time: seconds within which attempts begin
+ * @retry_after_max: longest Retry-After to obey, in seconds; a longer one fails at once
+ *
+ * Says how long to wait.
+ */
+void
+ferry_jmap_backend_set_timeouts(FerryJmapBackend *self,
+				guint request_timeout,
+				guint retry_time,
+				guint retry_after_max)
+{
+	self->request_timeout = request_timeout;
+	self->retry_time = retry_time;
+	self->retry_after_max = retry_after_max;
+}
+
+/**
+ * ferry_jmap_backend_get_n_requests:
+ * @self: a backend
+ *
+ * Returns: how many HTTP requests were sent, repeats included
+ */
+guint64
+ferry_jmap_backend_get_n_requests(FerryJmapBackend *self)
+{
+	return self->n_requests;
+}
+
+static gboolean
+is_loopback(const char *host)
+{
+	g_autoptr(GInetAddress) address = NULL;
+
+	if (g_ascii_strcasecmp(host, "localhost") == 0)
+		return TRUE;
+	address = g_inet_address_new_from_string(host);
+	return address != NULL && g_inet_address_get_is_loopback(address);
+}
+
+static gboolean
+is_configured(FerryJmapBackend *self, const char *host)
+{
+	for (guint i = 0; self->urls[i] != NULL; i++) {
+		g_autoptr(GUri) uri = g_uri_parse(self->urls[i], SOUP_HTTP_URI_FLAGS, NULL);
+
+		if (uri != NULL && g_uri_get_host(uri) != NULL &&
+		    g_ascii_strcasecmp(host, g_uri_get_host(uri)) == 0)
+			return TRUE;
+	}
+	for (guint i = 0; self->trusted_hosts != NULL && self->trusted_hosts[i] != NULL; i++)
+		if (g_ascii_strcasecmp(host, self->trusted_hosts[i]) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean
+check_scheme(FerryJmapBackend *self, const char *scheme, const char *host, GError **error)
+{
+	if (g_strcmp0(scheme, "https") == 0)
+		return TRUE;
+	if (g_strcmp0(scheme, "http") != 0) {
+		g_set_error(error,
+			    FERRY_ERROR,
+			    FERRY_ERROR_BACKEND,
+			    "backend %s: a URL of scheme %s on %s",
+			    self->name,
+			    scheme,
+			    host);
+		return FALSE;
+	}
+	if (self->allow_plaintext == FERRY_JMAP_PLAINTEXT_ALWAYS ||
+	    (self->allow_plaintext == FERRY_JMAP_PLAINTEXT_LOOPBACK && is_loopback(host)))
+		return TRUE;
+	g_set_error(error,
+		    FERRY_ERROR,
+		    FERRY_ERROR_BACKEND,
+		    "backend %s: no credentials to %s without TLS (allow-plaintext)",
+		    self->name,
+		    host);
+	return FALSE;
+}
+
+/**
+ * ferry_jmap_backend_check_url:
+ * @self: a backend
+ * @url: an absolute URL, from the configuration, a session object or a redirect
+ * @error: return location for an error
+ *
+ * Decides whether credentials may be sent there.
+ *
+ * Returns: whether they may; if not, %FERRY_ERROR_BACKEND and a message that names the host
+ */
+gboolean
+ferry_jmap_backend_check_url(FerryJmapBackend *self, const char *url, GError **error)
+{
+	g_autoptr(GUri) uri = g_uri_parse(url, SOUP_HTTP_URI_FLAGS, NULL);
+	const char *host = uri != NULL ? g_uri_get_host(uri) : NULL;
+
+	if (host == NULL || *host == '\0') {
+		g_autofree char *escaped = g_strescape(url, NULL);
+
+		g_set_error(error,
+			    FERRY_ERROR,
+			    FERRY_ERROR_BACKEND,
+			    "backend %s: “%.200s” is no absolute URL",
+			    self->name,
+			    escaped);
+		return FALSE;
+	}
+	if (!check_scheme(self, g_uri_get_scheme(uri), host, error))
+		return FALSE;
+	if (is_configured(self, host))
+		return TRUE;
+	g_set_error(error,
+		    FERRY_ERROR,
+		    FERRY_ERROR_BACKEND,
+		    "backend %s: %s is not a host of it (trusted-hosts)",
+		    self->name,
+		    host);
+	return FALSE;
+}
+
+/* private: the connections; libsoup binds them to the thread's context, so they are made late */
+SoupSession *
+ferry_jmap_backend_get_soup(FerryJmapBackend *self, GError **error)
+{
+	if (self->soup != NULL)
+		return self->soup;
+	/* libsoup's two connections per host let three unread downloads stop everything; time-outs
+	 * are our own, since an event stream may be silent and an attempt must not drip for ever */
+	self->soup = soup_session_new_with_options("max-conns",
+						   256,
+						   "max-conns-per-host",
+						   32,
+						   "timeout",
+						   0,
+						   "idle-timeout",
+						   60,
+						   "user-agent",
+						   "Ferry",
+						   NULL);
+	soup_session_remove_feature_by_type(self->soup, SOUP_TYPE_AUTH_MANAGER);
+	if (self->ca_file != NULL) {
+		g_autoptr(GTlsDatabase) database =
+			g_tls_file_database_new(self->ca_file, error);
+
+		if (database == NULL) {
+			g_prefix_error(error, "%s: ", self->ca_file);
+			g_clear_object(&self->soup);
+			return NULL;
+		}
+		soup_session_set_tls_database(self->soup, database);
+	}
+	return self->soup;
+}
+
+const char *const *
+ferry_jmap_backend_get_urls(FerryJmapBackend *self)
+{
+	return (const char *const *)self->urls;
+}
+
+guint
+ferry_jmap_backend_get_request_timeout(FerryJmapBackend *self)
+{
+	return self->request_timeout;
+}
+
+guint
+ferry_jmap_backend_get_retry_time(FerryJmapBackend *self)
+{
+	return self->retry_time;
+}
+
+guint
+ferry_jmap_backend_get_retry_after_max(FerryJmapBackend *self)
+{
+	return self->retry_after_max;
+}
+
+void
+ferry_jmap_backend_count_request(FerryJmapBackend *self)
+{
+	self->n_requests++;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "jmap/backend.h"
+#include "jmap/credential.h"
+
+G_BEGIN_DECLS
+
+/* One HTTP exchange with all its attempts. */
+typedef struct {
+	const char *method; /* static */
+	char *url;
+	FerryJmapCredential *credential;
+	const char *accept; /* static */
+	char *content_type;
+	char *last_event_id;
+	GBytes *body;
+	GInputStream *body_stream; /* instead of body; repeated only where it can seek */
+	goffset body_offset;
+	guint64 body_size;
+	gsize max_reply;
+	gboolean repeatable;  /* executing it twice does no harm */
+	gboolean no_retry;    /* one attempt */
+	gboolean want_stream; /* hand out the body of a success unread */
+} FerryJmapHttpRequest;
+
+typedef struct {
+	guint status;
+	char *reason;
+	char *content_type;
+	char *url; /* after redirects */
+	GByteArray *body;
+	GInputStream *stream;
+} FerryJmapHttpResponse;
+
+FerryJmapHttpRequest *ferry_jmap_http_request_new(const char *method,
+						  const char *url,
+						  FerryJmapCredential *credential);
+void ferry_jmap_http_request_free(FerryJmapHttpRequest *self);
+void ferry_jmap_http_response_free(FerryJmapHttpResponse *self);
+GError *ferry_jmap_http_response_to_error(FerryJmapHttpResponse *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapHttpRequest, ferry_jmap_http_request_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapHttpResponse, ferry_jmap_http_response_free)
+
+void ferry_jmap_http_send_async(FerryJmapBackend *backend,
+				FerryJmapHttpRequest *request,
+				GCancellable *cancellable,
+				GAsyncReadyCallback callback,
+				gpointer user_data);
+FerryJmapHttpResponse *ferry_jmap_http_send_finish(GAsyncResult *result, GError **error);
+
+G_END_DECLS

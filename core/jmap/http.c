@@ -1,0 +1,618 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One HTTP exchange: attempts, redirects, time-outs
+ *
+ * Specification: RFC 9110 §9.2.2 (idempotent methods), §10.2.3 (Retry-After), §15.4 (redirects)
+ * Implementation: libsoup sends, the policy is ours. What is repeatable is repeated within the
+ *   backend's retry time, with growing pauses. What is not is repeated only where the backend cannot
+ *   have executed it: no connection, or a refusal (429). Else the answer is lost, which the
+ *   caller is told as such
+ * Traps of libsoup 3.2: without IDEMPOTENT each POST opens a connection; with it, libsoup itself
+ *   resends on a connection that broke, so that is caught at "restarted"; HTTP/2 fails one
+ *   POST at each GOAWAY
+ */
+#include <libsoup/soup.h>
+#include <string.h>
+
+#include "jmap/backend-private.h"
+#include "jmap/credential-private.h"
+#include "jmap/error.h"
+#include "jmap/http-private.h"
+#include "jmap/reply-private.h"
+
+#define READ_SIZE 65536
+#define PROGRESS_SIZE (256 * 1024)
+#define MAX_REDIRECTS 5
+#define MAX_ERROR_BODY 65536
+#define FIRST_PAUSE_MS 200
+#define LONGEST_PAUSE_MS 5000
+
+typedef struct {
+	FerryJmapBackend *backend;
+	FerryJmapHttpRequest *request;
+	GMainContext *context;
+	gint64 give_up_at; /* monotonic µs */
+	guint n_attempts;
+	guint n_redirects;
+	guint n_fatal; /* answers 500, which are tried a second time only */
+	char *url;
+
+	/* of the attempt that runs */
+	SoupMessage *message;
+	GCancellable *cancellable;
+	gulong outer_handler;
+	GSource *timer;
+	GInputStream *stream;
+	GByteArray *body;
+	gsize until_progress;
+	gboolean started; /* the backend may have seen some of it */
+	gboolean timed_out;
+} Exchange;
+
+static void exchange_start(GTask *task);
+
+FerryJmapHttpRequest *
+ferry_jmap_http_request_new(const char *method, const char *url, FerryJmapCredential *credential)
+{
+	FerryJmapHttpRequest *self = g_new0(FerryJmapHttpRequest, 1);
+
+	self->method = method;
+	self->url = g_strdup(url);
+	self->credential = ferry_jmap_credential_ref(credential);
+	self->repeatable = TRUE;
+	self->max_reply = 64 * 1024 * 1024;
+	return self;
+}
+
+void
+ferry_jmap_http_request_free(FerryJmapHttpRequest *self)
+{
+	g_free(self->url);
+	ferry_jmap_credential_unref(self->credential);
+	g_free(self->content_type);
+	g_free(self->last_event_id);
+	g_clear_pointer(&self->body, g_bytes_unref);
+	g_clear_object(&self->body_stream);
+	g_free(self);
+}
+
+void
+ferry_jmap_http_response_free(FerryJmapHttpResponse *self)
+{
+	g_free(self->reason);
+	g_free(self->content_type);
+	g_free(self->url);
+	g_clear_pointer(&self->body, g_byte_array_unref);
+	g_clear_object(&self->stream);
+	g_free(self);
+}
+
+/* What a status that is no success means, by its problem document (RFC 7807) where it has one. */
+GError *
+ferry_jmap_http_response_to_error(FerryJmapHttpResponse *self)
+{
+	g_autoptr(FerryJmapValue) problem = NULL;
+	const char *type = NULL;
+
+	if (self->body != NULL && self->body->len > 0 && self->content_type != NULL &&
+	    strstr(self->content_type, "json") != NULL)
+		problem = ferry_jmap_parse(self->body, NULL);
+	if (problem != NULL)
+		type = ferry_jmap_value_get_string(problem, "type");
+	if (type != NULL && g_str_has_prefix(type, "urn:ietf:params:jmap:error:")) {
+		const char *detail = ferry_jmap_value_get_string(problem, "limit");
+
+		if (detail == NULL)
+			detail = ferry_jmap_value_get_string(problem, "detail");
+		return ferry_jmap_error_new_for_type(type, detail, NULL);
+	}
+	return ferry_jmap_error_new_for_status(self->status, self->reason);
+}
+
+static void
+attempt_clear(GTask *task)
+{
+	Exchange *self = g_task_get_task_data(task);
+
+	if (self->timer != NULL) {
+		g_source_destroy(self->timer);
+		g_clear_pointer(&self->timer, g_source_unref);
+	}
+	if (self->outer_handler != 0)
+		g_cancellable_disconnect(g_task_get_cancellable(task), self->outer_handler);
+	self->outer_handler = 0;
+	if (self->message != NULL)
+		g_signal_handlers_disconnect_by_data(self->message, self);
+	g_clear_object(&self->message);
+	g_clear_object(&self->cancellable);
+	g_clear_object(&self->stream);
+	g_clear_pointer(&self->body, g_byte_array_unref);
+}
+
+static void
+exchange_free(gpointer data)
+{
+	Exchange *self = data;
+
+	g_object_unref(self->backend);
+	ferry_jmap_http_request_free(self->request);
+	g_main_context_unref(self->context);
+	g_free(self->url);
+	g_free(self);
+}
+
+static void
+exchange_fail(GTask *task, GError *error)
+{
+	attempt_clear(task);
+	g_task_return_error(task, error);
+	g_object_unref(task);
+}
+
+static gboolean
+timeout_cb(gpointer user_data)
+{
+	Exchange *self = user_data;
+
+	self->timed_out = TRUE;
+	g_cancellable_cancel(self->cancellable);
+	return G_SOURCE_REMOVE;
+}
+
+static void
+set_timer(Exchange *self, guint milliseconds, GSourceFunc func, gpointer data)
+{
+	if (self->timer != NULL) {
+		g_source_destroy(self->timer);
+		g_source_unref(self->timer);
+	}
+	self->timer = g_timeout_source_new(milliseconds);
+	g_source_set_callback(self->timer, func, data, NULL);
+	g_source_attach(self->timer, self->context);
+}
+
+static gboolean
+retry_cb(gpointer user_data)
+{
+	GTask *task = user_data;
+
+	attempt_clear(task);
+	if (g_task_return_error_if_cancelled(task)) {
+		g_object_unref(task);
+		return G_SOURCE_REMOVE;
+	}
+	exchange_start(task);
+	return G_SOURCE_REMOVE;
+}
+
+/* waits, or is cancelled; both end in retry_cb */
+static void
+pause_then_retry(GTask *task, guint milliseconds)
+{
+	Exchange *self = g_task_get_task_data(task);
+	GCancellable *cancellable = g_task_get_cancellable(task);
+
+	attempt_clear(task);
+	set_timer(self, milliseconds, retry_cb, task);
+	if (cancellable != NULL) {
+		g_autoptr(GSource) child = g_cancellable_source_new(cancellable);
+
+		g_source_set_dummy_callback(child);
+		g_source_add_child_source(self->timer, child);
+	}
+}
+
+/* Plans another attempt if there is time for one. */
+static gboolean
+retry_later(GTask *task, int retry_after)
+{
+	Exchange *self = g_task_get_task_data(task);
+	gint64 pause = FIRST_PAUSE_MS << MIN(self->n_attempts - 1, 6);
+
+	if (self->request->no_retry ||
+	    retry_after > (int)ferry_jmap_backend_get_retry_after_max(self->backend))
+		return FALSE;
+	pause = MIN(pause, LONGEST_PAUSE_MS);
+	/* apart, so that many do not come back at once */
+	pause += g_random_int_range(0, (gint32)pause / 2 + 1);
+	if (retry_after >= 0)
+		pause = MAX(pause / 4, (gint64)retry_after * 1000);
+	if (g_get_monotonic_time() + pause * 1000 >= self->give_up_at)
+		return FALSE;
+	if (self->request->body_stream != NULL &&
+	    !(G_IS_SEEKABLE(self->request->body_stream) &&
+	      g_seekable_can_seek(G_SEEKABLE(self->request->body_stream))))
+		return FALSE;
+	pause_then_retry(task, (guint)pause);
+	return TRUE;
+}
+
+static GError *
+lost_answer(const char *why)
+{
+	return g_error_new(FERRY_JMAP_ERROR,
+			   FERRY_JMAP_ERROR_LOST_ANSWER,
+			   "the answer was lost, the request may have been executed: %s",
+			   why);
+}
+
+/* the attempt ended without an answer */
+static void
+attempt_failed(GTask *task, GError *error)
+{
+	Exchange *self = g_task_get_task_data(task);
+	GCancellable *outer = g_task_get_cancellable(task);
+	g_autoptr(GError) cause = error;
+	gboolean certificate = g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+	const char *why = self->timed_out ? "no answer in time" : cause->message;
+
+	if (outer != NULL && g_cancellable_is_cancelled(outer)) {
+		exchange_fail(task, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, why));
+		return;
+	}
+	if (!self->request->repeatable && self->started) {
+		exchange_fail(task, lost_answer(why));
+		return;
+	}
+	if (!certificate && retry_later(task, -1))
+		return;
+	exchange_fail(task,
+		      g_error_new(FERRY_ERROR,
+				  FERRY_ERROR_UNAVAILABLE,
+				  "backend %s: %s",
+				  ferry_jmap_backend_get_name(self->backend),
+				  why));
+}
+
+static int
+get_retry_after(SoupMessage *message)
+{
+	const char *value = soup_message_headers_get_one(
+		soup_message_get_response_headers(message), "Retry-After");
+	guint64 seconds = 0;
+	g_autoptr(GDateTime) date = NULL;
+	gint64 distance = 0;
+
+	if (value == NULL)
+		return -1;
+	if (g_ascii_string_to_unsigned(value, 10, 0, 86400, &seconds, NULL))
+		return (int)seconds;
+	date = soup_date_time_new_from_http_string(value);
+	if (date == NULL)
+		return -1;
+	distance = g_date_time_to_unix(date) - g_get_real_time() / G_USEC_PER_SEC;
+	return (int)CLAMP(distance, 0, 86400);
+}
+
+/* whether the status invites another attempt */
+static gboolean
+status_is_passing(Exchange *self, guint status)
+{
+	switch (status) {
+	case 429:
+		return TRUE;
+	case 408:
+	case 502:
+	case 503:
+	case 504:
+		return self->request->repeatable;
+	case 500:
+		/* more often a fault that stays */
+		return self->request->repeatable && self->n_fatal++ == 0;
+	default:
+		return FALSE;
+	}
+}
+
+static void
+attempt_answered(GTask *task)
+{
+	Exchange *self = g_task_get_task_data(task);
+	guint status = soup_message_get_status(self->message);
+	SoupMessageHeaders *headers = soup_message_get_response_headers(self->message);
+	FerryJmapHttpResponse *response = NULL;
+
+	if (status_is_passing(self, status) && retry_later(task, get_retry_after(self->message)))
+		return;
+	if (!self->request->repeatable && status >= 500 && status != 501) {
+		exchange_fail(task, lost_answer(soup_status_get_phrase(status)));
+		return;
+	}
+	response = g_new0(FerryJmapHttpResponse, 1);
+	response->status = status;
+	response->reason = g_strdup(soup_message_get_reason_phrase(self->message));
+	response->content_type = g_strdup(soup_message_headers_get_one(headers, "Content-Type"));
+	response->url = g_strdup(self->url);
+	response->body = g_steal_pointer(&self->body);
+	if (response->body == NULL)
+		response->stream = g_steal_pointer(&self->stream);
+	attempt_clear(task);
+	g_task_return_pointer(task, response, (GDestroyNotify)ferry_jmap_http_response_free);
+	g_object_unref(task);
+}
+
+static void read_on(GTask *task);
+
+static void
+read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	GTask *task = user_data;
+	Exchange *self = g_task_get_task_data(task);
+	g_autoptr(GError) error = NULL;
+	gssize n = g_input_stream_read_finish(G_INPUT_STREAM(source), result, &error);
+	guint status = soup_message_get_status(self->message);
+	gsize limit = SOUP_STATUS_IS_SUCCESSFUL(status) ? self->request->max_reply : MAX_ERROR_BODY;
+
+	if (n < 0) {
+		attempt_failed(task, g_steal_pointer(&error));
+		return;
+	}
+	g_byte_array_set_size(self->body, self->body->len - READ_SIZE + (guint)n);
+	if (n == 0) {
+		attempt_answered(task);
+		return;
+	}
+	if (self->body->len > limit) {
+		if (!SOUP_STATUS_IS_SUCCESSFUL(status)) {
+			g_byte_array_set_size(self->body, 0);
+			attempt_answered(task);
+			return;
+		}
+		exchange_fail(task,
+			      g_error_new(FERRY_ERROR,
+					  FERRY_ERROR_TOO_BIG,
+					  "backend %s: an answer over %" G_GSIZE_FORMAT " octets",
+					  ferry_jmap_backend_get_name(self->backend),
+					  limit));
+		return;
+	}
+	if ((gsize)n >= self->until_progress) {
+		self->until_progress = PROGRESS_SIZE;
+		set_timer(self,
+			  ferry_jmap_backend_get_request_timeout(self->backend) * 1000,
+			  timeout_cb,
+			  self);
+	} else {
+		self->until_progress -= (gsize)n;
+	}
+	read_on(task);
+}
+
+static void
+read_on(GTask *task)
+{
+	Exchange *self = g_task_get_task_data(task);
+	guint length = self->body->len;
+
+	g_byte_array_set_size(self->body, length + READ_SIZE);
+	g_input_stream_read_async(self->stream,
+				  self->body->data + length,
+				  READ_SIZE,
+				  G_PRIORITY_DEFAULT,
+				  self->cancellable,
+				  read_cb,
+				  task);
+}
+
+/* follows a redirect; FALSE where it is none */
+static gboolean
+follow_redirect(GTask *task)
+{
+	Exchange *self = g_task_get_task_data(task);
+	guint status = soup_message_get_status(self->message);
+	const char *location = soup_message_headers_get_one(
+		soup_message_get_response_headers(self->message), "Location");
+	gboolean reading = g_str_equal(self->request->method, "GET");
+	g_autofree char *target = NULL;
+
+	if (location == NULL || !(status == 307 || status == 308 ||
+				  (reading && (status == 301 || status == 302 || status == 303))))
+		return FALSE;
+	target = g_uri_resolve_relative(self->url, location, SOUP_HTTP_URI_FLAGS, NULL);
+	if (target == NULL || ++self->n_redirects > MAX_REDIRECTS ||
+	    self->request->body_stream != NULL) {
+		exchange_fail(task,
+			      g_error_new(FERRY_ERROR,
+					  FERRY_ERROR_BACKEND,
+					  "backend %s: a redirect that cannot be followed",
+					  ferry_jmap_backend_get_name(self->backend)));
+		return TRUE;
+	}
+	g_free(self->url);
+	self->url = g_steal_pointer(&target);
+	attempt_clear(task);
+	exchange_start(task);
+	return TRUE;
+}
+
+static void
+sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	GTask *task = user_data;
+	Exchange *self = g_task_get_task_data(task);
+	g_autoptr(GError) error = NULL;
+	guint status = 0;
+	goffset expected = 0;
+
+	self->stream = soup_session_send_finish(SOUP_SESSION(source), result, &error);
+	if (self->stream == NULL) {
+		attempt_failed(task, g_steal_pointer(&error));
+		return;
+	}
+	status = soup_message_get_status(self->message);
+	if (SOUP_STATUS_IS_REDIRECTION(status) && follow_redirect(task))
+		return;
+	if (self->request->want_stream && SOUP_STATUS_IS_SUCCESSFUL(status)) {
+		attempt_answered(task);
+		return;
+	}
+	expected = soup_message_headers_get_content_length(
+		soup_message_get_response_headers(self->message));
+	self->body = g_byte_array_sized_new(
+		(guint)CLAMP(expected, 0, (goffset)MIN(self->request->max_reply, 16 << 20)) +
+		READ_SIZE + 1);
+	self->until_progress = PROGRESS_SIZE;
+	read_on(task);
+}
+
+static void
+starting_cb(SoupMessage *message, gpointer user_data)
+{
+	Exchange *self = user_data;
+
+	self->started = TRUE;
+}
+
+/* libsoup is about to send it a second time on its own */
+static void
+restarted_cb(SoupMessage *message, gpointer user_data)
+{
+	Exchange *self = user_data;
+
+	if (self->request->repeatable && self->request->body_stream == NULL)
+		return;
+	g_cancellable_cancel(self->cancellable);
+}
+
+static void
+outer_cancelled_cb(GCancellable *outer, gpointer user_data)
+{
+	g_cancellable_cancel(user_data);
+}
+
+/* libsoup closes what it has read, but the next attempt needs the stream open */
+static void
+set_body_stream(Exchange *self)
+{
+	FerryJmapHttpRequest *request = self->request;
+	g_autoptr(GInputStream) once =
+		g_buffered_input_stream_new_sized(request->body_stream, READ_SIZE);
+
+	g_filter_input_stream_set_close_base_stream(G_FILTER_INPUT_STREAM(once), FALSE);
+	soup_message_set_request_body(self->message,
+				      request->content_type,
+				      once,
+				      (gssize)request->body_size);
+}
+
+static void
+set_headers(Exchange *self)
+{
+	FerryJmapHttpRequest *request = self->request;
+	SoupMessageHeaders *headers = soup_message_get_request_headers(self->message);
+
+	soup_message_headers_replace(headers,
+				     "Authorization",
+				     ferry_jmap_credential_peek_header(request->credential));
+	if (request->accept != NULL)
+		soup_message_headers_replace(headers, "Accept", request->accept);
+	if (request->last_event_id != NULL)
+		soup_message_headers_replace(headers, "Last-Event-ID", request->last_event_id);
+	if (request->body != NULL)
+		soup_message_set_request_body_from_bytes(self->message,
+							 request->content_type,
+							 request->body);
+	else if (request->body_stream != NULL)
+		set_body_stream(self);
+	/* packing costs more than a loopback saves */
+	if (g_str_has_prefix(self->url, "http:"))
+		soup_message_disable_feature(self->message, SOUP_TYPE_CONTENT_DECODER);
+}
+
+static gboolean
+prepare_message(Exchange *self, GError **error)
+{
+	FerryJmapHttpRequest *request = self->request;
+
+	if (!ferry_jmap_backend_check_url(self->backend, self->url, error))
+		return FALSE;
+	if (request->body_stream != NULL && self->n_attempts > 0 &&
+	    !g_seekable_seek(G_SEEKABLE(request->body_stream),
+			     request->body_offset,
+			     G_SEEK_SET,
+			     NULL,
+			     error))
+		return FALSE;
+	self->message = soup_message_new(request->method, self->url);
+	if (self->message == NULL) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_BACKEND, "a malformed URL");
+		return FALSE;
+	}
+	soup_message_add_flags(self->message,
+			       SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
+	set_headers(self);
+	g_signal_connect(self->message, "starting", G_CALLBACK(starting_cb), self);
+	g_signal_connect(self->message, "restarted", G_CALLBACK(restarted_cb), self);
+	return TRUE;
+}
+
+static void
+exchange_start(GTask *task)
+{
+	Exchange *self = g_task_get_task_data(task);
+	GCancellable *outer = g_task_get_cancellable(task);
+	GError *error = NULL;
+	SoupSession *soup = ferry_jmap_backend_get_soup(self->backend, &error);
+	gint64 left = 0;
+	gint64 patience = 0;
+
+	if (soup == NULL || !prepare_message(self, &error)) {
+		exchange_fail(task, error);
+		return;
+	}
+	self->n_attempts++;
+	self->started = FALSE;
+	self->timed_out = FALSE;
+	self->cancellable = g_cancellable_new();
+	if (outer != NULL)
+		self->outer_handler = g_cancellable_connect(outer,
+							    G_CALLBACK(outer_cancelled_cb),
+							    g_object_ref(self->cancellable),
+							    g_object_unref);
+	/* a later attempt has the time that is left, but never so little that it cannot succeed */
+	left = (self->give_up_at - g_get_monotonic_time()) / 1000;
+	patience = (gint64)ferry_jmap_backend_get_request_timeout(self->backend) * 1000;
+	if (self->n_attempts > 1)
+		patience = MIN(patience, MAX(left, 1000));
+	set_timer(self, (guint)patience, timeout_cb, self);
+	ferry_jmap_backend_count_request(self->backend);
+	soup_session_send_async(soup,
+				self->message,
+				G_PRIORITY_DEFAULT,
+				self->cancellable,
+				sent_cb,
+				task);
+}
+
+/* Sends @request (transfer full), as often as the policy has it. */
+void
+ferry_jmap_http_send_async(FerryJmapBackend *backend,
+			   FerryJmapHttpRequest *request,
+			   GCancellable *cancellable,
+			   GAsyncReadyCallback callback,
+			   gpointer user_data)
+{
+	GTask *task = g_task_new(backend, cancellable, callback, user_data);
+	Exchange *self = g_new0(Exchange, 1);
+
+	g_task_set_source_tag(task, ferry_jmap_http_send_async);
+	/* an answer that came is handed out, whoever cancels then */
+	g_task_set_check_cancellable(task, FALSE);
+	self->backend = g_object_ref(backend);
+	self->request = request;
+	self->context = g_main_context_ref_thread_default();
+	self->url = g_strdup(request->url);
+	self->give_up_at = g_get_monotonic_time() +
+			   (gint64)ferry_jmap_backend_get_retry_time(backend) * G_USEC_PER_SEC;
+	if (request->body_stream != NULL && G_IS_SEEKABLE(request->body_stream))
+		request->body_offset = g_seekable_tell(G_SEEKABLE(request->body_stream));
+	g_task_set_task_data(task, self, exchange_free);
+	exchange_start(task);
+}
+
+/* The answer, whatever its status, or FERRY_ERROR_UNAVAILABLE, FERRY_ERROR_BACKEND,
+ * FERRY_JMAP_ERROR_LOST_ANSWER, G_IO_ERROR_CANCELLED. */
+FerryJmapHttpResponse *
+ferry_jmap_http_send_finish(GAsyncResult *result, GError **error)
+{
+	return g_task_propagate_pointer(G_TASK(result), error);
+}

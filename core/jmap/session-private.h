@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "jmap/gate-private.h"
+#include "jmap/session.h"
+
+G_BEGIN_DECLS
+
+/* The URLs of a session object. */
+typedef enum {
+	FERRY_JMAP_URL_API,
+	FERRY_JMAP_URL_DOWNLOAD,
+	FERRY_JMAP_URL_UPLOAD,
+	FERRY_JMAP_URL_EVENT_SOURCE,
+} FerryJmapUrl;
+#define FERRY_JMAP_N_URLS 4
+
+/* Name and value in turns, ended by NULL, fill the template's {names}. */
+char *ferry_jmap_session_make_url(FerryJmapSession *self, FerryJmapUrl url, ...) G_GNUC_NULL_TERMINATED;
+FerryJmapGate *ferry_jmap_session_get_upload_gate(FerryJmapSession *self);
+FerryJmapGate *ferry_jmap_session_get_download_gate(FerryJmapSession *self);
+
+/* What the scheduler and the transfers learn on the way. */
+void ferry_jmap_session_saw_state(FerryJmapSession *self, const char *session_state);
+void ferry_jmap_session_saw_outage(FerryJmapSession *self);
+GError *ferry_jmap_session_saw_rejection(FerryJmapSession *self);
+
+G_END_DECLS

@@ -1,0 +1,812 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A credential's view of a backend
+ *
+ * Specification: RFC 8620 §2 (session object), §2.2 (discovery), §1.7 (URLs)
+ * Implementation: discovery by URL or /.well-known/jmap, redirects, relative URLs; the session object is
+ *   read again when a reply names another state or the backend was away. SRV records are not asked
+ */
+#include <libsoup/soup.h>
+#include <string.h>
+
+#include "jmap/backend-private.h"
+#include "jmap/error.h"
+#include "jmap/http-private.h"
+#include "jmap/reply-private.h"
+#include "jmap/scheduler-private.h"
+#include "jmap/session-private.h"
+
+struct _FerryJmapSession {
+	GObject parent;
+	FerryJmapBackend *backend;
+	FerryJmapCredential *credential;
+	FerryJmapScheduler *scheduler;
+	FerryJmapGate uploads;
+	FerryJmapGate downloads;
+
+	FerryJmapValue *object; /* the session object; NULL until open */
+	char *base_url;		/* where it was found; its URLs may be relative */
+	GPtrArray *accounts;	/* FerryJmapAccountInfo */
+	guint64 limits[FERRY_JMAP_N_LIMITS];
+
+	char *refreshed_for; /* the foreign state that the last refresh was for */
+	GCancellable *refresh; /* of the refresh that runs */
+	gboolean suspect;      /* the backend was away */
+	gboolean rejected;
+};
+
+enum {
+	SIGNAL_SESSION_CHANGED,
+	SIGNAL_EXPIRED,
+	N_SIGNALS,
+};
+static guint signals[N_SIGNALS];
+
+/* names in the core capability; what we assume without it; what we never go beyond */
+static const struct {
+	const char *name;
+	guint64 fallback;
+	guint64 max;
+} limit_table[FERRY_JMAP_N_LIMITS] = {
+	[FERRY_JMAP_LIMIT_SIZE_UPLOAD] = {"maxSizeUpload", 50000000, G_MAXINT64},
+	[FERRY_JMAP_LIMIT_CONCURRENT_UPLOAD] = {"maxConcurrentUpload", 4, 16},
+	[FERRY_JMAP_LIMIT_SIZE_REQUEST] = {"maxSizeRequest", 10000000, 64 << 20},
+	[FERRY_JMAP_LIMIT_CONCURRENT_REQUESTS] = {"maxConcurrentRequests", 4, 16},
+	[FERRY_JMAP_LIMIT_CALLS_IN_REQUEST] = {"maxCallsInRequest", 16, 256},
+	[FERRY_JMAP_LIMIT_OBJECTS_IN_GET] = {"maxObjectsInGet", 500, 65536},
+	[FERRY_JMAP_LIMIT_OBJECTS_IN_SET] = {"maxObjectsInSet", 500, 65536},
+};
+
+static const char *const url_names[FERRY_JMAP_N_URLS] = {
+	[FERRY_JMAP_URL_API] = "apiUrl",
+	[FERRY_JMAP_URL_DOWNLOAD] = "downloadUrl",
+	[FERRY_JMAP_URL_UPLOAD] = "uploadUrl",
+	[FERRY_JMAP_URL_EVENT_SOURCE] = "eventSourceUrl",
+};
+
+G_DEFINE_FINAL_TYPE(FerryJmapSession, ferry_jmap_session, G_TYPE_OBJECT)
+G_DEFINE_BOXED_TYPE(FerryJmapAccountInfo,
+		    ferry_jmap_account_info,
+		    ferry_jmap_account_info_copy,
+		    ferry_jmap_account_info_free)
+
+/**
+ * ferry_jmap_account_info_copy:
+ * @self: what a session says of an account
+ *
+ * Returns: (transfer full): a copy
+ */
+FerryJmapAccountInfo *
+ferry_jmap_account_info_copy(const FerryJmapAccountInfo *self)
+{
+	FerryJmapAccountInfo *copy = g_new(FerryJmapAccountInfo, 1);
+
+	copy->id = g_strdup(self->id);
+	copy->name = g_strdup(self->name);
+	copy->is_personal = self->is_personal;
+	copy->is_read_only = self->is_read_only;
+	copy->capabilities =
+		self->capabilities != NULL ? ferry_jmap_value_ref(self->capabilities) : NULL;
+	return copy;
+}
+
+/**
+ * ferry_jmap_account_info_free:
+ * @self: (transfer full): what a session says of an account
+ *
+ * Frees it.
+ */
+void
+ferry_jmap_account_info_free(FerryJmapAccountInfo *self)
+{
+	g_free(self->id);
+	g_free(self->name);
+	g_clear_pointer(&self->capabilities, ferry_jmap_value_unref);
+	g_free(self);
+}
+
+static void
+ferry_jmap_session_dispose(GObject *object)
+{
+	FerryJmapSession *self = FERRY_JMAP_SESSION(object);
+
+	g_clear_pointer(&self->scheduler, ferry_jmap_scheduler_free);
+	g_clear_object(&self->backend);
+	G_OBJECT_CLASS(ferry_jmap_session_parent_class)->dispose(object);
+}
+
+static void
+ferry_jmap_session_finalize(GObject *object)
+{
+	FerryJmapSession *self = FERRY_JMAP_SESSION(object);
+
+	g_clear_pointer(&self->credential, ferry_jmap_credential_unref);
+	g_clear_pointer(&self->object, ferry_jmap_value_unref);
+	ferry_jmap_gate_clear(&self->uploads);
+	ferry_jmap_gate_clear(&self->downloads);
+	g_ptr_array_unref(self->accounts);
+	g_free(self->base_url);
+	g_free(self->refreshed_for);
+	g_clear_object(&self->refresh);
+	G_OBJECT_CLASS(ferry_jmap_session_parent_class)->finalize(object);
+}
+
+static void
+ferry_jmap_session_class_init(FerryJmapSessionClass *klass)
+{
+	GObjectClass *object_class = G_OBJECT_CLASS(klass);
+
+	object_class->dispose = ferry_jmap_session_dispose;
+	object_class->finalize = ferry_jmap_session_finalize;
+	/**
+	 * FerryJmapSession::session-changed:
+	 * @self: the session
+	 *
+	 * The session object was read again and differs: accounts, rights or limits may be others.
+	 */
+	signals[SIGNAL_SESSION_CHANGED] = g_signal_new("session-changed",
+						       FERRY_TYPE_JMAP_SESSION,
+						       G_SIGNAL_RUN_LAST,
+						       0,
+						       NULL,
+						       NULL,
+						       NULL,
+						       G_TYPE_NONE,
+						       0);
+	/**
+	 * FerryJmapSession::expired:
+	 * @self: the session
+	 *
+	 * The backend does not accept the credential any more. Emitted once.
+	 */
+	signals[SIGNAL_EXPIRED] = g_signal_new("expired",
+					       FERRY_TYPE_JMAP_SESSION,
+					       G_SIGNAL_RUN_LAST,
+					       0,
+					       NULL,
+					       NULL,
+					       NULL,
+					       G_TYPE_NONE,
+					       0);
+}
+
+static void
+ferry_jmap_session_init(FerryJmapSession *self)
+{
+	self->accounts =
+		g_ptr_array_new_with_free_func((GDestroyNotify)ferry_jmap_account_info_free);
+	self->scheduler = ferry_jmap_scheduler_new(self);
+	for (guint i = 0; i < FERRY_JMAP_N_LIMITS; i++)
+		self->limits[i] = limit_table[i].fallback;
+	ferry_jmap_gate_init(&self->uploads, 1);
+	ferry_jmap_gate_init(&self->downloads, 4);
+}
+
+/**
+ * ferry_jmap_session_new:
+ * @backend: where to
+ * @credential: who asks
+ *
+ * Returns: (transfer full): a session that is not open yet
+ */
+FerryJmapSession *
+ferry_jmap_session_new(FerryJmapBackend *backend, FerryJmapCredential *credential)
+{
+	FerryJmapSession *self = g_object_new(FERRY_TYPE_JMAP_SESSION, NULL);
+
+	self->backend = g_object_ref(backend);
+	self->credential = ferry_jmap_credential_ref(credential);
+	return self;
+}
+
+/**
+ * ferry_jmap_session_get_backend:
+ * @self: a session
+ *
+ * Returns: (transfer none): its backend
+ */
+FerryJmapBackend *
+ferry_jmap_session_get_backend(FerryJmapSession *self)
+{
+	return self->backend;
+}
+
+/**
+ * ferry_jmap_session_get_credential:
+ * @self: a session
+ *
+ * Returns: (transfer none): its credential
+ */
+FerryJmapCredential *
+ferry_jmap_session_get_credential(FerryJmapSession *self)
+{
+	return self->credential;
+}
+
+static void
+append_expanded(GString *out, const char *name, gsize length, va_list values)
+{
+	const char *candidate = NULL;
+
+	while ((candidate = va_arg(values, const char *)) != NULL) {
+		const char *value = va_arg(values, const char *);
+
+		if (strlen(candidate) == length && strncmp(candidate, name, length) == 0) {
+			g_string_append_uri_escaped(out, value, NULL, FALSE);
+			return;
+		}
+	}
+}
+
+static char *
+expand_template(const char *template, va_list values)
+{
+	GString *out = g_string_new(NULL);
+
+	while (*template != '\0') {
+		const char *close = *template == '{' ? strchr(template, '}') : NULL;
+		va_list copy;
+
+		if (close == NULL) {
+			g_string_append_c(out, *template++);
+			continue;
+		}
+		va_copy(copy, values);
+		append_expanded(out, template + 1, (gsize)(close - template) - 1, copy);
+		va_end(copy);
+		template = close + 1;
+	}
+	return g_string_free(out, FALSE);
+}
+
+static char *
+make_url(FerryJmapValue *object, const char *base_url, FerryJmapUrl url, va_list values)
+{
+	const char *template = ferry_jmap_value_get_string(object, url_names[url]);
+	g_autofree char *expanded = NULL;
+	char *absolute = NULL;
+
+	if (template == NULL)
+		return g_strdup("");
+	expanded = expand_template(template, values);
+	absolute = g_uri_resolve_relative(base_url, expanded, SOUP_HTTP_URI_FLAGS, NULL);
+	return absolute != NULL ? absolute : g_strdup("");
+}
+
+/* private: a URL of the session object, absolute; "" where there is none, which no request passes */
+char *
+ferry_jmap_session_make_url(FerryJmapSession *self, FerryJmapUrl url, ...)
+{
+	va_list values;
+	char *absolute = NULL;
+
+	if (self->object == NULL)
+		return g_strdup("");
+	va_start(values, url);
+	absolute = make_url(self->object, self->base_url, url, values);
+	va_end(values);
+	return absolute;
+}
+
+static char *
+make_plain_url(FerryJmapValue *object, const char *base_url, FerryJmapUrl url, ...)
+{
+	va_list values;
+	char *absolute = NULL;
+
+	va_start(values, url);
+	absolute = make_url(object, base_url, url, values);
+	va_end(values);
+	return absolute;
+}
+
+/* what we cannot work without, and URLs that would carry credentials elsewhere */
+static gboolean
+check_object(FerryJmapSession *self,
+	     FerryJmapValue *object,
+	     const char *base_url,
+	     GError **error)
+{
+	if (ferry_jmap_value_get_string(object, "apiUrl") == NULL ||
+	    ferry_jmap_value_get_value_type(object) != FERRY_JMAP_TYPE_OBJECT ||
+	    ferry_jmap_value_is_null(object, "accounts")) {
+		g_set_error(error,
+			    FERRY_ERROR,
+			    FERRY_ERROR_BACKEND,
+			    "backend %s: no JMAP session object at %s",
+			    ferry_jmap_backend_get_name(self->backend),
+			    base_url);
+		return FALSE;
+	}
+	for (guint i = 0; i < FERRY_JMAP_N_URLS; i++) {
+		g_autofree char *url = NULL;
+
+		if (ferry_jmap_value_get_string(object, url_names[i]) == NULL)
+			continue;
+		url = make_plain_url(object, base_url, (FerryJmapUrl)i, NULL);
+		if (!ferry_jmap_backend_check_url(self->backend, url, error)) {
+			g_prefix_error(error, "%s of the session object: ", url_names[i]);
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+static void
+take_accounts(FerryJmapSession *self)
+{
+	FerryJmapValueIter iter;
+	const char *id = NULL;
+	FerryJmapValue *value = NULL;
+
+	g_ptr_array_set_size(self->accounts, 0);
+	ferry_jmap_value_iter_init(&iter, self->object, "accounts");
+	while (iter.is_object && ferry_jmap_value_iter_next(&iter, &id, &value)) {
+		FerryJmapAccountInfo *info = g_new0(FerryJmapAccountInfo, 1);
+
+		info->id = g_strdup(id);
+		info->name = g_strdup(ferry_jmap_value_get_string(value, "name"));
+		if (info->name == NULL)
+			info->name = g_strdup(id);
+		info->is_personal = ferry_jmap_value_get_boolean(value, "isPersonal", FALSE);
+		info->is_read_only = ferry_jmap_value_get_boolean(value, "isReadOnly", FALSE);
+		info->capabilities = ferry_jmap_value_get(value, "accountCapabilities");
+		g_ptr_array_add(self->accounts, info);
+		ferry_jmap_value_unref(value);
+	}
+}
+
+static void
+take_limits(FerryJmapSession *self)
+{
+	g_autoptr(FerryJmapValue) core =
+		ferry_jmap_session_get_capability(self, FERRY_JMAP_CAPABILITY_CORE);
+
+	for (guint i = 0; i < FERRY_JMAP_N_LIMITS; i++) {
+		guint64 limit = limit_table[i].fallback;
+
+		if (core != NULL)
+			limit = ferry_jmap_value_get_uint64(core, limit_table[i].name, limit);
+		/* a limit of 0 would mean that nothing works */
+		self->limits[i] = CLAMP(limit, 1, limit_table[i].max);
+	}
+	self->uploads.limit = (guint)self->limits[FERRY_JMAP_LIMIT_CONCURRENT_UPLOAD];
+	self->downloads.limit =
+		(guint)MIN(self->limits[FERRY_JMAP_LIMIT_CONCURRENT_REQUESTS], 6);
+}
+
+static gboolean
+take_object(FerryJmapSession *self, FerryJmapValue *object, const char *base_url, GError **error)
+{
+	if (!check_object(self, object, base_url, error))
+		return FALSE;
+	g_clear_pointer(&self->object, ferry_jmap_value_unref);
+	self->object = ferry_jmap_value_ref(object);
+	g_free(self->base_url);
+	self->base_url = g_strdup(base_url);
+	self->suspect = FALSE;
+	take_accounts(self);
+	take_limits(self);
+	return TRUE;
+}
+
+static void open_at(GTask *task);
+
+/* task data: which of the backend's URLs is asked */
+static guint
+get_url_index(GTask *task)
+{
+	return GPOINTER_TO_UINT(g_task_get_task_data(task));
+}
+
+static void
+opened(GTask *task, FerryJmapValue *object, const char *base_url)
+{
+	FerryJmapSession *self = g_task_get_source_object(task);
+	GError *error = NULL;
+
+	if (take_object(self, object, base_url, &error))
+		g_task_return_boolean(task, TRUE);
+	else
+		g_task_return_error(task, error);
+	g_object_unref(task);
+}
+
+static GError *
+opening_error(FerryJmapSession *self, FerryJmapHttpResponse *response)
+{
+	GError *error = ferry_jmap_http_response_to_error(response);
+
+	if (response->status == 404 || response->status == 405 || response->status == 410)
+		error->code = FERRY_ERROR_BACKEND;
+	g_prefix_error(&error,
+		       "backend %s: ",
+		       ferry_jmap_backend_get_name(self->backend));
+	return error;
+}
+
+static void
+open_answered_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	GTask *task = user_data;
+	FerryJmapSession *self = g_task_get_source_object(task);
+	const char *const *urls = ferry_jmap_backend_get_urls(self->backend);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FerryJmapHttpResponse) response = ferry_jmap_http_send_finish(result, &error);
+	g_autoptr(FerryJmapValue) object = NULL;
+
+	if (response != NULL && (response->status < 200 || response->status > 299))
+		error = opening_error(self, response);
+	else if (response != NULL)
+		object = ferry_jmap_parse(response->body, &error);
+	if (object != NULL) {
+		opened(task, object, response->url);
+		return;
+	}
+	/* the next one is asked only where this one is away: who is refused is refused */
+	if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE) &&
+	    urls[get_url_index(task)] != NULL && urls[1] != NULL) {
+		g_task_set_task_data(task, GUINT_TO_POINTER(get_url_index(task) + 1), NULL);
+		open_at(task);
+		return;
+	}
+	g_task_return_error(task, g_steal_pointer(&error));
+	g_object_unref(task);
+}
+
+static char *
+discovery_url(const char *configured)
+{
+	g_autoptr(GUri) uri = g_uri_parse(configured, SOUP_HTTP_URI_FLAGS, NULL);
+	const char *path = uri != NULL ? g_uri_get_path(uri) : "";
+
+	if (*path != '\0' && !g_str_equal(path, "/"))
+		return g_strdup(configured);
+	if (uri == NULL)
+		return g_strdup(configured);
+	return g_uri_resolve_relative(configured, "/.well-known/jmap", SOUP_HTTP_URI_FLAGS, NULL);
+}
+
+/* with several URLs each is tried once, then the first one with all patience */
+static void
+open_at(GTask *task)
+{
+	FerryJmapSession *self = g_task_get_source_object(task);
+	const char *const *urls = ferry_jmap_backend_get_urls(self->backend);
+	const char *configured = urls[get_url_index(task)];
+	gboolean last = configured == NULL || urls[1] == NULL;
+	g_autofree char *url = NULL;
+	FerryJmapHttpRequest *http = NULL;
+
+	if (urls[0] == NULL) {
+		g_task_return_new_error(task,
+					FERRY_ERROR,
+					FERRY_ERROR_CONFIGURATION,
+					"backend %s has no URL",
+					ferry_jmap_backend_get_name(self->backend));
+		g_object_unref(task);
+		return;
+	}
+	url = discovery_url(configured != NULL ? configured : urls[0]);
+	http = ferry_jmap_http_request_new("GET", url, self->credential);
+	http->accept = "application/json";
+	http->max_reply = 4 * 1024 * 1024;
+	http->no_retry = !last;
+	ferry_jmap_http_send_async(self->backend,
+				   http,
+				   g_task_get_cancellable(task),
+				   open_answered_cb,
+				   task);
+}
+
+/**
+ * ferry_jmap_session_open_async:
+ * @self: a session
+ * @cancellable: (nullable): cancels it
+ * @callback: (scope async) (closure user_data): called when done
+ * @user_data: passed to @callback
+ *
+ * Finds and reads the session object. On an open session it is read again.
+ */
+void
+ferry_jmap_session_open_async(FerryJmapSession *self,
+			      GCancellable *cancellable,
+			      GAsyncReadyCallback callback,
+			      gpointer user_data)
+{
+	GTask *task = g_task_new(self, cancellable, callback, user_data);
+
+	g_task_set_source_tag(task, ferry_jmap_session_open_async);
+	g_task_set_task_data(task, GUINT_TO_POINTER(0), NULL);
+	open_at(task);
+}
+
+/**
+ * ferry_jmap_session_open_finish:
+ * @self: a session
+ * @result: what the callback got
+ * @error: return location for an error
+ *
+ * Returns: whether the session is open. If not: %FERRY_ERROR_AUTHENTICATION where the credential is
+ *   wrong, %FERRY_ERROR_UNAVAILABLE where the backend cannot be reached, %FERRY_ERROR_BACKEND
+ *   where there is no JMAP or a URL leads to a host that is not trusted
+ */
+gboolean
+ferry_jmap_session_open_finish(FerryJmapSession *self, GAsyncResult *result, GError **error)
+{
+	return g_task_propagate_boolean(G_TASK(result), error);
+}
+
+/**
+ * ferry_jmap_session_is_open:
+ * @self: a session
+ *
+ * Returns: whether the session object was read
+ */
+gboolean
+ferry_jmap_session_is_open(FerryJmapSession *self)
+{
+	return self->object != NULL;
+}
+
+/**
+ * ferry_jmap_session_get_username:
+ * @self: a session
+ *
+ * Returns: (nullable): the user name that the backend knows the credential by
+ */
+const char *
+ferry_jmap_session_get_username(FerryJmapSession *self)
+{
+	return self->object != NULL ? ferry_jmap_value_get_string(self->object, "username") : NULL;
+}
+
+/**
+ * ferry_jmap_session_get_accounts:
+ * @self: a session
+ *
+ * Returns: (transfer none) (element-type FerryJmapAccountInfo): the accounts that the credential
+ *   may see; valid until the session object is read again
+ */
+GPtrArray *
+ferry_jmap_session_get_accounts(FerryJmapSession *self)
+{
+	return self->accounts;
+}
+
+/**
+ * ferry_jmap_session_find_account:
+ * @self: a session
+ * @account_id: a JMAP accountId
+ *
+ * Returns: (transfer none) (nullable): the account, valid until the session object is read again
+ */
+const FerryJmapAccountInfo *
+ferry_jmap_session_find_account(FerryJmapSession *self, const char *account_id)
+{
+	for (guint i = 0; i < self->accounts->len; i++) {
+		const FerryJmapAccountInfo *info = g_ptr_array_index(self->accounts, i);
+
+		if (g_str_equal(info->id, account_id))
+			return info;
+	}
+	return NULL;
+}
+
+static FerryJmapValue *
+get_of(FerryJmapSession *self, const char *member, const char *name)
+{
+	g_autoptr(FerryJmapValue) object = NULL;
+
+	if (self->object != NULL)
+		object = ferry_jmap_value_get(self->object, member);
+	return object != NULL ? ferry_jmap_value_get_member(object, name) : NULL;
+}
+
+/**
+ * ferry_jmap_session_get_primary_account:
+ * @self: a session
+ * @capability: a capability URI
+ *
+ * Returns: (transfer none) (nullable): the id of the user's own account for it; where the server
+ *   names none, the only personal account that has it. Valid until the session object is read again
+ */
+const char *
+ferry_jmap_session_get_primary_account(FerryJmapSession *self, const char *capability)
+{
+	g_autoptr(FerryJmapValue) value = get_of(self, "primaryAccounts", capability);
+	const char *id = value != NULL ? ferry_jmap_value_get_string(value, NULL) : NULL;
+	guint n_found = 0;
+
+	if (id != NULL) {
+		const FerryJmapAccountInfo *info = ferry_jmap_session_find_account(self, id);
+
+		return info != NULL ? info->id : NULL;
+	}
+	for (guint i = 0; i < self->accounts->len; i++) {
+		const FerryJmapAccountInfo *info = g_ptr_array_index(self->accounts, i);
+		g_autoptr(FerryJmapValue) has = NULL;
+
+		if (!info->is_personal || info->capabilities == NULL)
+			continue;
+		has = ferry_jmap_value_get_member(info->capabilities, capability);
+		if (has != NULL) {
+			id = info->id;
+			n_found++;
+		}
+	}
+	return n_found == 1 ? id : NULL;
+}
+
+/**
+ * ferry_jmap_session_has_capability:
+ * @self: a session
+ * @capability: a capability URI
+ *
+ * Returns: whether the server has it, for some account at least
+ */
+gboolean
+ferry_jmap_session_has_capability(FerryJmapSession *self, const char *capability)
+{
+	g_autoptr(FerryJmapValue) value = ferry_jmap_session_get_capability(self, capability);
+
+	return value != NULL;
+}
+
+/**
+ * ferry_jmap_session_get_capability:
+ * @self: a session
+ * @capability: a capability URI
+ *
+ * Returns: (transfer full) (nullable): what the session object says of it
+ */
+FerryJmapValue *
+ferry_jmap_session_get_capability(FerryJmapSession *self, const char *capability)
+{
+	return get_of(self, "capabilities", capability);
+}
+
+/**
+ * ferry_jmap_session_get_limit:
+ * @self: a session
+ * @limit: which limit
+ *
+ * Returns: the limit that the server states, at least 1, or a careful one where it states none
+ */
+guint64
+ferry_jmap_session_get_limit(FerryJmapSession *self, FerryJmapLimit limit)
+{
+	g_return_val_if_fail((guint)limit < FERRY_JMAP_N_LIMITS, 1);
+	return self->limits[limit];
+}
+
+/* private */
+FerryJmapGate *
+ferry_jmap_session_get_upload_gate(FerryJmapSession *self)
+{
+	return &self->uploads;
+}
+
+/* private */
+FerryJmapGate *
+ferry_jmap_session_get_download_gate(FerryJmapSession *self)
+{
+	return &self->downloads;
+}
+
+static void
+refreshed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	FerryJmapSession *self = FERRY_JMAP_SESSION(source);
+	g_autofree char *old_state = user_data;
+	g_autoptr(GError) error = NULL;
+
+	g_clear_object(&self->refresh);
+	if (!ferry_jmap_session_open_finish(self, result, &error)) {
+		if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_AUTHENTICATION)) {
+			g_clear_error(&error);
+			error = ferry_jmap_session_saw_rejection(self);
+		}
+		return;
+	}
+	if (g_strcmp0(old_state, ferry_jmap_value_get_string(self->object, "state")) != 0)
+		g_signal_emit(self, signals[SIGNAL_SESSION_CHANGED], 0);
+}
+
+static void
+refresh(FerryJmapSession *self)
+{
+	if (self->refresh != NULL || self->rejected)
+		return;
+	self->refresh = g_cancellable_new();
+	ferry_jmap_session_open_async(
+		self,
+		self->refresh,
+		refreshed_cb,
+		g_strdup(ferry_jmap_value_get_string(self->object, "state")));
+}
+
+/* private: a reply named the session state */
+void
+ferry_jmap_session_saw_state(FerryJmapSession *self, const char *session_state)
+{
+	if (session_state == NULL ||
+	    g_strcmp0(session_state, ferry_jmap_value_get_string(self->object, "state")) == 0)
+		return;
+	/* a server whose replies never agree with its session object is asked once per state */
+	if (g_strcmp0(session_state, self->refreshed_for) == 0)
+		return;
+	g_free(self->refreshed_for);
+	self->refreshed_for = g_strdup(session_state);
+	refresh(self);
+}
+
+/* private: the backend did not answer, or not as one */
+void
+ferry_jmap_session_saw_outage(FerryJmapSession *self)
+{
+	self->suspect = TRUE;
+}
+
+/* private: 401 on a session that was open */
+GError *
+ferry_jmap_session_saw_rejection(FerryJmapSession *self)
+{
+	if (!self->rejected) {
+		self->rejected = TRUE;
+		g_signal_emit(self, signals[SIGNAL_EXPIRED], 0);
+	}
+	return g_error_new_literal(FERRY_ERROR,
+				   FERRY_ERROR_EXPIRED,
+				   "the backend does not accept the credential any more");
+}
+
+/**
+ * ferry_jmap_session_send_async:
+ * @self: an open session
+ * @request: what to send; not to be changed afterwards
+ * @flags: how
+ * @cancellable: (nullable): cancels it; what was sent may have been executed nevertheless
+ * @callback: (scope async) (closure user_data): called when done
+ * @user_data: passed to @callback
+ *
+ * Sends method calls, joined with those of others and parted as the limits of the session demand.
+ */
+void
+ferry_jmap_session_send_async(FerryJmapSession *self,
+			      FerryJmapRequest *request,
+			      FerryJmapSendFlags flags,
+			      GCancellable *cancellable,
+			      GAsyncReadyCallback callback,
+			      gpointer user_data)
+{
+	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
+
+	g_task_set_source_tag(task, ferry_jmap_session_send_async);
+	if (self->object == NULL) {
+		g_task_return_new_error(task,
+					FERRY_ERROR,
+					FERRY_ERROR_FAILED,
+					"the session is not open");
+		return;
+	}
+	/* after an outage its URLs, or the backend's next address, may be others */
+	if (self->suspect)
+		refresh(self);
+	ferry_jmap_scheduler_send(self->scheduler, request, flags, g_steal_pointer(&task));
+}
+
+/**
+ * ferry_jmap_session_send_finish:
+ * @self: a session
+ * @result: what the callback got
+ * @error: return location for an error
+ *
+ * Returns: (transfer full) (nullable): the answers to all calls, or %NULL where the request as a
+ *   whole failed: %FERRY_ERROR_UNAVAILABLE, %FERRY_ERROR_EXPIRED, %FERRY_ERROR_BACKEND,
+ *   %FERRY_ERROR_LIMIT, %FERRY_JMAP_ERROR_LOST_ANSWER, %FERRY_JMAP_ERROR_REQUEST_TOO_LARGE
+ */
+FerryJmapReply *
+ferry_jmap_session_send_finish(FerryJmapSession *self, GAsyncResult *result, GError **error)
+{
+	return g_task_propagate_pointer(G_TASK(result), error);
+}
