@@ -29,10 +29,13 @@ static gboolean
 ferry_connection_arrive(gpointer data)
 {
 	FerryMove *move = data;
-	FerryConnection *self = g_steal_pointer(&move->connection);
-	FerryConnectionFunc func = (FerryConnectionFunc)move->arrived.func;
+	FerryConnection *self;
+	FerryConnectionFunc func;
 	GError *error = NULL;
 
+	g_return_val_if_fail(__atomic_load_n(&move->posted, __ATOMIC_ACQUIRE), G_SOURCE_REMOVE);
+	self = g_steal_pointer(&move->connection);
+	func = (FerryConnectionFunc)move->arrived.func;
 	self->move = NULL;
 	if (!ferry_connection_attach(self, move->target, &error))
 		ferry_connection_finish(self, FERRY_CONNECTION_CLOSED_ERROR, error);
@@ -48,6 +51,7 @@ void
 ferry_connection_begin_move(FerryConnection *self)
 {
 	FerryMove *move = self->move;
+	g_autoptr(GMainContext) context = NULL;
 	g_autoptr(GSource) source = NULL;
 
 	/* the end of a handshake queues this again */
@@ -57,10 +61,13 @@ ferry_connection_begin_move(FerryConnection *self)
 	ferry_poller_cancel_job(&self->job);
 	g_clear_pointer(&self->poller, ferry_poller_unref);
 	move->connection = self;
+	/* once attached, the move belongs to the other thread */
+	context = g_main_context_ref(ferry_poller_get_context(move->target));
 	source = g_idle_source_new();
 	g_source_set_priority(source, G_PRIORITY_DEFAULT);
 	g_source_set_callback(source, ferry_connection_arrive, move, ferry_move_free);
-	g_source_attach(source, ferry_poller_get_context(move->target));
+	__atomic_store_n(&move->posted, TRUE, __ATOMIC_RELEASE);
+	g_source_attach(source, context);
 }
 
 /* The connection ends before it left. */

@@ -46,6 +46,7 @@ typedef struct {
 	FerryConnection *connection;
 	FerryPoller *target;
 	FerryHandler arrived;
+	int posted; /* orders the two threads where tools can see it; GLib's locks they cannot */
 } FerryMove;
 
 struct _FerryConnection {
