@@ -87,7 +87,10 @@ add_string(FerryStoreRows *self, const char *string, guint32 *offset, GError **e
 		return TRUE;
 	length = strlen(string) + 1;
 	if (length > G_MAXUINT32 / 2 || self->arena->len > G_MAXUINT32 / 2 - length) {
-		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_LIMIT, "ids fill two gigabytes");
+		g_set_error_literal(error,
+				    FERRY_ERROR,
+				    FERRY_ERROR_LIMIT,
+				    "ids fill two gigabytes");
 		return FALSE;
 	}
 	*offset = self->arena->len;

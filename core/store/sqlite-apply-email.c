@@ -30,7 +30,8 @@ has_seen(const char *keywords)
 
 	/* a whole word of the list */
 	while (found != NULL) {
-		if ((found == keywords || found[-1] == ' ') && (found[5] == '\0' || found[5] == ' '))
+		if ((found == keywords || found[-1] == ' ') &&
+		    (found[5] == '\0' || found[5] == ' '))
 			return TRUE;
 		found = strstr(found + 5, "$seen");
 	}

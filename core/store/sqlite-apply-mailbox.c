@@ -172,7 +172,9 @@ remove_mailbox(FerryApply *self, FerryApplyMailbox *mailbox, GError **error)
 		if (!ferry_sqlite_db_run(self->db,
 					 statements[i],
 					 i == 0 || i == 1 ? ARGS(INT(key))
-					 : i == 6 ? ARGS(INT(key), INT(self->account), INT(self->generation))
+					 : i == 6 ? ARGS(INT(key),
+							 INT(self->account),
+							 INT(self->generation))
 						  : ARGS(INT(key), INT(self->account)),
 					 error))
 			return FALSE;

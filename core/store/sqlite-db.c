@@ -89,7 +89,8 @@ ferry_sqlite_db_set_error(FerrySqliteDb *self, GError **error)
 		g_set_error(error,
 			    FERRY_ERROR,
 			    FERRY_ERROR_FAILED,
-			    "%s: the file is damaged (%s); restore it from a backup or move it away",
+			    "%s: the file is damaged (%s); restore it from a backup"
+			    " or move it away",
 			    self->path,
 			    message);
 		break;

@@ -60,6 +60,7 @@ FerryStoreDelta *ferry_sqlite_read_delta(FerrySqliteDb *db,
 					 gint64 account_key,
 					 guint64 since,
 					 GError **error);
+char **ferry_sqlite_read_subscriptions(FerrySqliteDb *db, gint64 account_key, GError **error);
 #define FERRY_SQLITE_MAILBOX_COLUMNS                                                               \
 	"key, id, name, parent_id, role, sort_order, subscribed, rights, total, unread,"           \
 	" imap_name, uidvalidity, uidnext, highest_modseq, prune_modseq, recent, listing,"         \

@@ -150,7 +150,8 @@ keep_limit(FerrySqliteDb *db, guint64 limit, GError **error)
 		return TRUE;
 	return ferry_sqlite_db_run(db,
 				   "DELETE FROM structure WHERE key IN (SELECT key FROM structure"
-				   " ORDER BY stamp LIMIT (SELECT count(*) / 8 + 1 FROM structure))",
+				   " ORDER BY stamp LIMIT (SELECT count(*) / 8 + 1"
+				   " FROM structure))",
 				   ARGS(),
 				   error);
 }

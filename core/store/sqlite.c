@@ -157,7 +157,8 @@ check_not_emptied(const char *path, const char *ticket_path, GError **error)
 	g_set_error(error,
 		    FERRY_ERROR,
 		    FERRY_ERROR_CONFIGURATION,
-		    "%s: the file is damaged (it is empty); restore it from a backup or move it away",
+		    "%s: the file is damaged (it is empty); restore it from a backup"
+		    " or move it away",
 		    path);
 	return FALSE;
 }
@@ -442,7 +443,11 @@ apply(FerryStore *store,
 	job->expected = expected_generation;
 	job->batch = ferry_store_batch_ref(batch);
 	job->tombstone_limit = self->tombstone_limit;
-	ferry_sqlite_lane_push(self->writer, task, ferry_sqlite_apply, job, ferry_sqlite_apply_free);
+	ferry_sqlite_lane_push(self->writer,
+			       task,
+			       ferry_sqlite_apply,
+			       job,
+			       ferry_sqlite_apply_free);
 }
 
 static FerrySqliteDataQuestion *
@@ -457,7 +462,10 @@ data_question(FerryStoreSqlite *self, gint64 account_key)
 }
 
 static void
-data_job(FerrySqliteLane *lane, GTask *task, FerrySqliteFunc func, FerrySqliteDataQuestion *question)
+data_job(FerrySqliteLane *lane,
+	 GTask *task,
+	 FerrySqliteFunc func,
+	 FerrySqliteDataQuestion *question)
 {
 	ferry_sqlite_lane_push(lane, task, func, question, ferry_sqlite_data_question_free);
 }

@@ -133,7 +133,12 @@ store_suite_delta(FerryStore *store, gint64 account_key, guint64 since)
 	GAsyncResult *pending = NULL;
 	FerryStoreDelta *delta;
 
-	ferry_store_load_delta_async(store, account_key, since, NULL, store_suite_done_cb, &pending);
+	ferry_store_load_delta_async(store,
+				     account_key,
+				     since,
+				     NULL,
+				     store_suite_done_cb,
+				     &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	delta = ferry_store_load_delta_finish(store, result, &error);
 	g_assert_no_error(error);
@@ -162,11 +167,17 @@ store_suite_rows(FerryStore *store, gint64 mailbox_key)
 static char **
 split_list(const char *text)
 {
-	return text == NULL || strcmp(text, "-") == 0 ? g_new0(char *, 1) : g_strsplit(text, ",", 0);
+	return text == NULL || strcmp(text, "-") == 0 ? g_new0(char *, 1) : g_strsplit(text,
+										       ",",
+										       0);
 }
 
 static void
-put(FerryStoreBatch *batch, const char *id, const char *boxes, const char *time, const char *keywords)
+put(FerryStoreBatch *batch,
+    const char *id,
+    const char *boxes,
+    const char *time,
+    const char *keywords)
 {
 	g_auto(GStrv) mailbox_ids = split_list(boxes);
 	g_auto(GStrv) list = split_list(keywords);
@@ -461,7 +472,8 @@ check_delta(FerryStore *store, const FerryStoreDelta *delta, const char *where)
 		FerryStoreMailboxDelta *mailbox = &delta->mailboxes[i];
 		gboolean moved = mailbox->n_expunged > 0 || mailbox->reload ||
 				 ferry_store_rows_get_length(mailbox->arrived) > 0 ||
-				 ferry_store_rows_get_length(mailbox->changed) > 0 || mailbox->added;
+				 ferry_store_rows_get_length(mailbox->changed) > 0 ||
+				 mailbox->added;
 
 		g_assert_cmpint(mailbox->mailbox->highest_modseq == delta->generation, ==, moved);
 	}
@@ -493,7 +505,10 @@ run_rule(FerryStore *store, guint rule)
 
 		text = delta != NULL ? print_delta(delta, TRUE) : g_strdup(error_name(error));
 		if (strcmp(text, rules[rule].steps[i].delta) != 0)
-			g_error("%s: got \"%s\", not \"%s\"", where, text, rules[rule].steps[i].delta);
+			g_error("%s: got \"%s\", not \"%s\"",
+				where,
+				text,
+				rules[rule].steps[i].delta);
 		if (delta != NULL) {
 			check_delta(store, delta, where);
 			generation = delta->generation;
@@ -704,7 +719,12 @@ test_intents(gconstpointer data)
 }
 
 static gboolean
-put_data(FerryStore *store, gint64 account, gint64 mailbox, const char *key, gsize size, GError **error)
+put_data(FerryStore *store,
+	 gint64 account,
+	 gint64 mailbox,
+	 const char *key,
+	 gsize size,
+	 GError **error)
 {
 	g_autofree char *buffer = g_strnfill(size, 'x');
 	g_autoptr(GBytes) bytes = g_bytes_new(buffer, size);
@@ -724,7 +744,11 @@ put_data(FerryStore *store, gint64 account, gint64 mailbox, const char *key, gsi
 }
 
 static void
-assert_keys(FerryStore *store, gint64 account, gint64 mailbox, const char *prefix, const char *expected)
+assert_keys(FerryStore *store,
+	    gint64 account,
+	    gint64 mailbox,
+	    const char *prefix,
+	    const char *expected)
 {
 	GAsyncResult *pending = NULL;
 
@@ -761,7 +785,14 @@ test_data(gconstpointer data)
 	assert_keys(store, key, a->key, NULL, "/x/2 /y");
 	assert_keys(store, key, a->key, "/x", "/x/2");
 	assert_keys(store, key, 0, NULL, "/x/1");
-	ferry_store_get_data_async(store, "mod", key, a->key, "/y", NULL, store_suite_done_cb, &pending);
+	ferry_store_get_data_async(store,
+				   "mod",
+				   key,
+				   a->key,
+				   "/y",
+				   NULL,
+				   store_suite_done_cb,
+				   &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	g_autoptr(GBytes) value = ferry_store_get_data_finish(store, result, NULL);
 	g_assert_cmpuint(g_bytes_get_size(value), ==, 5);
@@ -783,7 +814,13 @@ get_structures(FerryStore *store, gint64 account, const gint64 *keys, guint n)
 {
 	GAsyncResult *pending = NULL;
 
-	ferry_store_get_structures_async(store, account, keys, n, NULL, store_suite_done_cb, &pending);
+	ferry_store_get_structures_async(store,
+					 account,
+					 keys,
+					 n,
+					 NULL,
+					 store_suite_done_cb,
+					 &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	return ferry_store_get_structures_finish(store, result, NULL);
 }
@@ -831,7 +868,12 @@ test_remove_account(gconstpointer data)
 	apply_text(store, key, 1, "box A;list A 2;put e1 A 1");
 	g_autoptr(FerryStoreMailbox) before = store_suite_mailbox(store, "user", "A");
 	uidvalidity = before->uidvalidity;
-	ferry_store_remove_account_async(store, "main", "user", NULL, store_suite_done_cb, &pending);
+	ferry_store_remove_account_async(store,
+					 "main",
+					 "user",
+					 NULL,
+					 store_suite_done_cb,
+					 &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	g_assert_true(ferry_store_remove_account_finish(store, result, NULL));
 	g_autoptr(FerryStoreAccount) again = store_suite_load(store, "user");

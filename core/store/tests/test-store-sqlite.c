@@ -311,7 +311,12 @@ write_forever(const char *dir, const char *prefix, int fd, guint limit)
 	guint64 generation = account->generation;
 
 	for (guint i = 0; i < limit;) {
-		g_autofree char *text = g_strdup_printf("put %s%u A %u;ask A %s%u", prefix, i, i, prefix, i);
+		g_autofree char *text = g_strdup_printf("put %s%u A %u;ask A %s%u",
+							prefix,
+							i,
+							i,
+							prefix,
+							i);
 		g_autoptr(FerryStoreBatch) batch = store_suite_batch(text);
 		g_autoptr(GError) error = NULL;
 		g_autoptr(FerryStoreDelta) delta =
@@ -334,7 +339,12 @@ static GPid
 spawn_writer(const char *dir, const char *prefix, guint limit, int *out)
 {
 	g_autofree char *count = g_strdup_printf("%u", limit);
-	char *argv[] = {(char *)"/proc/self/exe", (char *)"--write", (char *)dir, (char *)prefix, count, NULL};
+	char *argv[] = {(char *)"/proc/self/exe",
+			(char *)"--write",
+			(char *)dir,
+			(char *)prefix,
+			count,
+			NULL};
 	g_autoptr(GError) error = NULL;
 	GPid pid;
 
@@ -516,7 +526,9 @@ measure_structures(FerryStore *store, gint64 key, FerryStoreRows *rows, guint n)
 					 &pending);
 	g_autoptr(GAsyncResult) result = store_suite_wait(&pending);
 	report("structures got", time);
-	g_autoptr(FerryStoreStructures) found = ferry_store_get_structures_finish(store, result, NULL);
+	g_autoptr(FerryStoreStructures) found = ferry_store_get_structures_finish(store,
+										  result,
+										  NULL);
 	for (guint i = 0; i < n; i++) {
 		g_assert_nonnull(ferry_store_structures_get_header(found, i, &length));
 		g_assert_cmpuint(length, ==, 2000 + i % 400);
@@ -586,13 +598,24 @@ test_cache_limit(void)
 		GAsyncResult *pending = NULL;
 
 		ferry_store_structures_add(given, i, bytes, 10000, bytes, 1);
-		ferry_store_put_structures_async(store, 1, given, NULL, store_suite_done_cb, &pending);
+		ferry_store_put_structures_async(store,
+						 1,
+						 given,
+						 NULL,
+						 store_suite_done_cb,
+						 &pending);
 		g_object_unref(store_suite_wait(&pending));
 	}
 	for (gint64 i = 1; i <= 300; i++) {
 		GAsyncResult *pending = NULL;
 
-		ferry_store_get_structures_async(store, 1, &i, 1, NULL, store_suite_done_cb, &pending);
+		ferry_store_get_structures_async(store,
+						 1,
+						 &i,
+						 1,
+						 NULL,
+						 store_suite_done_cb,
+						 &pending);
 		g_autoptr(GAsyncResult) result = store_suite_wait(&pending);
 		g_autoptr(FerryStoreStructures) found =
 			ferry_store_get_structures_finish(store, result, NULL);
