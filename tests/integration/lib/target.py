@@ -12,6 +12,7 @@ from .cyrus import Cyrus
 from .ferry import Ferry, find
 from .imap import Imap
 from .proxy import Proxy
+from .sample import Sample
 from .tap import Skip
 
 NATIVE = os.environ.get('FERRY_TEST_TARGET') == 'cyrus'
@@ -91,3 +92,25 @@ def on_cyrus(listeners=('plain',), settings=None, before=None, **cyrus_options):
 def ferry_only(reason='compares Ferry with the native server'):
     if NATIVE:
         raise Skip(reason)
+
+
+class SampleTarget:
+    """ferryd before the sample server; `proxy` is between them."""
+
+    def __init__(self, sample, ferry, proxy):
+        self.sample, self.front, self.ferry, self.proxy = sample, ferry, ferry, proxy
+        self.host, self.user, self.password = ferry.host, ferry.user, ferry.password
+
+    def imap(self, user=None, **options):
+        return self.front.imap(user, **options)
+
+
+@contextlib.contextmanager
+def on_sample(*options, settings=None, listeners=('plain',), **more):
+    """Yield a SampleTarget."""
+    if NATIVE:
+        raise Skip('needs the sample server')
+    need_ferry()
+    with Sample(*options, **more) as sample, Proxy(sample.host, sample.port) as proxy:
+        with Ferry(proxy.url, listeners=listeners, settings=settings) as ferry:
+            yield SampleTarget(sample, ferry, proxy)
