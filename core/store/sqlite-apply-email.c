@@ -15,7 +15,8 @@ typedef struct {
 	gint64 received_at;
 	gboolean same_keywords;
 	gboolean seen;
-	gboolean same_ids;
+	gboolean same_blob;
+	gboolean same_ids; /* blob and thread */
 } Known;
 
 typedef struct {
@@ -270,7 +271,8 @@ find_known(FerryApply *self, const FerryBatchEmail *email, Known *known, GError 
 	known->received_at = sqlite3_column_int64(query, 2);
 	known->same_keywords = strcmp(ferry_sqlite_peek_text(query, 3), email->keywords) == 0;
 	known->seen = has_seen(ferry_sqlite_peek_text(query, 3));
-	known->same_ids = g_strcmp0(ferry_sqlite_peek_text(query, 4), email->blob_id) == 0 &&
+	known->same_blob = g_strcmp0(ferry_sqlite_peek_text(query, 4), email->blob_id) == 0;
+	known->same_ids = known->same_blob &&
 			  g_strcmp0(ferry_sqlite_peek_text(query, 5), email->thread_id) == 0;
 	sqlite3_reset(query);
 	return TRUE;
@@ -405,13 +407,16 @@ leave_mailboxes(FerryApply *self, GArray *places, GPtrArray *named, GError **err
 }
 
 /* Metadata never changes (RFC 8621 section 4.1.1). An id that names something else now, which a
- * backend put back from backup may do, must not keep the UID. A blob id may be spelled anew. */
+ * backend put back from backup may do, must not keep the UID. A blob id may be spelled anew, and a
+ * backend that holds one Email for several copies may show the date of another copy: neither alone
+ * makes it another message. */
 static gboolean
 compare_metadata(FerryApply *self, const FerryBatchEmail *email, Known *known, GError **error)
 {
 	if (known->key == 0 || email->blob_id == NULL)
 		return TRUE;
-	if (known->size != email->size || known->received_at != email->received_at) {
+	if (known->size != email->size ||
+	    (known->received_at != email->received_at && !known->same_blob)) {
 		const gint64 key = known->key;
 
 		*known = (Known){0};
