@@ -203,7 +203,9 @@ js_account_copy(JsAccount *self)
 	copy->baseline = self->baseline;
 	copy->uploaded = self->uploaded;
 	copy->octets = self->octets;
+	copy->told_octets = self->told_octets;
 	copy->n_emails = self->n_emails;
+	copy->told_emails = self->told_emails;
 	return copy;
 }
 
@@ -314,8 +316,6 @@ js_account_commit_threads(JsAccount *self)
 void
 js_account_commit(JsAccount *self)
 {
-	gboolean counts = FALSE;
-
 	for (guint i = 1; i < self->mailboxes->len; i++) {
 		JsMailbox *mailbox = g_ptr_array_index(self->mailboxes, i);
 		guint64 readers;
@@ -323,12 +323,13 @@ js_account_commit(JsAccount *self)
 		if (mailbox == NULL || !mailbox->dirty)
 			continue;
 		mailbox->dirty = FALSE;
-		counts = TRUE;
 		readers = js_mailbox_get_readers(mailbox);
 		js_account_log(self, JS_TYPE_MAILBOX, mailbox->number, readers, readers, TRUE);
 	}
 	js_account_commit_threads(self);
-	if (counts) {
+	if (self->octets != self->told_octets || self->n_emails != self->told_emails) {
+		self->told_octets = self->octets;
+		self->told_emails = self->n_emails;
 		js_account_log(self, JS_TYPE_QUOTA, 1, ~(guint64)0, ~(guint64)0, TRUE);
 		js_account_log(self, JS_TYPE_QUOTA, 2, ~(guint64)0, ~(guint64)0, TRUE);
 	}

@@ -95,8 +95,8 @@ typedef struct {
 	GHashTable *thread_keys; /* hash of (message id, base subject) → thread */
 	GPtrArray *slots;	 /* user names by slot */
 	GHashTable *keywords;	 /* interned */
-	guint64 octets;
-	guint32 n_emails;
+	guint64 octets, told_octets; /* used now, and at the last commit */
+	guint32 n_emails, told_emails;
 	guint64 counted_at, counted_slot; /* what the mailboxes' counts were made for */
 	GPtrArray *dirty_threads;
 } JsAccount;

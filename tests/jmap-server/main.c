@@ -144,7 +144,6 @@ js_server_init(JsServer *self)
 	self->snapshots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 						(GDestroyNotify)g_hash_table_unref);
 	self->loop = g_main_loop_new(NULL, FALSE);
-	self->options.no_blob = self->options.no_quota = self->options.no_sieve = TRUE;
 }
 
 static void

@@ -15,6 +15,10 @@
 static const char core[] = "urn:ietf:params:jmap:core";
 static const char mail[] = "urn:ietf:params:jmap:mail";
 static const char submission[] = "urn:ietf:params:jmap:submission";
+static const char blob[] = "urn:ietf:params:jmap:blob";
+static const char quota[] = "urn:ietf:params:jmap:quota";
+static const char sieve[] = "urn:ietf:params:jmap:sieve";
+static const char principals[] = "urn:ietf:params:jmap:principals";
 
 static const JsMethod js_methods[] = {
 	{"Core/echo", core, js_core_echo, JS_METHOD_NO_ACCOUNT, NULL},
@@ -41,6 +45,21 @@ static const JsMethod js_methods[] = {
 	{"SearchSnippet/get", mail, js_snippet_get, 0, "filter emailIds"},
 	{"Identity/get", submission, js_identity_get, JS_METHOD_OWNER_ONLY, JS_GET},
 	{"Identity/changes", submission, js_identity_changes, JS_METHOD_OWNER_ONLY, JS_CHANGES},
+	{"Blob/copy", core, js_blob_copy, 0, "fromAccountId blobIds"},
+	{"Blob/get", blob, js_blob_get, 0, JS_GET " offset length"},
+	{"Blob/upload", blob, js_blob_upload, 0, "create"},
+	{"Blob/lookup", blob, js_blob_lookup, 0, "typeNames ids"},
+	{"Quota/get", quota, js_quota_get, JS_METHOD_OWNER_ONLY, JS_GET},
+	{"Quota/changes", quota, js_quota_changes, JS_METHOD_OWNER_ONLY, JS_CHANGES},
+	{"Quota/query", quota, js_quota_query, JS_METHOD_OWNER_ONLY, JS_QUERY},
+	{"SieveScript/get", sieve, js_sieve_get, JS_METHOD_OWNER_ONLY, JS_GET},
+	{"SieveScript/set", sieve, js_sieve_set, JS_METHOD_OWNER_ONLY,
+	 "ifInState create update destroy onSuccessActivateScript onSuccessDeactivateScript"},
+	{"SieveScript/query", sieve, js_sieve_query, JS_METHOD_OWNER_ONLY, JS_QUERY},
+	{"SieveScript/validate", sieve, js_sieve_validate, JS_METHOD_OWNER_ONLY, "blobId"},
+	{"Principal/get", principals, js_principal_get, 0, JS_GET},
+	{"Principal/query", principals, js_principal_query, 0, JS_QUERY},
+	{"Principal/changes", principals, js_principal_changes, 0, JS_CHANGES},
 };
 
 const JsMethod *
