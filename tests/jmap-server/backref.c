@@ -136,8 +136,8 @@ js_request_resolve_args(JsRequest *request, JsonObject *args, const char **error
 	const char *key;
 	JsonNode *node;
 
-	json_object_iter_init(&iter, args);
-	while (json_object_iter_next(&iter, &key, &node)) {
+	json_object_iter_init_ordered(&iter, args);
+	while (json_object_iter_next_ordered(&iter, &key, &node)) {
 		JsonNode *value;
 
 		if (key[0] != '#') {

@@ -269,8 +269,8 @@ js_blob_upload(JsCall *call)
 	js_set_answer_init(&answer);
 	js_json_open(call->out, '{');
 	js_write_account(call);
-	json_object_iter_init(&iter, create);
-	while (json_object_iter_next(&iter, &key, &node))
+	json_object_iter_init_ordered(&iter, create);
+	while (json_object_iter_next_ordered(&iter, &key, &node))
 		if (!js_call_fault_object(call, answer.not_created, key))
 			js_blob_upload_one(call, key, js_node_object(node), &answer);
 	js_set_answer_write(&answer, call->out, "created");

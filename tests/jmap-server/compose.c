@@ -255,8 +255,8 @@ js_compose(JsCall *call, JsonObject *object, const char **bad_property)
 	const char *key, *bad;
 	JsonNode *node;
 
-	json_object_iter_init(&iter, object);
-	while (json_object_iter_next(&iter, &key, &node)) {
+	json_object_iter_init_ordered(&iter, object);
+	while (json_object_iter_next_ordered(&iter, &key, &node)) {
 		if (js_compose_is_other(key) || js_compose_field(out, key, node))
 			continue;
 		*bad_property = key;

@@ -28,8 +28,8 @@ js_email_read_mailboxes(JsCall *call, JsonObject *object, GArray *boxes, GString
 		js_set_error(out, key, "tooManyMailboxes", NULL);
 		return FALSE;
 	}
-	json_object_iter_init(&iter, ids);
-	while (json_object_iter_next(&iter, &id, &value)) {
+	json_object_iter_init_ordered(&iter, ids);
+	while (json_object_iter_next_ordered(&iter, &id, &value)) {
 		JsMailbox *mailbox = js_call_find_mailbox(call, id);
 
 		if (mailbox == NULL || !js_node_is_bool(value) || !json_node_get_boolean(value)) {
@@ -57,8 +57,8 @@ js_email_read_keywords(JsonObject *object, GPtrArray *keywords)
 		return TRUE;
 	if (js_node_object(node) == NULL)
 		return FALSE;
-	json_object_iter_init(&iter, js_node_object(node));
-	while (json_object_iter_next(&iter, &keyword, &value)) {
+	json_object_iter_init_ordered(&iter, js_node_object(node));
+	while (json_object_iter_next_ordered(&iter, &keyword, &value)) {
 		if (!js_email_keyword_is_valid(keyword) || !js_node_is_bool(value) ||
 		    !json_node_get_boolean(value))
 			return FALSE;
@@ -226,8 +226,8 @@ js_email_import(JsCall *call)
 	js_json_open(call->out, '{');
 	js_write_account(call);
 	js_write_state(call, "oldState", JS_TYPE_EMAIL);
-	json_object_iter_init(&iter, emails);
-	while (json_object_iter_next(&iter, &key, &node))
+	json_object_iter_init_ordered(&iter, emails);
+	while (json_object_iter_next_ordered(&iter, &key, &node))
 		if (!js_call_fault_object(call, answer.not_created, key))
 			js_email_import_one(call, key, js_node_object(node), &answer);
 	js_account_commit(call->account);
@@ -265,8 +265,8 @@ js_copy_complete(JsonObject *object, JsEmail *original, guint from_slot)
 	const char *key;
 	JsonNode *node;
 
-	json_object_iter_init(&iter, object);
-	while (json_object_iter_next(&iter, &key, &node))
+	json_object_iter_init_ordered(&iter, object);
+	while (json_object_iter_next_ordered(&iter, &key, &node))
 		json_object_set_member(complete, key, json_node_ref(node));
 	if (!json_object_has_member(complete, "receivedAt")) {
 		g_autofree char *text = g_date_time_format(date, "%Y-%m-%dT%H:%M:%SZ");
@@ -316,8 +316,8 @@ js_copy_plan_destroy(JsCall *call, JsAccount *from)
 	const char *key;
 	JsonNode *node;
 
-	json_object_iter_init(&iter, create);
-	while (json_object_iter_next(&iter, &key, &node))
+	json_object_iter_init_ordered(&iter, create);
+	while (json_object_iter_next_ordered(&iter, &key, &node))
 		if (g_hash_table_contains(call->request->created, key))
 			json_array_add_string_element(
 				ids, js_object_string(js_node_object(node), "id"));
@@ -370,8 +370,8 @@ js_email_copy(JsCall *call)
 	js_json_kv_string(call->out, "fromAccountId", from->id);
 	js_write_account(call);
 	js_write_state(call, "oldState", JS_TYPE_EMAIL);
-	json_object_iter_init(&iter, create);
-	while (json_object_iter_next(&iter, &key, &node)) {
+	json_object_iter_init_ordered(&iter, create);
+	while (json_object_iter_next_ordered(&iter, &key, &node)) {
 		g_hash_table_remove(call->request->created, key);
 		if (js_call_fault_object(call, answer.not_created, key))
 			continue;

@@ -143,8 +143,8 @@ js_wish_replace(JsCall *call, JsEmailWish *wish, const char *key, JsonNode *node
 	} else {
 		g_ptr_array_set_size(wish->keywords, 0);
 	}
-	json_object_iter_init(&iter, object);
-	while (json_object_iter_next(&iter, &name, &value)) {
+	json_object_iter_init_ordered(&iter, object);
+	while (json_object_iter_next_ordered(&iter, &name, &value)) {
 		if (!js_node_is_bool(value) || !json_node_get_boolean(value))
 			return js_wish_refuse(wish, "invalidProperties", key, "true only");
 		if (!(boxes ? js_wish_patch_mailbox(call, wish, name, value)
@@ -281,8 +281,8 @@ js_email_update_one(JsCall *call, const char *id, JsonObject *patch, JsSetAnswer
 	if (patch == NULL)
 		fits = js_wish_refuse(&wish, "invalidPatch", NULL, "not an object");
 	else
-		json_object_iter_init(&iter, patch);
-	while (fits && json_object_iter_next(&iter, &key, &node))
+		json_object_iter_init_ordered(&iter, patch);
+	while (fits && json_object_iter_next_ordered(&iter, &key, &node))
 		fits = js_wish_patch(call, &wish, key, node);
 	if (!fits || !js_wish_check_boxes(call, &wish, email) ||
 	    !js_wish_check_keywords(call, &wish, email)) {
@@ -331,8 +331,8 @@ js_email_create_all(JsCall *call, JsSetAnswer *answer)
 
 	if (create == NULL)
 		return;
-	json_object_iter_init(&iter, create);
-	while (json_object_iter_next(&iter, &key, &node)) {
+	json_object_iter_init_ordered(&iter, create);
+	while (json_object_iter_next_ordered(&iter, &key, &node)) {
 		if (js_call_fault_object(call, answer->not_created, key))
 			continue;
 		js_email_create(call, js_node_object(node), key, answer);
@@ -357,8 +357,8 @@ js_email_set(JsCall *call)
 	js_write_state(call, "oldState", JS_TYPE_EMAIL);
 	js_email_create_all(call, &answer);
 	if (update != NULL) {
-		json_object_iter_init(&iter, update);
-		while (json_object_iter_next(&iter, &key, &node))
+		json_object_iter_init_ordered(&iter, update);
+		while (json_object_iter_next_ordered(&iter, &key, &node))
 			if (!js_call_fault_object(call, answer.not_updated, key))
 				js_email_update_one(call, key, js_node_object(node), &answer);
 	}

@@ -230,8 +230,8 @@ js_filter_compile_below(JsCall *call, JsonNode *node, JsFilter *root)
 		return g_steal_pointer(&self);
 	if (json_object_has_member(object, "operator"))
 		return js_filter_read_operator(self, call, object) ? g_steal_pointer(&self) : NULL;
-	json_object_iter_init(&iter, object);
-	while (json_object_iter_next(&iter, &key, &value))
+	json_object_iter_init_ordered(&iter, object);
+	while (json_object_iter_next_ordered(&iter, &key, &value))
 		if (!js_node_is_null(value) && !js_filter_read_one(self, call, key, value)) {
 			js_call_fail(call, "unsupportedFilter", "%s", key);
 			return NULL;

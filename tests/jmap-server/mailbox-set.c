@@ -36,8 +36,8 @@ js_wish_read_rights(JsonObject *object, gint16 *rights)
 	JsonNode *node;
 
 	*rights = 0;
-	json_object_iter_init(&iter, object);
-	while (json_object_iter_next(&iter, &key, &node)) {
+	json_object_iter_init_ordered(&iter, object);
+	while (json_object_iter_next_ordered(&iter, &key, &node)) {
 		guint bit = 0;
 
 		while (js_rights_get_name(bit) != NULL && strcmp(js_rights_get_name(bit), key) != 0)
@@ -87,8 +87,8 @@ js_wish_read_share_with(JsCall *call, JsMailboxWish *wish, JsonNode *value)
 		return TRUE;
 	if (js_node_object(value) == NULL)
 		return FALSE;
-	json_object_iter_init(&iter, js_node_object(value));
-	while (json_object_iter_next(&iter, &key, &node))
+	json_object_iter_init_ordered(&iter, js_node_object(value));
+	while (json_object_iter_next_ordered(&iter, &key, &node))
 		if (!js_wish_share(call, wish, key, node))
 			return FALSE;
 	return TRUE;
@@ -286,8 +286,8 @@ js_wish_read(JsCall *call, JsMailboxWish *wish, JsMailbox *mailbox, JsonObject *
 		wish->sort_order = mailbox->sort_order;
 		wish->subscribed = (mailbox->subscribed_by >> call->slot & 1) != 0;
 	}
-	json_object_iter_init(&iter, object);
-	while (json_object_iter_next(&iter, &key, &node))
+	json_object_iter_init_ordered(&iter, object);
+	while (json_object_iter_next_ordered(&iter, &key, &node))
 		if (!js_wish_read_one(call, wish, mailbox, key, node))
 			return FALSE;
 	return js_wish_check(call, wish, mailbox);
@@ -533,8 +533,8 @@ js_mailbox_set(JsCall *call)
 	js_write_state(call, "oldState", JS_TYPE_MAILBOX);
 	js_mailbox_create_all(call, &answer);
 	if (update != NULL) {
-		json_object_iter_init(&iter, update);
-		while (json_object_iter_next(&iter, &key, &node))
+		json_object_iter_init_ordered(&iter, update);
+		while (json_object_iter_next_ordered(&iter, &key, &node))
 			if (!js_call_fault_object(call, answer.not_updated, key))
 				js_mailbox_update_one(call, key, js_node_object(node), &answer);
 	}

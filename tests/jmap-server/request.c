@@ -65,8 +65,8 @@ js_call_check_arguments(JsCall *call, const JsMethod *method)
 
 	if (method->args == NULL)
 		return TRUE;
-	json_object_iter_init(&iter, call->args);
-	while (json_object_iter_next(&iter, &key, NULL))
+	json_object_iter_init_ordered(&iter, call->args);
+	while (json_object_iter_next_ordered(&iter, &key, NULL))
 		if (strcmp(key, "accountId") != 0 &&
 		    !g_strv_contains((const char *const *)allowed, key))
 			return js_call_fail(call, "invalidArguments", "unknown argument %s", key);
@@ -225,8 +225,8 @@ js_request_read_created(JsRequest *request, JsonObject *root)
 	if (created == NULL)
 		return FALSE;
 	request->return_created = TRUE;
-	json_object_iter_init(&iter, created);
-	while (json_object_iter_next(&iter, &key, &node)) {
+	json_object_iter_init_ordered(&iter, created);
+	while (json_object_iter_next_ordered(&iter, &key, &node)) {
 		if (!js_node_is_string(node))
 			return FALSE;
 		g_hash_table_replace(request->created, g_strdup(key),

@@ -165,8 +165,8 @@ js_sieve_check_members(JsonObject *object, const char *key, GString *out)
 		js_set_error_properties(out, key, "", "not an object");
 		return FALSE;
 	}
-	json_object_iter_init(&iter, object);
-	while (json_object_iter_next(&iter, &member, NULL))
+	json_object_iter_init_ordered(&iter, object);
+	while (json_object_iter_next_ordered(&iter, &member, NULL))
 		if (!g_strv_contains(known, member)) {
 			js_set_error_properties(out, key, member, NULL);
 			return FALSE;
@@ -320,8 +320,8 @@ js_sieve_set_each(JsCall *call, const char *member, GString *refused,
 
 	if (objects == NULL)
 		return;
-	json_object_iter_init(&iter, objects);
-	while (json_object_iter_next(&iter, &key, &node))
+	json_object_iter_init_ordered(&iter, objects);
+	while (json_object_iter_next_ordered(&iter, &key, &node))
 		if (!js_call_fault_object(call, refused, key))
 			run(call, key, js_node_object(node), answer);
 }
