@@ -26,10 +26,8 @@ typedef struct {
 	guint slot; /* the user's bit in the account */
 	GString *out; /* the arguments of the response */
 	char *error, *error_detail;
-	const char *error_property;
 	JsFault *fault; /* NULL: behave */
 	guint set_objects; /* objects of this set seen so far, for faults */
-	gboolean changed;
 	char *follow_method; /* an implicit call that follows, with its arguments */
 	JsonObject *follow_args;
 } JsCall;
@@ -99,5 +97,3 @@ gboolean js_write_window(JsCall *call, const JsWindow *window, GArray *numbers, 
 gboolean js_write_query_changes(JsCall *call, JsType type, char letter, GArray *result,
 				GArray *touched, guint64 since);
 gboolean js_call_query_since(JsCall *call, JsType type, guint64 *since);
-
-gboolean js_path_unescape(const char *path, char **first, char **second);

@@ -55,5 +55,4 @@ gboolean js_email_create(JsCall *call, JsonObject *object, const char *key, JsSe
 void js_email_store(JsCall *call, JsBlob *blob, JsonObject *object, const char *key,
 		    JsSetAnswer *answer);
 GBytes *js_compose(JsCall *call, JsonObject *object, const char **bad_property);
-void js_text_fold(GString *text);
 const char *js_rights_get_name(guint bit);
