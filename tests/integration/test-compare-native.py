@@ -9,7 +9,7 @@ import contextlib
 
 from lib import corpus, target
 from lib.imap import Lit
-from lib.tap import Failure, check, note, run, same, short
+from lib.tap import Failure, check, run, same, short
 
 # message name ('*': all) → item → why it may differ
 KNOWN = {

@@ -233,11 +233,11 @@ def test_pipelined_commands(server):
         check(b'\\Seen' in flags, 'the STORE came first')
 
 
-def test_sixty_sessions(server):
+def test_fifty_sessions(server):
     filled(server, 'SesM', 1)
     clients = []
     try:
-        for _ in range(60):
+        for _ in range(50):
             clients.append(server.imap())
             clients[-1].select('SesM')
         clients[0].ok('STORE 1 +FLAGS.SILENT (\\Answered)')
