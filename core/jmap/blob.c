@@ -2,9 +2,9 @@
 /* Uploads and downloads
  *
  * Specification: RFC 8620 §6.1, §6.2
- * Implementation: bodies stream in both directions; uploads are repeated where their stream can seek,
- *   since an upload twice is one blob. Uploads at a time as the session states, whole downloads
- *   as many as API requests
+ * Implementation: bodies stream in both directions; uploads are repeated where their stream can
+ *   seek, since an upload twice is one blob. Uploads at a time as the session states, whole
+ *   downloads as many as API requests
  */
 #include "jmap/blob.h"
 #include "jmap/error.h"

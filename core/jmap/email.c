@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Emails as a mailbox view needs them
  *
- * Specification: RFC 8621 §4.1 (properties), §4.2 (Email/get), §4.4 (Email/query), §4.8 (Email/import)
+ * Specification: RFC 8621 §4.1 (properties), §4.2 (Email/get), §4.4 (Email/query), §4.8
+ *   (Email/import)
  * Implementation: one walk over the members of each object, strings borrowed from the document, the
  *   vectors of ids and keywords in one block for the whole list
  */
@@ -443,7 +444,7 @@ write_import(FerryJmapBuilder *args, const FerryJmapEmailImport *import)
  * @imports: (array length=n_imports): messages that were uploaded
  * @n_imports: how many
  *
- * Makes Emails of blobs. Read the answer with [func@jmap_reply_parse_set].
+ * Makes Emails of blobs. Read the answer with [method@JmapReply.parse_set].
  *
  * Returns: (transfer none): the call's id
  */

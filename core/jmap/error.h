@@ -11,17 +11,20 @@ G_BEGIN_DECLS
 
 /**
  * FerryJmapError:
- * @FERRY_JMAP_ERROR_CANNOT_CALCULATE_CHANGES: the server forgot the old state; list again and compare
+ * @FERRY_JMAP_ERROR_CANNOT_CALCULATE_CHANGES: the server forgot the old state; list again and
+ *   compare
  * @FERRY_JMAP_ERROR_ANCHOR_NOT_FOUND: the anchor of a paged query is gone; page by another one
- * @FERRY_JMAP_ERROR_ALREADY_EXISTS: the object is there already, see [func@jmap_error_get_existing_id]
+ * @FERRY_JMAP_ERROR_ALREADY_EXISTS: the object is there already, see
+ *   [func@JmapError.get_existing_id]
  * @FERRY_JMAP_ERROR_UNKNOWN_METHOD: this server or account lacks the method or capability
  * @FERRY_JMAP_ERROR_UNSUPPORTED: the filter, sort or property is not one this server can do
- * @FERRY_JMAP_ERROR_REQUEST_TOO_LARGE: one call exceeds what the session allows; ask for less at once
- * @FERRY_JMAP_ERROR_LOST_ANSWER: the connection broke after a request that creates something may have
- *   been executed; look the thing up before making it again
+ * @FERRY_JMAP_ERROR_REQUEST_TOO_LARGE: one call exceeds what the session allows; ask for less at
+ *   once
+ * @FERRY_JMAP_ERROR_LOST_ANSWER: the connection broke after a request that creates something may
+ *   have been executed; look the thing up before making it again
  *
  * Failures that a caller of this layer acts on by itself. Everything else, `stateMismatch` included
- * (%FERRY_ERROR_CONFLICT), is a [error@Error]. [func@jmap_error_to_ferry] turns these into that.
+ * (%FERRY_ERROR_CONFLICT), is a [error@Error]. [func@JmapError.to_ferry] turns these into that.
  */
 typedef enum {
 	FERRY_JMAP_ERROR_CANNOT_CALCULATE_CHANGES,

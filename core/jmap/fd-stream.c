@@ -43,7 +43,8 @@ fd_stream_read(GInputStream *stream,
 	if (n < 0 || (n == 0 && count > 0)) {
 		g_set_error(error,
 			    G_IO_ERROR,
-			    n < 0 ? (gint)g_io_error_from_errno(errno) : (gint)G_IO_ERROR_PARTIAL_INPUT,
+			    n < 0 ? (gint)g_io_error_from_errno(errno)
+				  : (gint)G_IO_ERROR_PARTIAL_INPUT,
 			    "reading the spool file: %s",
 			    n < 0 ? g_strerror(errno) : "it is too short");
 		return -1;

@@ -47,7 +47,10 @@ let_in(FerryJmapGate *self)
 }
 
 void
-ferry_jmap_gate_enter(FerryJmapGate *self, gboolean background, FerryJmapGateFunc func, gpointer data)
+ferry_jmap_gate_enter(FerryJmapGate *self,
+		      gboolean background,
+		      FerryJmapGateFunc func,
+		      gpointer data)
 {
 	Waiting *waiting = g_new(Waiting, 1);
 

@@ -3,9 +3,9 @@
  *
  * Specification: RFC 8259 §8.2 (unpaired surrogates), RFC 8620 §1.5 (I-JSON)
  * Implementation: one linear pass, repairs in place where the repair is as long as the damage:
- *   an escaped lone surrogate or NUL becomes \ufffd, an integer beyond 18 digits all nines. Refused are
- *   nesting beyond the limit (libraries recurse) and anything outside strings that is no JSON,
- *   such as the comments that some libraries take. It does not check the grammar
+ *   an escaped lone surrogate or NUL becomes \ufffd, an integer beyond 18 digits all nines.
+ *   Refused are nesting beyond the limit (libraries recurse) and anything outside strings that
+ *   is no JSON, such as the comments that some libraries take. It does not check the grammar
  */
 #include <string.h>
 

@@ -3,12 +3,12 @@
  *
  * Specification: RFC 9110 §9.2.2 (idempotent methods), §10.2.3 (Retry-After), §15.4 (redirects)
  * Implementation: libsoup sends, the policy is ours. What is repeatable is repeated within the
- *   backend's retry time, with growing pauses. What is not is repeated only where the backend cannot
- *   have executed it: no connection, or a refusal (429). Else the answer is lost, which the
+ *   backend's retry time, with growing pauses. What is not is repeated only where the backend
+ *   cannot have executed it: no connection, or a refusal (429). Else the answer is lost, which the
  *   caller is told as such
- * Traps of libsoup 3.2: without IDEMPOTENT each POST opens a connection; with it, libsoup itself
- *   resends on a connection that broke, so that is caught at "restarted"; HTTP/2 fails one
- *   POST at each GOAWAY
+ * Traps of libsoup 3.2: without IDEMPOTENT each POST opens a connection; the flag allows libsoup
+ *   to resend by itself (3.2.3 was not seen to, for POST over HTTP/1.1), so "restarted" stops it
+ *   where that could do harm; HTTP/2 fails one POST at each GOAWAY
  */
 #include <libsoup/soup.h>
 #include <string.h>
@@ -17,7 +17,6 @@
 #include "jmap/credential-private.h"
 #include "jmap/error.h"
 #include "jmap/http-private.h"
-#include "jmap/reply-private.h"
 
 #define READ_SIZE 65536
 #define PROGRESS_SIZE (256 * 1024)
@@ -49,64 +48,6 @@ typedef struct {
 } Exchange;
 
 static void exchange_start(GTask *task);
-
-FerryJmapHttpRequest *
-ferry_jmap_http_request_new(const char *method, const char *url, FerryJmapCredential *credential)
-{
-	FerryJmapHttpRequest *self = g_new0(FerryJmapHttpRequest, 1);
-
-	self->method = method;
-	self->url = g_strdup(url);
-	self->credential = ferry_jmap_credential_ref(credential);
-	self->repeatable = TRUE;
-	self->max_reply = 64 * 1024 * 1024;
-	return self;
-}
-
-void
-ferry_jmap_http_request_free(FerryJmapHttpRequest *self)
-{
-	g_free(self->url);
-	ferry_jmap_credential_unref(self->credential);
-	g_free(self->content_type);
-	g_free(self->last_event_id);
-	g_clear_pointer(&self->body, g_bytes_unref);
-	g_clear_object(&self->body_stream);
-	g_free(self);
-}
-
-void
-ferry_jmap_http_response_free(FerryJmapHttpResponse *self)
-{
-	g_free(self->reason);
-	g_free(self->content_type);
-	g_free(self->url);
-	g_clear_pointer(&self->body, g_byte_array_unref);
-	g_clear_object(&self->stream);
-	g_free(self);
-}
-
-/* What a status that is no success means, by its problem document (RFC 7807) where it has one. */
-GError *
-ferry_jmap_http_response_to_error(FerryJmapHttpResponse *self)
-{
-	g_autoptr(FerryJmapValue) problem = NULL;
-	const char *type = NULL;
-
-	if (self->body != NULL && self->body->len > 0 && self->content_type != NULL &&
-	    strstr(self->content_type, "json") != NULL)
-		problem = ferry_jmap_parse(self->body, NULL);
-	if (problem != NULL)
-		type = ferry_jmap_value_get_string(problem, "type");
-	if (type != NULL && g_str_has_prefix(type, "urn:ietf:params:jmap:error:")) {
-		const char *detail = ferry_jmap_value_get_string(problem, "limit");
-
-		if (detail == NULL)
-			detail = ferry_jmap_value_get_string(problem, "detail");
-		return ferry_jmap_error_new_for_type(type, detail, NULL);
-	}
-	return ferry_jmap_error_new_for_status(self->status, self->reason);
-}
 
 static void
 attempt_clear(GTask *task)

@@ -123,7 +123,9 @@ ferry_jmap_reply_parse_changes(FerryJmapReply *reply, const char *call_id, GErro
 	g_autoptr(FerryJmapValue) value = ferry_jmap_reply_get_result(reply, call_id, error);
 
 	if (value == NULL ||
-	    !check_answer(ferry_jmap_value_get_string(value, "newState") != NULL, "/changes", error))
+	    !check_answer(ferry_jmap_value_get_string(value, "newState") != NULL,
+			  "/changes",
+			  error))
 		return NULL;
 	return changes_from_value(value);
 }

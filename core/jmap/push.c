@@ -28,7 +28,7 @@ struct _FerryJmapPush {
 
 	FerryJmapPushStatus status;
 	GMainContext *context;
-	GCancellable *cancellable; /* of the connection that is tried or up; NULL where there is none */
+	GCancellable *cancellable; /* of the connection that is tried or up */
 	GInputStream *stream;
 	FerryJmapEventParser *parser;
 	char *last_id;

@@ -97,8 +97,8 @@ ferry_jmap_request_new(void)
  * @self: a request
  * @capability: a capability URI
  *
- * Names a capability that the calls need. Those of the methods of RFC 8620, 8621, 9404, 9425, 9661 and
- * 9670 are known and need not be named, unless another one of the same data type has been.
+ * Names a capability that the calls need. Those of the methods of RFC 8620, 8621, 9404, 9425,
+ * 9661 and 9670 are known and need not be named, unless another one of the same data type has been.
  */
 void
 ferry_jmap_request_use(FerryJmapRequest *self, const char *capability)
@@ -127,7 +127,14 @@ static gboolean
 method_is_repeatable(const char *method, gboolean has_creations)
 {
 	static const char *const reading[] = {
-		"/get", "/changes", "/query", "/queryChanges", "/lookup", "/echo", "/parse", "/validate",
+		"/get",
+		"/changes",
+		"/query",
+		"/queryChanges",
+		"/lookup",
+		"/echo",
+		"/parse",
+		"/validate",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(reading); i++)
@@ -321,7 +328,7 @@ ferry_jmap_request_get_units(FerryJmapRequest *self)
 		FerryJmapUnit fresh = {i, 0, 0};
 		FerryJmapUnit *unit = NULL;
 
-		/* which call a reference means is not recorded: everything before it stays with it */
+		/* which call is meant is not recorded: everything before stays with it */
 		if (call->has_references && units->len > 1)
 			join_units(units);
 		else if (i == 0 || !call->has_references)

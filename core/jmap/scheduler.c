@@ -3,9 +3,9 @@
  *
  * Specification: RFC 8620 §2 (core limits), §3.6.1 (request-level errors)
  * Implementation: requests of one turn of the main loop, and those that wait for a free slot, leave
- *   together where they are of one kind: same flags, and repeatable or not. A request is parted only
- *   between calls that do not refer to each other, and its parts go one after the other. When a joint
- *   request is refused, its parts are sent once more, each by itself
+ *   together where they are of one kind: same flags, and repeatable or not. A request is parted
+ *   only between calls that do not refer to each other, and its parts go one after the other.
+ *   When a joint request is refused, its parts are sent once more, each by itself
  */
 #include <string.h>
 
@@ -320,7 +320,7 @@ next_batch(FerryJmapScheduler *self, gboolean background)
 			job_end(job,
 				g_error_new_literal(FERRY_JMAP_ERROR,
 						    FERRY_JMAP_ERROR_REQUEST_TOO_LARGE,
-						    "a call exceeds the request limits of the backend"));
+						    "a call exceeds the limits of the backend"));
 		} else {
 			batch_fill(batch, waiting);
 			job_unref(job);
@@ -473,7 +473,8 @@ batch_parsed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		else
 			requeue(self, job);
 	}
-	ferry_jmap_session_saw_state(session, ferry_jmap_value_get_string(document, "sessionState"));
+	ferry_jmap_session_saw_state(session,
+				     ferry_jmap_value_get_string(document, "sessionState"));
 	batch_end(self, batch);
 }
 

@@ -2,8 +2,9 @@
 /* A credential's view of a backend
  *
  * Specification: RFC 8620 §2 (session object), §2.2 (discovery), §1.7 (URLs)
- * Implementation: discovery by URL or /.well-known/jmap, redirects, relative URLs; the session object is
- *   read again when a reply names another state or the backend was away. SRV records are not asked
+ * Implementation: discovery by URL or /.well-known/jmap, redirects, relative URLs; the session
+ *   object is read again when a reply names another state or the backend was away. SRV records
+ *   are not asked
  */
 #include <libsoup/soup.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "jmap/http-private.h"
 #include "jmap/reply-private.h"
 #include "jmap/scheduler-private.h"
+#include "jmap/session-object-private.h"
 #include "jmap/session-private.h"
 
 struct _FerryJmapSession {
@@ -23,11 +25,7 @@ struct _FerryJmapSession {
 	FerryJmapGate uploads;
 	FerryJmapGate downloads;
 
-	FerryJmapValue *object; /* the session object; NULL until open */
-	char *base_url;		/* where it was found; its URLs may be relative */
-	GPtrArray *accounts;	/* FerryJmapAccountInfo */
-	guint64 limits[FERRY_JMAP_N_LIMITS];
-
+	FerryJmapSessionObject *object; /* NULL until open */
 	char *refreshed_for; /* the foreign state that the last refresh was for */
 	GCancellable *refresh; /* of the refresh that runs */
 	gboolean suspect;      /* the backend was away */
@@ -41,69 +39,7 @@ enum {
 };
 static guint signals[N_SIGNALS];
 
-/* names in the core capability; what we assume without it; what we never go beyond */
-static const struct {
-	const char *name;
-	guint64 fallback;
-	guint64 max;
-} limit_table[FERRY_JMAP_N_LIMITS] = {
-	[FERRY_JMAP_LIMIT_SIZE_UPLOAD] = {"maxSizeUpload", 50000000, G_MAXINT64},
-	[FERRY_JMAP_LIMIT_CONCURRENT_UPLOAD] = {"maxConcurrentUpload", 4, 16},
-	[FERRY_JMAP_LIMIT_SIZE_REQUEST] = {"maxSizeRequest", 10000000, 64 << 20},
-	[FERRY_JMAP_LIMIT_CONCURRENT_REQUESTS] = {"maxConcurrentRequests", 4, 16},
-	[FERRY_JMAP_LIMIT_CALLS_IN_REQUEST] = {"maxCallsInRequest", 16, 256},
-	[FERRY_JMAP_LIMIT_OBJECTS_IN_GET] = {"maxObjectsInGet", 500, 65536},
-	[FERRY_JMAP_LIMIT_OBJECTS_IN_SET] = {"maxObjectsInSet", 500, 65536},
-};
-
-static const char *const url_names[FERRY_JMAP_N_URLS] = {
-	[FERRY_JMAP_URL_API] = "apiUrl",
-	[FERRY_JMAP_URL_DOWNLOAD] = "downloadUrl",
-	[FERRY_JMAP_URL_UPLOAD] = "uploadUrl",
-	[FERRY_JMAP_URL_EVENT_SOURCE] = "eventSourceUrl",
-};
-
 G_DEFINE_FINAL_TYPE(FerryJmapSession, ferry_jmap_session, G_TYPE_OBJECT)
-G_DEFINE_BOXED_TYPE(FerryJmapAccountInfo,
-		    ferry_jmap_account_info,
-		    ferry_jmap_account_info_copy,
-		    ferry_jmap_account_info_free)
-
-/**
- * ferry_jmap_account_info_copy:
- * @self: what a session says of an account
- *
- * Returns: (transfer full): a copy
- */
-FerryJmapAccountInfo *
-ferry_jmap_account_info_copy(const FerryJmapAccountInfo *self)
-{
-	FerryJmapAccountInfo *copy = g_new(FerryJmapAccountInfo, 1);
-
-	copy->id = g_strdup(self->id);
-	copy->name = g_strdup(self->name);
-	copy->is_personal = self->is_personal;
-	copy->is_read_only = self->is_read_only;
-	copy->capabilities =
-		self->capabilities != NULL ? ferry_jmap_value_ref(self->capabilities) : NULL;
-	return copy;
-}
-
-/**
- * ferry_jmap_account_info_free:
- * @self: (transfer full): what a session says of an account
- *
- * Frees it.
- */
-void
-ferry_jmap_account_info_free(FerryJmapAccountInfo *self)
-{
-	g_free(self->id);
-	g_free(self->name);
-	g_clear_pointer(&self->capabilities, ferry_jmap_value_unref);
-	g_free(self);
-}
-
 static void
 ferry_jmap_session_dispose(GObject *object)
 {
@@ -120,11 +56,9 @@ ferry_jmap_session_finalize(GObject *object)
 	FerryJmapSession *self = FERRY_JMAP_SESSION(object);
 
 	g_clear_pointer(&self->credential, ferry_jmap_credential_unref);
-	g_clear_pointer(&self->object, ferry_jmap_value_unref);
+	g_clear_pointer(&self->object, ferry_jmap_session_object_free);
 	ferry_jmap_gate_clear(&self->uploads);
 	ferry_jmap_gate_clear(&self->downloads);
-	g_ptr_array_unref(self->accounts);
-	g_free(self->base_url);
 	g_free(self->refreshed_for);
 	g_clear_object(&self->refresh);
 	G_OBJECT_CLASS(ferry_jmap_session_parent_class)->finalize(object);
@@ -172,11 +106,7 @@ ferry_jmap_session_class_init(FerryJmapSessionClass *klass)
 static void
 ferry_jmap_session_init(FerryJmapSession *self)
 {
-	self->accounts =
-		g_ptr_array_new_with_free_func((GDestroyNotify)ferry_jmap_account_info_free);
 	self->scheduler = ferry_jmap_scheduler_new(self);
-	for (guint i = 0; i < FERRY_JMAP_N_LIMITS; i++)
-		self->limits[i] = limit_table[i].fallback;
 	ferry_jmap_gate_init(&self->uploads, 1);
 	ferry_jmap_gate_init(&self->downloads, 4);
 }
@@ -222,57 +152,8 @@ ferry_jmap_session_get_credential(FerryJmapSession *self)
 	return self->credential;
 }
 
-static void
-append_expanded(GString *out, const char *name, gsize length, va_list values)
-{
-	const char *candidate = NULL;
-
-	while ((candidate = va_arg(values, const char *)) != NULL) {
-		const char *value = va_arg(values, const char *);
-
-		if (strlen(candidate) == length && strncmp(candidate, name, length) == 0) {
-			g_string_append_uri_escaped(out, value, NULL, FALSE);
-			return;
-		}
-	}
-}
-
-static char *
-expand_template(const char *template, va_list values)
-{
-	GString *out = g_string_new(NULL);
-
-	while (*template != '\0') {
-		const char *close = *template == '{' ? strchr(template, '}') : NULL;
-		va_list copy;
-
-		if (close == NULL) {
-			g_string_append_c(out, *template++);
-			continue;
-		}
-		va_copy(copy, values);
-		append_expanded(out, template + 1, (gsize)(close - template) - 1, copy);
-		va_end(copy);
-		template = close + 1;
-	}
-	return g_string_free(out, FALSE);
-}
-
-static char *
-make_url(FerryJmapValue *object, const char *base_url, FerryJmapUrl url, va_list values)
-{
-	const char *template = ferry_jmap_value_get_string(object, url_names[url]);
-	g_autofree char *expanded = NULL;
-	char *absolute = NULL;
-
-	if (template == NULL)
-		return g_strdup("");
-	expanded = expand_template(template, values);
-	absolute = g_uri_resolve_relative(base_url, expanded, SOUP_HTTP_URI_FLAGS, NULL);
-	return absolute != NULL ? absolute : g_strdup("");
-}
-
-/* private: a URL of the session object, absolute; "" where there is none, which no request passes */
+/* private: a URL of the session object, absolute; "" where there is none, which no request
+ * passes */
 char *
 ferry_jmap_session_make_url(FerryJmapSession *self, FerryJmapUrl url, ...)
 {
@@ -282,110 +163,24 @@ ferry_jmap_session_make_url(FerryJmapSession *self, FerryJmapUrl url, ...)
 	if (self->object == NULL)
 		return g_strdup("");
 	va_start(values, url);
-	absolute = make_url(self->object, self->base_url, url, values);
+	absolute = ferry_jmap_session_object_make_url(self->object, url, values);
 	va_end(values);
 	return absolute;
 }
 
-static char *
-make_plain_url(FerryJmapValue *object, const char *base_url, FerryJmapUrl url, ...)
-{
-	va_list values;
-	char *absolute = NULL;
-
-	va_start(values, url);
-	absolute = make_url(object, base_url, url, values);
-	va_end(values);
-	return absolute;
-}
-
-/* what we cannot work without, and URLs that would carry credentials elsewhere */
 static gboolean
-check_object(FerryJmapSession *self,
-	     FerryJmapValue *object,
-	     const char *base_url,
-	     GError **error)
+take_object(FerryJmapSession *self, FerryJmapValue *value, const char *base_url, GError **error)
 {
-	if (ferry_jmap_value_get_string(object, "apiUrl") == NULL ||
-	    ferry_jmap_value_get_value_type(object) != FERRY_JMAP_TYPE_OBJECT ||
-	    ferry_jmap_value_is_null(object, "accounts")) {
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_BACKEND,
-			    "backend %s: no JMAP session object at %s",
-			    ferry_jmap_backend_get_name(self->backend),
-			    base_url);
+	FerryJmapSessionObject *object =
+		ferry_jmap_session_object_new(self->backend, value, base_url, error);
+
+	if (object == NULL)
 		return FALSE;
-	}
-	for (guint i = 0; i < FERRY_JMAP_N_URLS; i++) {
-		g_autofree char *url = NULL;
-
-		if (ferry_jmap_value_get_string(object, url_names[i]) == NULL)
-			continue;
-		url = make_plain_url(object, base_url, (FerryJmapUrl)i, NULL);
-		if (!ferry_jmap_backend_check_url(self->backend, url, error)) {
-			g_prefix_error(error, "%s of the session object: ", url_names[i]);
-			return FALSE;
-		}
-	}
-	return TRUE;
-}
-
-static void
-take_accounts(FerryJmapSession *self)
-{
-	FerryJmapValueIter iter;
-	const char *id = NULL;
-	FerryJmapValue *value = NULL;
-
-	g_ptr_array_set_size(self->accounts, 0);
-	ferry_jmap_value_iter_init(&iter, self->object, "accounts");
-	while (iter.is_object && ferry_jmap_value_iter_next(&iter, &id, &value)) {
-		FerryJmapAccountInfo *info = g_new0(FerryJmapAccountInfo, 1);
-
-		info->id = g_strdup(id);
-		info->name = g_strdup(ferry_jmap_value_get_string(value, "name"));
-		if (info->name == NULL)
-			info->name = g_strdup(id);
-		info->is_personal = ferry_jmap_value_get_boolean(value, "isPersonal", FALSE);
-		info->is_read_only = ferry_jmap_value_get_boolean(value, "isReadOnly", FALSE);
-		info->capabilities = ferry_jmap_value_get(value, "accountCapabilities");
-		g_ptr_array_add(self->accounts, info);
-		ferry_jmap_value_unref(value);
-	}
-}
-
-static void
-take_limits(FerryJmapSession *self)
-{
-	g_autoptr(FerryJmapValue) core =
-		ferry_jmap_session_get_capability(self, FERRY_JMAP_CAPABILITY_CORE);
-
-	for (guint i = 0; i < FERRY_JMAP_N_LIMITS; i++) {
-		guint64 limit = limit_table[i].fallback;
-
-		if (core != NULL)
-			limit = ferry_jmap_value_get_uint64(core, limit_table[i].name, limit);
-		/* a limit of 0 would mean that nothing works */
-		self->limits[i] = CLAMP(limit, 1, limit_table[i].max);
-	}
-	self->uploads.limit = (guint)self->limits[FERRY_JMAP_LIMIT_CONCURRENT_UPLOAD];
-	self->downloads.limit =
-		(guint)MIN(self->limits[FERRY_JMAP_LIMIT_CONCURRENT_REQUESTS], 6);
-}
-
-static gboolean
-take_object(FerryJmapSession *self, FerryJmapValue *object, const char *base_url, GError **error)
-{
-	if (!check_object(self, object, base_url, error))
-		return FALSE;
-	g_clear_pointer(&self->object, ferry_jmap_value_unref);
-	self->object = ferry_jmap_value_ref(object);
-	g_free(self->base_url);
-	self->base_url = g_strdup(base_url);
+	g_clear_pointer(&self->object, ferry_jmap_session_object_free);
+	self->object = object;
 	self->suspect = FALSE;
-	take_accounts(self);
-	take_limits(self);
+	self->uploads.limit = (guint)object->limits[FERRY_JMAP_LIMIT_CONCURRENT_UPLOAD];
+	self->downloads.limit = (guint)MIN(object->limits[FERRY_JMAP_LIMIT_CONCURRENT_REQUESTS], 6);
 	return TRUE;
 }
 
@@ -453,19 +248,6 @@ open_answered_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_object_unref(task);
 }
 
-static char *
-discovery_url(const char *configured)
-{
-	g_autoptr(GUri) uri = g_uri_parse(configured, SOUP_HTTP_URI_FLAGS, NULL);
-	const char *path = uri != NULL ? g_uri_get_path(uri) : "";
-
-	if (*path != '\0' && !g_str_equal(path, "/"))
-		return g_strdup(configured);
-	if (uri == NULL)
-		return g_strdup(configured);
-	return g_uri_resolve_relative(configured, "/.well-known/jmap", SOUP_HTTP_URI_FLAGS, NULL);
-}
-
 /* with several URLs each is tried once, then the first one with all patience */
 static void
 open_at(GTask *task)
@@ -486,7 +268,7 @@ open_at(GTask *task)
 		g_object_unref(task);
 		return;
 	}
-	url = discovery_url(configured != NULL ? configured : urls[0]);
+	url = ferry_jmap_discovery_url(configured != NULL ? configured : urls[0]);
 	http = ferry_jmap_http_request_new("GET", url, self->credential);
 	http->accept = "application/json";
 	http->max_reply = 4 * 1024 * 1024;
@@ -557,20 +339,23 @@ ferry_jmap_session_is_open(FerryJmapSession *self)
 const char *
 ferry_jmap_session_get_username(FerryJmapSession *self)
 {
-	return self->object != NULL ? ferry_jmap_value_get_string(self->object, "username") : NULL;
+	if (self->object == NULL)
+		return NULL;
+	return ferry_jmap_value_get_string(self->object->value, "username");
 }
 
 /**
  * ferry_jmap_session_get_accounts:
  * @self: a session
  *
- * Returns: (transfer none) (element-type FerryJmapAccountInfo): the accounts that the credential
- *   may see; valid until the session object is read again
+ * Returns: (transfer none) (element-type FerryJmapAccountInfo) (nullable): the accounts that the
+ *   credential may see, %NULL where the session is not open; valid until the session object is
+ *   read again
  */
 GPtrArray *
 ferry_jmap_session_get_accounts(FerryJmapSession *self)
 {
-	return self->accounts;
+	return self->object != NULL ? self->object->accounts : NULL;
 }
 
 /**
@@ -583,8 +368,8 @@ ferry_jmap_session_get_accounts(FerryJmapSession *self)
 const FerryJmapAccountInfo *
 ferry_jmap_session_find_account(FerryJmapSession *self, const char *account_id)
 {
-	for (guint i = 0; i < self->accounts->len; i++) {
-		const FerryJmapAccountInfo *info = g_ptr_array_index(self->accounts, i);
+	for (guint i = 0; self->object != NULL && i < self->object->accounts->len; i++) {
+		const FerryJmapAccountInfo *info = g_ptr_array_index(self->object->accounts, i);
 
 		if (g_str_equal(info->id, account_id))
 			return info;
@@ -598,7 +383,7 @@ get_of(FerryJmapSession *self, const char *member, const char *name)
 	g_autoptr(FerryJmapValue) object = NULL;
 
 	if (self->object != NULL)
-		object = ferry_jmap_value_get(self->object, member);
+		object = ferry_jmap_value_get(self->object->value, member);
 	return object != NULL ? ferry_jmap_value_get_member(object, name) : NULL;
 }
 
@@ -622,8 +407,8 @@ ferry_jmap_session_get_primary_account(FerryJmapSession *self, const char *capab
 
 		return info != NULL ? info->id : NULL;
 	}
-	for (guint i = 0; i < self->accounts->len; i++) {
-		const FerryJmapAccountInfo *info = g_ptr_array_index(self->accounts, i);
+	for (guint i = 0; self->object != NULL && i < self->object->accounts->len; i++) {
+		const FerryJmapAccountInfo *info = g_ptr_array_index(self->object->accounts, i);
 		g_autoptr(FerryJmapValue) has = NULL;
 
 		if (!info->is_personal || info->capabilities == NULL)
@@ -676,7 +461,9 @@ guint64
 ferry_jmap_session_get_limit(FerryJmapSession *self, FerryJmapLimit limit)
 {
 	g_return_val_if_fail((guint)limit < FERRY_JMAP_N_LIMITS, 1);
-	return self->limits[limit];
+	if (self->object == NULL)
+		return 1;
+	return self->object->limits[limit];
 }
 
 /* private */
@@ -708,7 +495,7 @@ refreshed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		}
 		return;
 	}
-	if (g_strcmp0(old_state, ferry_jmap_value_get_string(self->object, "state")) != 0)
+	if (g_strcmp0(old_state, ferry_jmap_value_get_string(self->object->value, "state")) != 0)
 		g_signal_emit(self, signals[SIGNAL_SESSION_CHANGED], 0);
 }
 
@@ -722,15 +509,16 @@ refresh(FerryJmapSession *self)
 		self,
 		self->refresh,
 		refreshed_cb,
-		g_strdup(ferry_jmap_value_get_string(self->object, "state")));
+		g_strdup(ferry_jmap_value_get_string(self->object->value, "state")));
 }
 
 /* private: a reply named the session state */
 void
 ferry_jmap_session_saw_state(FerryJmapSession *self, const char *session_state)
 {
-	if (session_state == NULL ||
-	    g_strcmp0(session_state, ferry_jmap_value_get_string(self->object, "state")) == 0)
+	const char *known = ferry_jmap_value_get_string(self->object->value, "state");
+
+	if (session_state == NULL || g_strcmp0(session_state, known) == 0)
 		return;
 	/* a server whose replies never agree with its session object is asked once per state */
 	if (g_strcmp0(session_state, self->refreshed_for) == 0)

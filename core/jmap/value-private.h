@@ -52,6 +52,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapDocWriter, ferry_jmap_doc_writer_free)
 
 /* The hot paths work on (document, index) without making values. */
 const FerryJmapDoc *ferry_jmap_value_peek(FerryJmapValue *self, guint32 *index);
+FerryJmapValue *ferry_jmap_value_new_root(FerryJmapDoc *doc);
 FerryJmapValue *ferry_jmap_value_new_at(FerryJmapValue *self, guint32 index);
 gboolean ferry_jmap_value_find(FerryJmapValue *self, const char *path, guint32 *index);
 const char **ferry_jmap_value_borrow_strings(FerryJmapValue *self, const char *path, guint *length);
