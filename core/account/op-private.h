@@ -52,7 +52,8 @@ struct _FerryOp {
 	gint64 intent;
 	GError *error;
 	FerryOpFunc next;
-	const char *call_id; /* id of the call under way */
+	const char *call_id; /* of the call under way */
+	char *kept_call;
 	gsize from, to; /* the items of the call under way */
 	void (*write_patch)(FerryOp *op, const FerryItem *item, FerryJmapBuilder *patch);
 	void (*fill)(FerryStoreBatch *batch, FerryOp *op, gboolean fast);
@@ -87,6 +88,8 @@ void ferry_op_sync(FerryOp *op, FerryOpFunc next);
 void ferry_op_find_mailboxes(FerryOp *op, FerryOpFunc next);
 /* Email/set for every item to do: op->write_patch writes the patch; results go into the items. */
 void ferry_op_send_patches(FerryOp *op, FerryOpFunc next);
+/* For ids that do not belong to the request. */
+const char *ferry_op_keep_call(FerryOp *op, const char *call_id);
 void ferry_op_note_set(FerryOp *op, FerryJmapSetResult *set);
 /* Commits what op->fill says. */
 void ferry_op_commit(FerryOp *op, FerryOpFunc next);

@@ -61,6 +61,7 @@ op_free(FerryOp *op)
 	g_clear_error(&op->error);
 	g_strfreev(op->keywords);
 	g_free(op->target_id);
+	g_free(op->kept_call);
 	g_free(op->state);
 	g_object_unref(op->account);
 	g_object_unref(op->session);
@@ -350,6 +351,14 @@ ferry_op_put_item(FerryStoreBatch *batch,
 /* patches */
 
 static void send_next_patches(FerryOp *op);
+
+const char *
+ferry_op_keep_call(FerryOp *op, const char *call_id)
+{
+	g_free(op->kept_call);
+	op->kept_call = g_strdup(call_id);
+	return op->kept_call;
+}
 
 /* Keeps track whether only our own calls moved the state. */
 void
