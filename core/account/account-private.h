@@ -71,10 +71,7 @@ struct _FerryAccountSession {
 };
 
 #define FERRY_TYPE_MAIL_ACCOUNT (ferry_mail_account_get_type())
-GType ferry_mail_account_get_type(void);
-#define FERRY_MAIL_ACCOUNT(obj)                                                                    \
-	(G_TYPE_CHECK_INSTANCE_CAST((obj), FERRY_TYPE_MAIL_ACCOUNT, FerryMailAccount))
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryMailAccount, g_object_unref)
+G_DECLARE_FINAL_TYPE(FerryMailAccount, ferry_mail_account, FERRY, MAIL_ACCOUNT, GObject)
 
 struct _FerryMailAccount {
 	GObject parent_instance;

@@ -29,17 +29,6 @@ typedef struct {
 	char *call_id;
 } Fetch;
 
-static const char *const envelope_fields[] = {"Date",
-					       "Subject",
-					       "From",
-					       "Sender",
-					       "Reply-To",
-					       "To",
-					       "Cc",
-					       "Bcc",
-					       "In-Reply-To",
-					       "Message-ID"};
-
 static void read_files(GTask *task);
 static void ask_backend(GTask *task);
 static void fetch_blobs(GTask *task);
