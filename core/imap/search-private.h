@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "imap/search.h"
+#include "jmap/value.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+	SEARCH_AND,
+	SEARCH_OR,
+	SEARCH_NOT,
+	SEARCH_SET,
+	SEARCH_KEY,
+} SearchNodeKind;
+
+/* One node of a search program. */
+typedef struct {
+	SearchNodeKind kind;
+	GPtrArray *children; /* (element-type SearchNode) */
+	FerryUidSet *uids;   /* of a set */
+	const FerryContribution *contribution;
+	FerryImapValue *arguments;
+	FerryJmapValue *filter;	   /* nullable: what Email/query would answer this key with */
+	FerryUidSet *server_uids;  /* nullable: what it did answer */
+	gboolean exact;		   /* under NOT: an index must not decide */
+} SearchNode;
+
+typedef enum {
+	SEARCH_FALSE,
+	SEARCH_TRUE,
+	SEARCH_UNKNOWN, /* needs more than is at hand */
+} SearchVerdict;
+
+/* search.c: the plan and the verdicts */
+gboolean ferry_imap_search_plan(FerryImapSearch *self,
+				FerryImapValue *charset,
+				FerryImapValue *program,
+				GError **error);
+SearchVerdict
+ferry_imap_search_judge(FerryImapSearch *self, FerryImapMessage *message, FerryNeeds have);
+FerryNeeds ferry_imap_search_get_needs(FerryImapSearch *self);
+GPtrArray *ferry_imap_search_get_server_keys(FerryImapSearch *self);
+void ferry_imap_search_set_result(FerryImapSearch *self, GArray *uids, GArray *numbers);
+void ferry_imap_search_set_lost(FerryImapSearch *self);
+gboolean ferry_imap_search_has_lost(FerryImapSearch *self);
+
+/* for the base keys */
+void ferry_imap_search_set_key_data(FerryImapSearch *self,
+				    FerryImapValue *arguments,
+				    gpointer data,
+				    GDestroyNotify destroy);
+gpointer ferry_imap_search_get_key_data(FerryImapSearch *self, FerryImapValue *arguments);
+char *ferry_imap_search_dup_text(FerryImapSearch *self, FerryImapValue *text, GError **error);
+void ferry_imap_search_set_filter(FerryImapSearch *self,
+				  FerryImapValue *arguments,
+				  FerryJmapValue *filter);
+
+/* search-keys.c, search-text.c, search-command.c */
+gboolean ferry_imap_register_search_keys(FerryRegistry *registry, GError **error);
+gboolean ferry_imap_register_search_text(FerryRegistry *registry, GError **error);
+gboolean ferry_imap_register_search_returns(FerryRegistry *registry, GError **error);
+gboolean ferry_imap_register_search(FerryRegistry *registry, GError **error);
+
+G_END_DECLS

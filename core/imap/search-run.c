@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The run of a SEARCH: from what costs nothing to what must be read
+ *
+ * Implementation: first what view rows decide; then, where many messages would have to be read for
+ *   their text, the backend's index; then the headers of what is left; then whole messages. Each step
+ *   sees only the messages that the former left undecided. The loop gets its turn between slices.
+ */
+#include "imap/search-private.h"
+
+/* messages judged in one go; well below 10 ms */
+#define SLICE 4000
+
+typedef struct {
+	FerryMailbox *mailbox;
+	FerryTold *told;
+	GArray *candidates; /* UIDs still undecided, ascending */
+	GArray *undecided;  /* those that this step leaves */
+	GHashTable *matches; /* UIDs */
+	FerryMessageReader *reader;
+	GPtrArray *chunk;
+	FerryNeeds have;
+	guint position;
+	guint server_key;
+	gboolean asked_server;
+} Run;
+
+static void step(GTask *task);
+
+static void
+run_free(Run *run)
+{
+	g_clear_object(&run->mailbox);
+	g_clear_object(&run->told);
+	g_clear_object(&run->reader);
+	g_clear_pointer(&run->candidates, g_array_unref);
+	g_clear_pointer(&run->undecided, g_array_unref);
+	g_clear_pointer(&run->matches, g_hash_table_unref);
+	g_clear_pointer(&run->chunk, g_ptr_array_unref);
+	g_free(run);
+}
+
+static int
+compare_numbers(gconstpointer a, gconstpointer b)
+{
+	guint32 left = *(const guint32 *)a;
+	guint32 right = *(const guint32 *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+static void
+finish(GTask *task)
+{
+	Run *run = g_task_get_task_data(task);
+	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(guint32));
+	g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+	GHashTableIter iter;
+	gpointer key;
+
+	g_hash_table_iter_init(&iter, run->matches);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
+		guint32 uid = GPOINTER_TO_UINT(key);
+		guint32 number = ferry_told_get_number(run->told, uid);
+
+		if (number == 0)
+			continue;
+		g_array_append_val(uids, uid);
+		g_array_append_val(numbers, number);
+	}
+	g_array_sort(uids, compare_numbers);
+	g_array_sort(numbers, compare_numbers);
+	ferry_imap_search_set_result(g_task_get_source_object(task), uids, numbers);
+	g_task_return_boolean(task, TRUE);
+	g_object_unref(task);
+}
+
+static void
+fail(GTask *task, GError *error)
+{
+	g_task_return_error(task, error);
+	g_object_unref(task);
+}
+
+static void
+judge_message(FerryImapSearch *search, Run *run, guint32 uid, FerryMessageData *data)
+{
+	guint32 number = ferry_told_get_number(run->told, uid);
+	g_autoptr(FerryImapMessage) message = NULL;
+
+	if (number == 0)
+		return;
+	message = ferry_told_get_message(run->told, number);
+	if (data != NULL)
+		ferry_imap_message_set_data(message, data);
+	switch (ferry_imap_search_judge(search, message, run->have)) {
+	case SEARCH_TRUE:
+		g_hash_table_add(run->matches, GUINT_TO_POINTER(uid));
+		break;
+	case SEARCH_UNKNOWN:
+		g_array_append_val(run->undecided, uid);
+		break;
+	case SEARCH_FALSE:
+		break;
+	}
+}
+
+static void
+begin_step(Run *run, FerryNeeds have)
+{
+	run->have = have;
+	run->position = 0;
+	run->undecided = g_array_new(FALSE, FALSE, sizeof(guint32));
+}
+
+static void
+end_step(GTask *task)
+{
+	Run *run = g_task_get_task_data(task);
+
+	g_clear_object(&run->reader);
+	g_array_unref(run->candidates);
+	run->candidates = g_steal_pointer(&run->undecided);
+	step(task);
+}
+
+static gboolean
+judge_slice_cb(gpointer user_data)
+{
+	GTask *task = user_data;
+	Run *run = g_task_get_task_data(task);
+	guint end = MIN(run->candidates->len, run->position + SLICE);
+
+	if (g_task_return_error_if_cancelled(task)) {
+		g_object_unref(task);
+		return G_SOURCE_REMOVE;
+	}
+	for (; run->position < end; run->position++)
+		judge_message(g_task_get_source_object(task), run,
+			      g_array_index(run->candidates, guint32, run->position), NULL);
+	if (end < run->candidates->len)
+		return G_SOURCE_CONTINUE;
+	end_step(task);
+	return G_SOURCE_REMOVE;
+}
+
+/* Judges every candidate by what its view row and the backend's answers tell. */
+static void
+judge_rows(GTask *task)
+{
+	Run *run = g_task_get_task_data(task);
+	g_autoptr(GSource) source = NULL;
+
+	begin_step(run, FERRY_NEEDS_METADATA);
+	if (run->candidates->len <= SLICE) {
+		judge_slice_cb(task);
+		return;
+	}
+	source = g_idle_source_new();
+	g_source_set_priority(source, G_PRIORITY_DEFAULT);
+	g_source_set_callback(source, judge_slice_cb, task, NULL);
+	g_source_attach(source, g_task_get_context(task));
+}
+
+static void
+chunk_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+	GTask *task = user_data;
+	Run *run = g_task_get_task_data(task);
+	FerryImapSearch *search = g_task_get_source_object(task);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) chunk =
+		ferry_message_reader_next_finish(FERRY_MESSAGE_READER(object), result, &error);
+
+	if (error != NULL) {
+		fail(task, g_steal_pointer(&error));
+		return;
+	}
+	if (chunk == NULL || chunk->len == 0) {
+		end_step(task);
+		return;
+	}
+	for (guint i = 0; i < chunk->len; i++) {
+		FerryMessageData *data = g_ptr_array_index(chunk, i);
+		const GError *problem = ferry_message_data_get_error(data);
+
+		if (problem == NULL) {
+			judge_message(search, run, ferry_message_data_get_uid(data), data);
+		} else if (g_error_matches(problem, FERRY_ERROR, FERRY_ERROR_EXPUNGED)) {
+			ferry_imap_search_set_lost(search);
+		} else {
+			fail(task, g_error_copy(problem));
+			return;
+		}
+	}
+	ferry_message_reader_next_async(run->reader, g_task_get_cancellable(task), chunk_cb, task);
+}
+
+/* Reads what is needed of every candidate and judges it. */
+static void
+judge_contents(GTask *task, FerryNeeds have, FerryNeed need)
+{
+	Run *run = g_task_get_task_data(task);
+	FerryImapSearch *search = g_task_get_source_object(task);
+	FerryImapSession *session = ferry_imap_search_get_session(search);
+
+	begin_step(run, have);
+	run->reader = ferry_mailbox_read(run->mailbox,
+					 ferry_imap_session_get_account_session(session),
+					 (const guint32 *)run->candidates->data,
+					 run->candidates->len, need);
+	ferry_message_reader_next_async(run->reader, g_task_get_cancellable(task), chunk_cb, task);
+}
+
+static void query_next(GTask *task);
+
+/* A backend that cannot answer is no failure: the messages are read instead. */
+static void
+query_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+	GTask *task = user_data;
+	Run *run = g_task_get_task_data(task);
+	FerryImapSearch *search = g_task_get_source_object(task);
+	GPtrArray *keys = ferry_imap_search_get_server_keys(search);
+	SearchNode *node = g_ptr_array_index(keys, run->server_key);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GArray) uids =
+		ferry_mailbox_query_finish(FERRY_MAILBOX(object), result, &error);
+
+	if (uids != NULL)
+		node->server_uids =
+			ferry_uid_set_new_from_array((const guint32 *)uids->data, uids->len);
+	else
+		g_info("the backend cannot search, reading messages instead: %s", error->message);
+	run->server_key++;
+	query_next(task);
+}
+
+static void
+query_next(GTask *task)
+{
+	Run *run = g_task_get_task_data(task);
+	FerryImapSearch *search = g_task_get_source_object(task);
+	FerryImapSession *session = ferry_imap_search_get_session(search);
+	GPtrArray *keys = ferry_imap_search_get_server_keys(search);
+	SearchNode *node;
+
+	if (run->server_key >= keys->len) {
+		judge_rows(task);
+		return;
+	}
+	node = g_ptr_array_index(keys, run->server_key);
+	ferry_mailbox_query_async(run->mailbox, ferry_imap_session_get_account_session(session),
+				  node->filter, g_task_get_cancellable(task), query_cb, task);
+}
+
+static gboolean
+should_ask_server(FerryImapSearch *search, Run *run)
+{
+	FerryAccountSession *session =
+		ferry_imap_session_get_account_session(ferry_imap_search_get_session(search));
+
+	if (run->asked_server || ferry_imap_search_get_server_keys(search)->len == 0 ||
+	    ferry_account_session_searches_exactly(session))
+		return FALSE;
+	return run->candidates->len > ferry_account_session_get_text_scan_limit(session);
+}
+
+/* What to do with the messages that are still undecided. */
+static void
+step(GTask *task)
+{
+	Run *run = g_task_get_task_data(task);
+	FerryImapSearch *search = g_task_get_source_object(task);
+	FerryNeeds needs = ferry_imap_search_get_needs(search);
+	const FerryNeeds headers = FERRY_NEEDS_METADATA | FERRY_NEEDS_HEADERS;
+
+	if (run->candidates->len == 0) {
+		finish(task);
+	} else if (run->have == FERRY_NEEDS_NOTHING) {
+		judge_rows(task);
+	} else if (should_ask_server(search, run)) {
+		run->asked_server = TRUE;
+		query_next(task);
+	} else if ((needs & FERRY_NEEDS_HEADERS) && !(run->have & FERRY_NEEDS_HEADERS)) {
+		judge_contents(task, headers, FERRY_NEED_HEADERS);
+	} else if (!(run->have & FERRY_NEEDS_RAW)) {
+		judge_contents(task, headers | FERRY_NEEDS_RAW | FERRY_NEEDS_STRUCTURE,
+			       FERRY_NEED_HEADERS | FERRY_NEED_RAW | FERRY_NEED_STRUCTURE);
+	} else {
+		fail(task, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_FAILED,
+					       "a search key needs what nobody has"));
+	}
+}
+
+/**
+ * ferry_imap_search_run_async:
+ * @charset: (nullable): the charset of the program's strings; UTF-8 without one
+ * @program: the search-program argument
+ *
+ * Finds the messages of the selected mailbox that match. BODY and TEXT are answered by the backend's
+ * index where that is allowed and many messages would have to be read, never under NOT.
+ */
+void
+ferry_imap_search_run_async(FerryImapSearch *self,
+			    FerryImapValue *charset,
+			    FerryImapValue *program,
+			    GCancellable *cancellable,
+			    GAsyncReadyCallback callback,
+			    gpointer user_data)
+{
+	FerryImapSession *session = ferry_imap_search_get_session(self);
+	GTask *task = g_task_new(self, cancellable, callback, user_data);
+	Run *run = g_new0(Run, 1);
+	GError *error = NULL;
+	guint32 count;
+
+	g_task_set_source_tag(task, ferry_imap_search_run_async);
+	g_task_set_task_data(task, run, (GDestroyNotify)run_free);
+	if (!ferry_imap_search_plan(self, charset, program, &error)) {
+		fail(task, error);
+		return;
+	}
+	run->mailbox = g_object_ref(ferry_imap_session_get_mailbox(session));
+	run->told = g_object_ref(ferry_imap_session_get_told(session));
+	run->matches = g_hash_table_new(NULL, NULL);
+	run->candidates = g_array_new(FALSE, FALSE, sizeof(guint32));
+	count = ferry_told_get_count(run->told);
+	g_array_set_size(run->candidates, count);
+	for (guint32 i = 0; i < count; i++)
+		g_array_index(run->candidates, guint32, i) = ferry_told_get_uid(run->told, i + 1);
+	step(task);
+}
+
+/**
+ * ferry_imap_search_run_finish:
+ *
+ * Returns: %FALSE with @error set where the search could not be answered exactly
+ */
+gboolean
+ferry_imap_search_run_finish(FerryImapSearch *self, GAsyncResult *result, GError **error)
+{
+	return g_task_propagate_boolean(G_TASK(result), error);
+}
