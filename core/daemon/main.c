@@ -11,6 +11,7 @@
 #include <grp.h>
 #include <locale.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>

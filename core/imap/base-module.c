@@ -10,6 +10,7 @@
 #include "auth/sasl-mechanism.h"
 #include "imap/commands/commands-private.h"
 #include "imap/fetch-private.h"
+#include "imap/search-private.h"
 #include "imap/session.h"
 
 #define BEFORE FERRY_PHASE_BEFORE_LOGIN
@@ -125,7 +126,8 @@ static const struct {
 	{"IDLE", ANY, NULL},		  {"STARTTLS", BEFORE, offer_starttls},
 	{"LOGINDISABLED", BEFORE, offer_login_disabled},
 	{"AUTH=", BEFORE, offer_mechanisms},
-	{"NAMESPACE", AFTER, NULL},	  {"UNSELECT", AFTER, NULL},
+	{"ESEARCH", AFTER, NULL},	  {"SEARCHRES", AFTER, NULL},
+	{"WITHIN", AFTER, NULL},	  {"NAMESPACE", AFTER, NULL},	  {"UNSELECT", AFTER, NULL},
 	{"UIDPLUS", AFTER, NULL},	  {"LIST-EXTENDED", AFTER, NULL},
 	{"LIST-STATUS", AFTER, NULL},	  {"CHILDREN", AFTER, NULL},
 	{"MOVE", AFTER, NULL},		  {"SPECIAL-USE", AFTER, NULL},
@@ -197,8 +199,7 @@ ferry_imap_register_base(FerryRegistry *registry, GError **error)
 {
 	return register_capabilities(registry, error) && register_commands(registry, error) &&
 	       ferry_imap_register_fetch(registry, error) &&
-	       ferry_imap_register_fetch_sections(registry, error) &&
-	       ferry_imap_register_fetch_binary(registry, error) &&
+	       ferry_imap_register_search(registry, error) &&
 	       ferry_imap_register_status_items(registry, error) &&
 	       ferry_imap_register_list_options(registry, error) &&
 	       ferry_registry_add_enable(registry, "IMAP4REV2", enable_rev2, NULL, NULL, error) &&

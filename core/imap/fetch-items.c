@@ -28,6 +28,7 @@ write_flags(FerryImapFetch *fetch,
 	    FerryImapWriter *writer,
 	    gpointer user_data)
 {
+	ferry_imap_writer_write_atom(writer, "FLAGS");
 	ferry_imap_message_write_flags(message, writer);
 }
 
@@ -41,17 +42,19 @@ write_internal_date(FerryImapFetch *fetch,
 	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	time_t seconds = (time_t)ferry_imap_message_get_row(message)->received_at;
+	char text[64];
 	struct tm tm;
+	int length;
 
-	ferry_imap_writer_write_atom(writer, "INTERNALDATE");
 	/* four digits are all that date-time has (RFC 9051 §9) */
 	if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900) {
 		seconds = 0;
 		gmtime_r(&seconds, &tm);
 	}
-	ferry_imap_writer_writef(writer, " \"%2d-%s-%04d %02d:%02d:%02d +0000\"", tm.tm_mday,
-				 months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
-				 tm.tm_sec);
+	length = g_snprintf(text, sizeof text, "%2d-%s-%04d %02d:%02d:%02d +0000", tm.tm_mday,
+			    months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	ferry_imap_writer_write_atom(writer, "INTERNALDATE");
+	ferry_imap_writer_write_string(writer, text, (gsize)length);
 }
 
 static void
