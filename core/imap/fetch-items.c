@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "imap/fetch-private.h"
-#include "message/envelope.h"
 
 static void
 write_uid(FerryImapFetch *fetch,
@@ -83,26 +82,11 @@ write_envelope(FerryImapFetch *fetch,
 	       FerryImapWriter *writer,
 	       gpointer user_data)
 {
-	FerryMessageStructure *structure = ferry_imap_message_get_structure(message);
-	GBytes *headers = ferry_imap_message_get_headers(message);
-	FerryMessageEnvelope envelope = {0};
-	g_autoptr(GString) text = NULL;
-	gsize length = 0;
+	FerryMessageData *data = ferry_imap_message_get_data(message);
+	gsize length;
+	const char *text = ferry_message_data_get_envelope(data, &length);
 
-	if (structure != NULL) {
-		const char *ready = ferry_message_structure_get_envelope(structure, &length);
-
-		write_ready(writer, "ENVELOPE", ready, length);
-		return;
-	}
-	text = g_string_sized_new(512);
-	if (headers != NULL) {
-		const char *block = g_bytes_get_data(headers, &length);
-
-		ferry_message_envelope_add_block(&envelope, block, length);
-	}
-	ferry_message_envelope_write(&envelope, text);
-	write_ready(writer, "ENVELOPE", text->str, text->len);
+	write_ready(writer, "ENVELOPE", text, length);
 }
 
 static void
