@@ -57,6 +57,7 @@ class Neomutt:
 @contextlib.contextmanager
 def fixture():
     clients.need('neomutt', 'neomutt')
+    clients.need_terminal()
     with target.on_cyrus(listeners=('plain', 'starttls', 'implicit')) as server:
         home = procs.temp_dir('neomutt')
         try:

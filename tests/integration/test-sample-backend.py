@@ -149,7 +149,7 @@ def lost_import(server, label):
     """Email/import is done and its answer lost: exactly one message, an OK, and the UID told."""
     with server.imap() as client:
         box = make(client, 'Lost' + label)
-        server.sample.faults({'on': 'api', 'method': 'Email/import', 'do': 'cut-after'})
+        server.sample.faults({'on': 'method', 'method': 'Email/import', 'do': 'cut-after'})
         reply = client.cmd('APPEND %s ' % box, Lit(corpus.one('lost-' + label)), timeout=60)
         server.sample.faults()
         check(reply.ok, repr(reply))

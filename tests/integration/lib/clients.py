@@ -19,6 +19,14 @@ def need(name, package):
     return path
 
 
+def need_terminal():
+    try:
+        for end in pty.openpty():
+            os.close(end)
+    except OSError as problem:
+        raise Skip('no pseudo-terminals here (%s)' % problem) from problem
+
+
 def run(command, home, timeout=120, good=(0,), **options):
     """Run a client; its CompletedProcess. Any other exit status is a failure with its output."""
     env = dict(os.environ, HOME=home, LC_ALL='C.UTF-8', XDG_CONFIG_HOME=home + '/.config')
