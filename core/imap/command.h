@@ -91,8 +91,8 @@ void ferry_imap_command_add_hook(FerryImapCommand *self,
  * not affect each other (RFC 9051 §5.5), so that pipelined ones share requests. */
 void ferry_imap_command_allow_next(FerryImapCommand *self);
 
-/* Continuation: `+ text`, then lines until the command ends or the function is taken away. */
-void ferry_imap_command_read_lines(FerryImapCommand *self,
+/* Continuation: `+ text`, then one line of the client. */
+void ferry_imap_command_read_line(FerryImapCommand *self,
 				   const char *prompt,
 				   FerryImapLineFunc func,
 				   gpointer user_data);

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the library itself contributes
+ *
+ * Specification: RFC 9051, RFC 3501 and the extensions that rev2 took in
+ * Implementation: tables, registered by the calls that every module uses
+ */
+#include "imap/base-module.h"
+
+#include "account/service.h"
+#include "auth/sasl-mechanism.h"
+#include "imap/commands/commands-private.h"
+#include "imap/fetch-private.h"
+#include "imap/search-private.h"
+#include "imap/session.h"
+
+#define BEFORE FERRY_PHASE_BEFORE_LOGIN
+#define AFTER FERRY_PHASE_AFTER_LOGIN
+#define SELECTED FERRY_PHASE_SELECTED
+#define ANY FERRY_PHASE_ANY
+
+static const struct {
+	const char *name;
+	const char *grammar;
+	FerryPhase phases;
+	FerryOrdering ordering;
+	FerryCommandFunc handler;
+} commands[] = {
+	{"CAPABILITY", NULL, ANY, FERRY_ORDERING_ANY, ferry_imap_capability},
+	{"NOOP", NULL, ANY, FERRY_ORDERING_ANY, ferry_imap_noop},
+	{"LOGOUT", NULL, ANY, FERRY_ORDERING_ALONE, ferry_imap_logout},
+	{"ID", "[list] [nstring]", ANY, FERRY_ORDERING_ANY, ferry_imap_id},
+	{"STARTTLS", NULL, BEFORE, FERRY_ORDERING_ALONE, ferry_imap_starttls},
+	{"LOGIN", "astring astring", BEFORE, FERRY_ORDERING_ALONE, ferry_imap_login},
+	{"AUTHENTICATE", "atom [base64]", BEFORE, FERRY_ORDERING_ALONE, ferry_imap_authenticate},
+	{"ENABLE", "atom*", FERRY_PHASE_AUTHENTICATED, FERRY_ORDERING_ALONE, ferry_imap_enable},
+	{"SELECT", "mailbox [select-parameters]", AFTER, FERRY_ORDERING_ALONE, ferry_imap_select},
+	{"EXAMINE", "mailbox [select-parameters]", AFTER, FERRY_ORDERING_ALONE, ferry_imap_select},
+	{"CREATE", "mailbox [(\"USE\" (flag*))]", AFTER, FERRY_ORDERING_ANY, ferry_imap_create},
+	{"DELETE", "mailbox", AFTER, FERRY_ORDERING_ANY, ferry_imap_delete},
+	{"RENAME", "mailbox mailbox", AFTER, FERRY_ORDERING_ANY, ferry_imap_rename},
+	{"SUBSCRIBE", "mailbox", AFTER, FERRY_ORDERING_ANY, ferry_imap_subscribe},
+	{"UNSUBSCRIBE", "mailbox", AFTER, FERRY_ORDERING_ANY, ferry_imap_subscribe},
+	{"LIST", "[list-selections] mailbox patterns [\"RETURN\" list-returns]", AFTER,
+	 FERRY_ORDERING_ANY, ferry_imap_list},
+	{"LSUB", "mailbox list-mailbox", AFTER, FERRY_ORDERING_ANY, ferry_imap_lsub},
+	{"NAMESPACE", NULL, AFTER, FERRY_ORDERING_ANY, ferry_imap_namespace},
+	{"STATUS", "mailbox status-items", AFTER, FERRY_ORDERING_ANY, ferry_imap_status},
+	{"APPEND", "mailbox append-messages", AFTER, FERRY_ORDERING_ANY, ferry_imap_append},
+	{"IDLE", NULL, AFTER, FERRY_ORDERING_ANY, ferry_imap_idle},
+	{"CHECK", NULL, SELECTED, FERRY_ORDERING_ANY, ferry_imap_noop},
+	{"CLOSE", NULL, SELECTED, FERRY_ORDERING_ALONE, ferry_imap_close},
+	{"UNSELECT", NULL, SELECTED, FERRY_ORDERING_ALONE, ferry_imap_unselect},
+	{"EXPUNGE", NULL, SELECTED, FERRY_ORDERING_ANY, ferry_imap_expunge},
+	{"UID EXPUNGE", "sequence-set", SELECTED, FERRY_ORDERING_ANY, ferry_imap_expunge},
+	{"STORE", "sequence-set [store-modifiers] atom flag-list", SELECTED, FERRY_ORDERING_NUMBERS,
+	 ferry_imap_store},
+	{"UID STORE", "sequence-set [store-modifiers] atom flag-list", SELECTED, FERRY_ORDERING_ANY,
+	 ferry_imap_store},
+	{"COPY", "sequence-set mailbox", SELECTED, FERRY_ORDERING_ANY, ferry_imap_copy},
+	{"UID COPY", "sequence-set mailbox", SELECTED, FERRY_ORDERING_ANY, ferry_imap_copy},
+	{"MOVE", "sequence-set mailbox", SELECTED, FERRY_ORDERING_ANY, ferry_imap_move},
+	{"UID MOVE", "sequence-set mailbox", SELECTED, FERRY_ORDERING_ANY, ferry_imap_move},
+};
+
+static char *
+offer_starttls(FerryImapSession *session, gpointer user_data)
+{
+	return ferry_imap_session_can_start_tls(session) ? g_strdup("STARTTLS") : NULL;
+}
+
+static char *
+offer_login_disabled(FerryImapSession *session, gpointer user_data)
+{
+	return ferry_imap_session_allows_plaintext(session) ? NULL : g_strdup("LOGINDISABLED");
+}
+
+/* AUTH=… for each mechanism that may be used now. */
+static char *
+offer_mechanisms(FerryImapSession *session, gpointer user_data)
+{
+	GPtrArray *list = ferry_registry_list(ferry_imap_session_get_registry(session),
+					      FERRY_CONTRIBUTION_SASL_MECHANISM);
+	gboolean plaintext = ferry_imap_session_allows_plaintext(session);
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < list->len; i++) {
+		const FerryContribution *contribution = list->pdata[i];
+		FerrySaslMechanism *mechanism = contribution->user_data;
+
+		if ((ferry_sasl_mechanism_get_flags(mechanism) & FERRY_SASL_PLAINTEXT) && !plaintext)
+			continue;
+		g_string_append_printf(text, "%sAUTH=%s", text->len > 0 ? " " : "",
+				       contribution->name);
+	}
+	return g_string_free(text, text->len == 0);
+}
+
+static char *
+offer_append_limit(FerryImapSession *session, gpointer user_data)
+{
+	guint64 limit = ferry_imap_session_get_limits(session)->append;
+
+	if (limit == 0)
+		limit = ferry_account_session_get_max_upload(
+			ferry_imap_session_get_account_session(session));
+	return limit > 0 ? g_strdup_printf("APPENDLIMIT=%" G_GUINT64_FORMAT, limit) : NULL;
+}
+
+/* The registry keeps names in capitals; clients are used to these. */
+static char *
+offer_revision(FerryImapSession *session, gpointer user_data)
+{
+	return g_strdup(user_data);
+}
+
+static const struct {
+	const char *name;
+	FerryPhase phases;
+	FerryCapabilityFunc func;
+	const char *text;
+} capabilities[] = {
+	{"IMAP4REV1", ANY, offer_revision, "IMAP4rev1"},
+	{"IMAP4REV2", ANY, offer_revision, "IMAP4rev2"},
+	{"LITERAL+", ANY, NULL},	  {"SASL-IR", BEFORE, NULL},
+	{"ID", ANY, NULL},		  {"ENABLE", ANY, NULL},
+	{"IDLE", ANY, NULL},		  {"STARTTLS", BEFORE, offer_starttls},
+	{"LOGINDISABLED", BEFORE, offer_login_disabled},
+	{"AUTH=", BEFORE, offer_mechanisms},
+	{"NAMESPACE", AFTER, NULL},	  {"UNSELECT", AFTER, NULL},
+	{"UIDPLUS", AFTER, NULL},	  {"LIST-EXTENDED", AFTER, NULL},
+	{"LIST-STATUS", AFTER, NULL},	  {"CHILDREN", AFTER, NULL},
+	{"MOVE", AFTER, NULL},		  {"SPECIAL-USE", AFTER, NULL},
+	{"CREATE-SPECIAL-USE", AFTER, NULL}, {"STATUS=SIZE", AFTER, NULL},
+	{"ESEARCH", AFTER, NULL},	  {"SEARCHRES", AFTER, NULL},
+	{"WITHIN", AFTER, NULL},
+	{"MULTIAPPEND", AFTER, NULL},	  {"BINARY", AFTER, NULL},
+	{"APPENDLIMIT", AFTER, offer_append_limit},
+};
+
+static gboolean
+enable_rev2(FerryImapSession *session, gpointer user_data)
+{
+	ferry_imap_writer_set_utf8(ferry_imap_session_get_writer(session), TRUE);
+	return TRUE;
+}
+
+static gboolean
+register_commands(FerryRegistry *registry, GError **error)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (!ferry_registry_add_command(registry, commands[i].name, commands[i].grammar,
+						commands[i].phases, commands[i].ordering,
+						commands[i].handler, NULL, NULL, error))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+register_capabilities(FerryRegistry *registry, GError **error)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(capabilities); i++)
+		if (!ferry_registry_add_capability(registry, capabilities[i].name,
+						   capabilities[i].phases, capabilities[i].func,
+						   (gpointer)capabilities[i].text, NULL, error))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+register_mechanisms(FerryRegistry *registry, GError **error)
+{
+	static gsize plain;
+
+	/* lives as long as the process, as the library does */
+	if (g_once_init_enter(&plain))
+		g_once_init_leave(&plain, (gsize)ferry_sasl_mechanism_new_plain());
+	return ferry_registry_add_sasl_mechanism(registry, "PLAIN", (gconstpointer)plain, error);
+}
+
+static void
+start_session(FerryConnection *connection, GObject *context, gpointer user_data)
+{
+	g_autoptr(FerryImapSession) session =
+		ferry_imap_session_new(connection, FERRY_SERVICE(context));
+
+	ferry_imap_session_start(session);
+}
+
+/**
+ * ferry_imap_register_base: (skip)
+ * @registry: an open registry
+ * @error: return location
+ *
+ * Registers the base commands, items and capabilities, and the protocol `imap`.
+ *
+ * Returns: %FALSE with @error where something is there already
+ */
+gboolean
+ferry_imap_register_base(FerryRegistry *registry, GError **error)
+{
+	return register_capabilities(registry, error) && register_commands(registry, error) &&
+	       ferry_imap_register_fetch(registry, error) &&
+	       ferry_imap_register_search(registry, error) &&
+	       ferry_imap_register_status_items(registry, error) &&
+	       ferry_imap_register_list_options(registry, error) &&
+	       ferry_registry_add_enable(registry, "IMAP4REV2", enable_rev2, NULL, NULL, error) &&
+	       register_mechanisms(registry, error) &&
+	       ferry_registry_add_protocol(registry, "imap", start_session, NULL, NULL, error);
+}

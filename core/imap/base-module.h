@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "registry/registry.h"
+
+G_BEGIN_DECLS
+
+gboolean ferry_imap_register_base(FerryRegistry *registry, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SELECT, EXAMINE
+ *
+ * Specification: RFC 9051 §6.3.2, §6.3.3; RFC 3501 §6.3.1 (RECENT, UNSEEN); RFC 4466 (parameters)
+ * Implementation: the answers of both revisions, each in its sessions. The mailbox that was
+ *   selected before is left even where the new one cannot be selected.
+ */
+#include "account/flags.h"
+#include "imap/commands/commands-private.h"
+
+#define RIGHTS_TO_CHANGE                                                                           \
+	(FERRY_RIGHT_ADD_ITEMS | FERRY_RIGHT_REMOVE_ITEMS | FERRY_RIGHT_SET_SEEN |                 \
+	 FERRY_RIGHT_SET_KEYWORDS)
+
+static void
+write_keywords(FerryImapWriter *writer, FerryView *view)
+{
+	const char *const *keywords = ferry_view_list_keywords(view);
+
+	for (; keywords != NULL && *keywords != NULL; keywords++)
+		if (ferry_keyword_is_valid(*keywords))
+			ferry_imap_writer_write_atom(writer, *keywords);
+}
+
+static void
+write_flags(FerryImapWriter *writer, FerryView *view)
+{
+	ferry_imap_writer_begin_untagged(writer, "FLAGS");
+	ferry_imap_writer_begin_list(writer);
+	ferry_imap_writer_write_atom(writer, "\\Answered \\Flagged \\Deleted \\Seen \\Draft");
+	write_keywords(writer, view);
+	ferry_imap_writer_end_list(writer);
+	ferry_imap_writer_end_line(writer);
+}
+
+static void
+write_permanent_flags(FerryImapSession *session, FerryImapWriter *writer, FerryMailboxRights rights)
+{
+	if (ferry_imap_session_is_read_only(session))
+		rights = 0;
+	ferry_imap_writer_write_text(writer, "* OK [PERMANENTFLAGS ");
+	ferry_imap_writer_begin_list(writer);
+	if (rights & FERRY_RIGHT_SET_KEYWORDS)
+		ferry_imap_writer_write_atom(writer, "\\Answered \\Flagged \\Draft");
+	if (rights & FERRY_RIGHT_SET_SEEN)
+		ferry_imap_writer_write_atom(writer, "\\Seen");
+	if (rights & FERRY_RIGHT_REMOVE_ITEMS)
+		ferry_imap_writer_write_atom(writer, "\\Deleted");
+	if (rights & FERRY_RIGHT_SET_KEYWORDS) {
+		write_keywords(writer, ferry_imap_session_get_view(session));
+		ferry_imap_writer_write_atom(writer, "\\*");
+	}
+	ferry_imap_writer_end_list(writer);
+	ferry_imap_writer_write_text(writer, "] Flags that stay\r\n");
+}
+
+static void
+write_first_unseen(FerryImapWriter *writer, FerryView *view)
+{
+	guint32 count = ferry_view_get_count(view);
+
+	for (guint32 i = 0; i < count; i++) {
+		if (ferry_view_get_row(view, i)->flags & FERRY_MESSAGE_SEEN)
+			continue;
+		ferry_imap_writer_writef(writer, "* OK [UNSEEN %u] First unseen\r\n", i + 1);
+		return;
+	}
+}
+
+/* What modules tell of a mailbox when it is selected. */
+static void
+write_module_codes(FerryImapCommand *command, FerryImapWriter *writer)
+{
+	FerryImapSession *session = ferry_imap_command_get_session(command);
+	GPtrArray *list = ferry_registry_list(ferry_imap_session_get_registry(session),
+					      FERRY_CONTRIBUTION_RESPONSE_CODE);
+
+	for (guint i = 0; i < list->len; i++) {
+		const FerryContribution *contribution = list->pdata[i];
+		g_autofree char *code = NULL;
+
+		if (g_strcmp0(contribution->name, "SELECT") != 0)
+			continue;
+		code = ((FerryResponseCodeFunc)contribution->func)(command, contribution->user_data);
+		if (code != NULL)
+			ferry_imap_writer_writef(writer, "* OK [%s] Ok\r\n", code);
+	}
+}
+
+static void
+claim_recent(FerryImapSession *session, FerryMailbox *mailbox, gboolean read_only)
+{
+	FerryView *view = ferry_imap_session_get_view(session);
+	guint32 first = read_only ? ferry_view_get_recent_watermark(view) :
+				    ferry_mailbox_claim_recent(mailbox);
+
+	ferry_told_add_recent(ferry_imap_session_get_told(session), MAX(first, 1),
+			      ferry_view_get_uidnext(view) - 1);
+}
+
+static void
+write_answers(FerryImapCommand *command, FerryMailbox *mailbox)
+{
+	FerryImapSession *session = ferry_imap_command_get_session(command);
+	FerryImapWriter *writer = ferry_imap_command_get_writer(command);
+	FerryTold *told = ferry_imap_session_get_told(session);
+	FerryView *view = ferry_told_get_view(told);
+	FerryMailboxInfo *info = ferry_mailbox_get_info(mailbox);
+
+	write_flags(writer, view);
+	ferry_imap_writer_writef(writer, "* %u EXISTS\r\n", ferry_told_get_count(told));
+	if (ferry_imap_session_shows_recent(session)) {
+		ferry_imap_writer_writef(writer, "* %u RECENT\r\n", ferry_told_count_recent(told));
+		write_first_unseen(writer, view);
+	}
+	write_permanent_flags(session, writer, ferry_mailbox_info_get_rights(info));
+	ferry_imap_writer_writef(writer, "* OK [UIDVALIDITY %u] UIDs are valid\r\n",
+				 ferry_view_get_uidvalidity(view));
+	ferry_imap_writer_writef(writer, "* OK [UIDNEXT %u] Next UID\r\n",
+				 ferry_view_get_uidnext(view));
+	/* RFC 9051 §6.3.2: rev2 also tells the name, as LIST does */
+	if (!ferry_imap_session_shows_recent(session)) {
+		ferry_imap_write_list(writer, info, FALSE);
+		ferry_imap_writer_end_line(writer);
+	}
+	write_module_codes(command, writer);
+}
+
+static void
+open_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	FerryImapCommand *command = user_data;
+	FerryImapSession *session = ferry_imap_command_get_session(command);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FerryMailbox) mailbox = ferry_account_session_open_finish(
+		FERRY_ACCOUNT_SESSION(source), result, &error);
+	gboolean read_only = g_strcmp0(ferry_imap_command_get_name(command), "EXAMINE") == 0;
+
+	if (mailbox == NULL) {
+		ferry_imap_command_fail(command, error);
+		return;
+	}
+	if (session->ended || session->leaving) {
+		ferry_imap_command_fail_new(command, FERRY_ERROR_UNAVAILABLE, "Connection closed");
+		return;
+	}
+	if (!(ferry_mailbox_info_get_rights(ferry_mailbox_get_info(mailbox)) & RIGHTS_TO_CHANGE))
+		read_only = TRUE;
+	ferry_imap_session_select(session, mailbox, ferry_imap_command_get_string(command, 0),
+				  read_only);
+	if (ferry_imap_session_shows_recent(session))
+		claim_recent(session, mailbox, read_only);
+	write_answers(command, mailbox);
+	ferry_imap_command_set_response_code(command, read_only ? "READ-ONLY" : "READ-WRITE");
+	ferry_imap_command_finish(command);
+}
+
+void
+ferry_imap_select(FerryImapCommand *command, gpointer user_data)
+{
+	FerryImapSession *session = ferry_imap_command_get_session(command);
+	g_autoptr(GError) error = NULL;
+
+	if (ferry_imap_session_get_mailbox(session) != NULL) {
+		ferry_imap_writer_write_text(ferry_imap_command_get_writer(command),
+					     "* OK [CLOSED] Previous mailbox is closed\r\n");
+		ferry_imap_session_unselect(session);
+	}
+	if (!ferry_imap_command_apply_modifiers(
+		    command, ferry_imap_command_get_argument(command, 1), &error)) {
+		ferry_imap_command_fail(command, error);
+		return;
+	}
+	ferry_account_session_open_async(ferry_imap_session_get_account_session(session),
+					 ferry_imap_command_get_string(command, 0), NULL, NULL, NULL,
+					 ferry_imap_command_get_cancellable(command), open_cb,
+					 command);
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The selected mailbox of a session, and what is told of it
+ *
+ * Specification: RFC 9051 §5.2, §6.3.2, §7.5.1; RFC 5182 (`$`); RFC 3501 §2.3.2 (\Recent)
+ * Implementation: follows the mailbox's changes in the told list; tells through the update writers
+ */
+#include "base/error.h"
+#include "imap/session-private.h"
+#include "imap/told-private.h"
+
+/* A client that lets so much wait for it is cut off: it resynchronizes faster than it catches up. */
+#define MAX_LAG 100000
+
+static void
+tell_or_keep(FerryImapSession *self)
+{
+	if (self->told_changes) {
+		ferry_imap_session_tell(self, TRUE, FALSE);
+		ferry_imap_writer_flush(self->writer);
+	} else if (self->running->len == 0 && ferry_told_get_lag(self->told) > MAX_LAG) {
+		ferry_imap_session_bye(self, NULL, "Too many changes since the last command");
+	}
+}
+
+static void
+changed_cb(FerryMailbox *mailbox,
+	   FerryView *old,
+	   FerryView *view,
+	   FerryMailboxDelta *delta,
+	   gpointer user_data)
+{
+	FerryImapSession *self = user_data;
+	gboolean own = ferry_mailbox_delta_get_origin(delta) == self->account_session;
+
+	ferry_told_apply(self->told, view, delta, own && self->silent);
+	tell_or_keep(self);
+}
+
+static void
+gone_cb(FerryMailbox *mailbox, FerryGoneReason reason, gpointer user_data)
+{
+	FerryImapSession *self = user_data;
+
+	for (guint i = 0; i < self->running->len; i++) {
+		FerryImapCommand *command = self->running->pdata[i];
+
+		/* whoever deletes the mailbox that it selected knows */
+		if (reason == FERRY_GONE_DELETED &&
+		    g_strcmp0(ferry_imap_command_get_name(command), "DELETE") == 0) {
+			ferry_imap_writer_write_text(self->writer,
+						     "* OK [CLOSED] Mailbox was deleted\r\n");
+			ferry_imap_session_unselect(self);
+			return;
+		}
+	}
+	ferry_imap_session_bye(self, NULL,
+			       reason == FERRY_GONE_DELETED ? "The selected mailbox is gone" :
+			       reason == FERRY_GONE_RENEWED ? "The selected mailbox was renumbered" :
+							      "The account is closed");
+}
+
+/**
+ * ferry_imap_session_select:
+ * @mailbox: an open mailbox
+ * @name: its name
+ * @read_only: whether nothing may be changed: EXAMINE, or no rights
+ *
+ * Selects a mailbox, with all of its newest view as told. Another one must be unselected before.
+ */
+void
+ferry_imap_session_select(FerryImapSession *self,
+			  FerryMailbox *mailbox,
+			  const char *name,
+			  gboolean read_only)
+{
+	g_return_if_fail(self->mailbox == NULL);
+	if (self->ended)
+		return;
+	self->mailbox = g_object_ref(mailbox);
+	self->mailbox_name = g_strdup(name);
+	self->read_only = read_only;
+	self->told = ferry_told_new(ferry_mailbox_get_view(mailbox));
+	self->phase = FERRY_PHASE_SELECTED;
+	ferry_told_set_fetch_word(self->told, self->fetch_word);
+	g_signal_connect(mailbox, "changed", G_CALLBACK(changed_cb), self);
+	g_signal_connect(mailbox, "gone", G_CALLBACK(gone_cb), self);
+	g_signal_emit_by_name(self, "selected");
+}
+
+/**
+ * ferry_imap_session_unselect:
+ *
+ * Leaves the selected mailbox, where there is one, and removes nothing.
+ */
+void
+ferry_imap_session_unselect(FerryImapSession *self)
+{
+	if (self->mailbox == NULL)
+		return;
+	g_signal_emit_by_name(self, "unselected");
+	g_signal_handlers_disconnect_by_data(self->mailbox, self);
+	g_clear_object(&self->told);
+	g_clear_object(&self->mailbox);
+	g_clear_pointer(&self->mailbox_name, g_free);
+	g_clear_pointer(&self->saved_result, ferry_uid_set_unref);
+	self->phase = FERRY_PHASE_AUTHENTICATED;
+}
+
+/**
+ * ferry_imap_session_get_mailbox:
+ *
+ * Returns: (transfer none) (nullable): the selected mailbox
+ */
+FerryMailbox *
+ferry_imap_session_get_mailbox(FerryImapSession *self)
+{
+	return self->mailbox;
+}
+
+/**
+ * ferry_imap_session_get_mailbox_name:
+ *
+ * Returns: (nullable): the name under which it was selected
+ */
+const char *
+ferry_imap_session_get_mailbox_name(FerryImapSession *self)
+{
+	return self->mailbox_name;
+}
+
+/**
+ * ferry_imap_session_is_read_only:
+ *
+ * Returns: whether nothing in the selected mailbox may be changed
+ */
+gboolean
+ferry_imap_session_is_read_only(FerryImapSession *self)
+{
+	return self->read_only;
+}
+
+/**
+ * ferry_imap_session_get_told:
+ *
+ * Returns: (transfer none) (nullable): what the client was told of the selected mailbox
+ */
+FerryTold *
+ferry_imap_session_get_told(FerryImapSession *self)
+{
+	return self->told;
+}
+
+/**
+ * ferry_imap_session_get_view:
+ *
+ * Returns: (transfer none) (nullable): the newest view of the selected mailbox
+ */
+FerryView *
+ferry_imap_session_get_view(FerryImapSession *self)
+{
+	return self->told != NULL ? ferry_told_get_view(self->told) : NULL;
+}
+
+/**
+ * ferry_imap_session_get_saved_result:
+ *
+ * Returns: (transfer none) (nullable): UIDs that `$` stands for; %NULL: none
+ */
+FerryUidSet *
+ferry_imap_session_get_saved_result(FerryImapSession *self)
+{
+	return self->saved_result;
+}
+
+/**
+ * ferry_imap_session_set_saved_result:
+ * @uids: (nullable) (transfer none): UIDs
+ *
+ * Sets what `$` stands for.
+ */
+void
+ferry_imap_session_set_saved_result(FerryImapSession *self, FerryUidSet *uids)
+{
+	FerryUidSet *old = self->saved_result;
+
+	self->saved_result = uids != NULL ? ferry_uid_set_ref(uids) : NULL;
+	if (old != NULL)
+		ferry_uid_set_unref(old);
+}
+
+/**
+ * ferry_imap_session_set_fetch_word:
+ * @word: (nullable): what stands in place of FETCH, with the UID before it; %NULL for FETCH
+ *
+ * Changes how FETCH responses begin, for extensions without message numbers.
+ */
+void
+ferry_imap_session_set_fetch_word(FerryImapSession *self, const char *word)
+{
+	self->fetch_word = g_intern_string(word);
+	if (self->told != NULL)
+		ferry_told_set_fetch_word(self->told, word);
+}
+
+/**
+ * ferry_imap_session_get_fetch_word:
+ *
+ * Returns: (nullable): what was set
+ */
+const char *
+ferry_imap_session_get_fetch_word(FerryImapSession *self)
+{
+	return self->fetch_word;
+}
+
+/* rev2 has no \Recent. */
+gboolean
+ferry_imap_session_shows_recent(FerryImapSession *self)
+{
+	return !ferry_imap_session_is_enabled(self, "IMAP4REV2");
+}
+
+static void
+claim_arrivals(FerryImapSession *self)
+{
+	guint32 first, last;
+
+	if (self->read_only || !ferry_imap_session_shows_recent(self))
+		return;
+	first = ferry_mailbox_claim_recent(self->mailbox);
+	last = ferry_view_get_uidnext(ferry_told_get_view(self->told)) - 1;
+	ferry_told_add_recent(self->told, first, last);
+}
+
+/**
+ * ferry_imap_session_tell:
+ * @may_expunge: whether numbers may change now (RFC 9051 §7.5.1)
+ * @with_uid: whether a UID command is running
+ *
+ * Writes what happened in the selected mailbox and was not told yet.
+ */
+void
+ferry_imap_session_tell(FerryImapSession *self, gboolean may_expunge, gboolean with_uid)
+{
+	GPtrArray *writers = ferry_registry_list(self->registry, FERRY_CONTRIBUTION_UPDATE_WRITER);
+	g_autoptr(FerryImapUpdate) update = NULL;
+	gboolean done = FALSE;
+
+	if (self->told == NULL || self->leaving || !ferry_told_has_news(self->told))
+		return;
+	if (ferry_told_has_arrivals(self->told))
+		claim_arrivals(self);
+	update = ferry_imap_update_new(self->told, may_expunge, with_uid);
+	/* what was registered last comes first, so that modules come before what they replace */
+	for (guint i = writers->len; i > 0 && !done; i--) {
+		const FerryContribution *contribution = writers->pdata[i - 1];
+
+		done = ((FerryUpdateFunc)contribution->func)(self, update, self->writer,
+							     contribution->user_data);
+	}
+	if (!done)
+		ferry_imap_update_write(update, self->writer, ferry_imap_session_shows_recent(self));
+}
+
+void
+ferry_imap_session_set_silent(FerryImapSession *self, gboolean silent)
+{
+	self->silent = silent;
+}
+
+/* While a client idles it is told of everything at once. */
+void
+ferry_imap_session_set_idling(FerryImapSession *self, gboolean idling)
+{
+	self->told_changes = idling;
+	if (self->account_session != NULL)
+		ferry_account_session_set_idling(self->account_session, idling);
+	if (idling && self->told != NULL) {
+		ferry_imap_session_tell(self, TRUE, FALSE);
+		ferry_imap_writer_flush(self->writer);
+	}
+}
+
+/* What modules add at a place: the first one that has something. */
+char *
+ferry_imap_session_dup_response_code(FerryImapSession *self,
+				     FerryImapCommand *command,
+				     const char *place)
+{
+	GPtrArray *list = ferry_registry_list(self->registry, FERRY_CONTRIBUTION_RESPONSE_CODE);
+
+	for (guint i = 0; i < list->len; i++) {
+		const FerryContribution *contribution = list->pdata[i];
+		char *code;
+
+		if (g_strcmp0(contribution->name, place) != 0)
+			continue;
+		code = ((FerryResponseCodeFunc)contribution->func)(command, contribution->user_data);
+		if (code != NULL)
+			return code;
+	}
+	return NULL;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "imap/told.h"
+#include "imap/update.h"
+
+G_BEGIN_DECLS
+
+void ferry_told_set_fetch_word(FerryTold *self, const char *word);
+gboolean ferry_told_has_arrivals(FerryTold *self);
+void ferry_told_take_expunged(FerryTold *self, GArray *uids, GArray *numbers);
+void ferry_told_take_arrived(FerryTold *self, GArray *uids);
+void ferry_told_take_changed(FerryTold *self, GArray *uids);
+
+FerryImapUpdate *ferry_imap_update_new(FerryTold *told, gboolean may_expunge, gboolean with_uid);
+void ferry_imap_update_write(FerryImapUpdate *self, FerryImapWriter *writer, gboolean recent);
+
+G_END_DECLS

@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a client was told of its selected mailbox
+ *
+ * Specification: RFC 9051 §2.3.1.2, §5.2, §7.5.1: numbers change only when EXPUNGE is told
+ * Implementation: the told messages are the rows of the newest view below `next`, and `expunged`
+ *   between them. UIDs only grow, so arrivals are all at the end. Work and memory follow what
+ *   changed, not the size of the mailbox.
+ */
+#include "imap/told.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "imap/message-private.h"
+#include "imap/told-private.h"
+
+struct _FerryTold {
+	GObject parent_instance;
+	FerryView *view;
+	guint32 next;        /* rows of the view below this UID are told */
+	guint32 n_in_view;   /* how many those are */
+	GPtrArray *expunged; /* FerryImapLastRow, by UID: told, gone, and that is not told */
+	GHashTable *changed; /* UIDs whose flags are to be told */
+	FerryUidSet *recent;
+	const char *fetch_word;
+};
+
+G_DEFINE_FINAL_TYPE(FerryTold, ferry_told, G_TYPE_OBJECT)
+
+static void
+ferry_told_finalize(GObject *object)
+{
+	FerryTold *self = FERRY_TOLD(object);
+
+	ferry_view_unref(self->view);
+	g_ptr_array_unref(self->expunged);
+	g_hash_table_unref(self->changed);
+	ferry_uid_set_unref(self->recent);
+	G_OBJECT_CLASS(ferry_told_parent_class)->finalize(object);
+}
+
+static void
+ferry_told_class_init(FerryToldClass *klass)
+{
+	G_OBJECT_CLASS(klass)->finalize = ferry_told_finalize;
+}
+
+static void
+ferry_told_init(FerryTold *self)
+{
+	self->expunged = g_ptr_array_new_with_free_func((GDestroyNotify)ferry_imap_last_row_unref);
+	self->changed = g_hash_table_new(NULL, NULL);
+	self->recent = ferry_uid_set_new();
+}
+
+/**
+ * ferry_told_new:
+ * @view: what SELECT tells
+ *
+ * Returns: (transfer full): a client that was told of all of @view
+ */
+FerryTold *
+ferry_told_new(FerryView *view)
+{
+	FerryTold *self = g_object_new(FERRY_TYPE_TOLD, NULL);
+
+	self->view = ferry_view_ref(view);
+	self->next = ferry_view_get_uidnext(view);
+	self->n_in_view = ferry_view_get_count(view);
+	return self;
+}
+
+void
+ferry_told_set_fetch_word(FerryTold *self, const char *word)
+{
+	self->fetch_word = g_intern_string(word);
+}
+
+static FerryImapLastRow *
+nth_expunged(FerryTold *self, guint index)
+{
+	return self->expunged->pdata[index];
+}
+
+/* The number of an expunged message. Its place in the view is where it was; those that are gone
+ * before it count too. */
+static guint32
+number_of_expunged(FerryTold *self, guint index)
+{
+	return ferry_view_lower_bound(self->view, nth_expunged(self, index)->row.uid) + index + 1;
+}
+
+/* The first expunged message whose number is not below @number. */
+static guint
+find_expunged_number(FerryTold *self, guint32 number)
+{
+	guint low = 0, high = self->expunged->len;
+
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+
+		if (number_of_expunged(self, middle) < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static guint
+find_expunged_uid(FerryTold *self, guint32 uid)
+{
+	guint low = 0, high = self->expunged->len;
+
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+
+		if (nth_expunged(self, middle)->row.uid < uid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static gboolean
+is_expunged(FerryTold *self, guint index, guint32 uid)
+{
+	return index < self->expunged->len && nth_expunged(self, index)->row.uid == uid;
+}
+
+/**
+ * ferry_told_get_count:
+ *
+ * Returns: how many messages the client knows of: its highest number
+ */
+guint32
+ferry_told_get_count(FerryTold *self)
+{
+	return self->n_in_view + self->expunged->len;
+}
+
+/**
+ * ferry_told_get_highest_uid:
+ *
+ * Returns: what `*` stands for in UID commands; 0 in an empty mailbox
+ */
+guint32
+ferry_told_get_highest_uid(FerryTold *self)
+{
+	guint32 count = ferry_told_get_count(self);
+
+	return count > 0 ? ferry_told_get_uid(self, count) : 0;
+}
+
+/**
+ * ferry_told_get_uid:
+ * @number: a message sequence number
+ *
+ * Returns: its UID; 0 where there is no such number
+ */
+guint32
+ferry_told_get_uid(FerryTold *self, guint32 number)
+{
+	guint index;
+
+	if (number == 0 || number > ferry_told_get_count(self))
+		return 0;
+	if (self->expunged->len == 0)
+		return ferry_view_get_uid(self->view, number - 1);
+	index = find_expunged_number(self, number);
+	if (index < self->expunged->len && number_of_expunged(self, index) == number)
+		return nth_expunged(self, index)->row.uid;
+	return ferry_view_get_uid(self->view, number - 1 - index);
+}
+
+/**
+ * ferry_told_get_number:
+ * @uid: a UID
+ *
+ * Returns: its message sequence number; 0 where the client does not know the message
+ */
+guint32
+ferry_told_get_number(FerryTold *self, guint32 uid)
+{
+	guint index = find_expunged_uid(self, uid);
+	guint32 row;
+
+	if (is_expunged(self, index, uid))
+		return number_of_expunged(self, index);
+	if (uid >= self->next || !ferry_view_find_uid(self->view, uid, &row))
+		return 0;
+	return row + index + 1;
+}
+
+/**
+ * ferry_told_get_view:
+ *
+ * Returns: (transfer none): the newest view of the mailbox
+ */
+FerryView *
+ferry_told_get_view(FerryTold *self)
+{
+	return self->view;
+}
+
+/**
+ * ferry_told_get_message:
+ * @number: a message sequence number
+ *
+ * Returns: (transfer full) (nullable): the message with its newest metadata, or its last
+ */
+FerryImapMessage *
+ferry_told_get_message(FerryTold *self, guint32 number)
+{
+	FerryImapLastRow *last = NULL;
+	guint32 row;
+	guint32 uid;
+	guint index = 0;
+
+	if (number == 0 || number > ferry_told_get_count(self))
+		return NULL;
+	if (self->expunged->len > 0)
+		index = find_expunged_number(self, number);
+	if (index < self->expunged->len && number_of_expunged(self, index) == number)
+		last = nth_expunged(self, index);
+	row = last != NULL ? 0 : number - 1 - index;
+	uid = last != NULL ? last->row.uid : ferry_view_get_uid(self->view, row);
+	return ferry_imap_message_new(self->view, row, last, number,
+				      ferry_told_is_recent(self, uid), self->fetch_word);
+}
+
+/* The UIDs of the view that are in @set and told. */
+static GArray *
+resolve_uids(FerryTold *self, FerryUidSet *set)
+{
+	GArray *uids = g_array_new(FALSE, FALSE, sizeof(guint32));
+	guint n_ranges;
+	const FerryUidRange *ranges = ferry_uid_set_get_ranges(set, &n_ranges);
+
+	for (guint i = 0; i < n_ranges; i++) {
+		guint32 row = ferry_view_lower_bound(self->view, ranges[i].first);
+
+		for (; row < self->n_in_view; row++) {
+			guint32 uid = ferry_view_get_uid(self->view, row);
+
+			if (uid > ranges[i].last)
+				break;
+			g_array_append_val(uids, uid);
+		}
+	}
+	return uids;
+}
+
+static GArray *
+resolve_numbers(FerryTold *self, FerryUidSet *set)
+{
+	GArray *uids = g_array_new(FALSE, FALSE, sizeof(guint32));
+	guint n_ranges;
+	const FerryUidRange *ranges = ferry_uid_set_get_ranges(set, &n_ranges);
+
+	for (guint i = 0; i < n_ranges; i++) {
+		for (guint32 number = ranges[i].first;; number++) {
+			guint32 uid = ferry_told_get_uid(self, number);
+
+			g_array_append_val(uids, uid);
+			if (number == ranges[i].last)
+				break;
+		}
+	}
+	return uids;
+}
+
+/**
+ * ferry_told_resolve:
+ * @set: what a client wrote
+ * @uids: whether it names UIDs
+ * @saved: (nullable): what `$` stands for
+ * @error: return location; %FERRY_ERROR_INVALID for a number that no message has
+ *
+ * Finds the messages that a set names. UIDs that no message has are left out, as are those of
+ * messages that are gone; by number an expunged message is still named.
+ *
+ * Returns: (transfer full) (element-type guint32): UIDs, ascending
+ */
+GArray *
+ferry_told_resolve(FerryTold *self,
+		   FerryImapSet *set,
+		   gboolean uids,
+		   FerryUidSet *saved,
+		   GError **error)
+{
+	guint32 count = ferry_told_get_count(self);
+	g_autoptr(FerryUidSet) resolved = NULL;
+
+	if (ferry_imap_set_is_saved_result(set))
+		return saved != NULL ? resolve_uids(self, saved) :
+				       g_array_new(FALSE, FALSE, sizeof(guint32));
+	if (uids) {
+		resolved = ferry_imap_set_resolve(set, ferry_told_get_highest_uid(self));
+		return resolve_uids(self, resolved);
+	}
+	if (ferry_imap_set_get_highest(set) > count ||
+	    (count == 0 && ferry_imap_set_has_star(set))) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
+				    "No message has that number");
+		return NULL;
+	}
+	resolved = ferry_imap_set_resolve(set, count);
+	return resolve_numbers(self, resolved);
+}
+
+/**
+ * ferry_told_add_recent:
+ * @first_uid: lowest
+ * @last_uid: highest; below @first_uid: none
+ *
+ * Makes messages \Recent in this session.
+ */
+void
+ferry_told_add_recent(FerryTold *self, guint32 first_uid, guint32 last_uid)
+{
+	if (first_uid > 0 && first_uid <= last_uid)
+		ferry_uid_set_add_range(self->recent, first_uid, last_uid);
+}
+
+/**
+ * ferry_told_is_recent:
+ *
+ * Returns: whether the message is \Recent in this session
+ */
+gboolean
+ferry_told_is_recent(FerryTold *self, guint32 uid)
+{
+	return ferry_uid_set_contains(self->recent, uid);
+}
+
+/**
+ * ferry_told_count_recent:
+ *
+ * Returns: how many of the messages are \Recent
+ */
+guint32
+ferry_told_count_recent(FerryTold *self)
+{
+	guint n_ranges;
+	const FerryUidRange *ranges = ferry_uid_set_get_ranges(self->recent, &n_ranges);
+	guint32 count = 0;
+
+	for (guint i = 0; i < n_ranges; i++) {
+		guint32 end = ranges[i].last == G_MAXUINT32 ?
+				      ferry_view_get_count(self->view) :
+				      ferry_view_lower_bound(self->view, ranges[i].last + 1);
+
+		end = MIN(end, self->n_in_view);
+		count += end - MIN(end, ferry_view_lower_bound(self->view, ranges[i].first));
+	}
+	return count;
+}
+
+static int
+compare_rows(gconstpointer a, gconstpointer b)
+{
+	const FerryImapLastRow *x = *(FerryImapLastRow *const *)a;
+	const FerryImapLastRow *y = *(FerryImapLastRow *const *)b;
+
+	return x->row.uid < y->row.uid ? -1 : x->row.uid > y->row.uid;
+}
+
+static void
+keep_expunged(FerryTold *self, const guint32 *uids, gsize n_uids)
+{
+	gboolean sorted = TRUE;
+
+	for (gsize i = 0; i < n_uids; i++) {
+		guint32 row;
+
+		/* what the client never heard of simply is not there */
+		if (uids[i] >= self->next || !ferry_view_find_uid(self->view, uids[i], &row))
+			continue;
+		if (self->expunged->len > 0 &&
+		    nth_expunged(self, self->expunged->len - 1)->row.uid > uids[i])
+			sorted = FALSE;
+		g_ptr_array_add(self->expunged, ferry_imap_last_row_new(self->view, row));
+		g_hash_table_remove(self->changed, GUINT_TO_POINTER(uids[i]));
+	}
+	if (!sorted)
+		g_ptr_array_sort(self->expunged, compare_rows);
+}
+
+/**
+ * ferry_told_apply_changes: (skip)
+ * @view: the newest view
+ * @changed: (array length=n_changed): UIDs whose flags are different
+ * @n_changed: how many
+ * @expunged: (array length=n_expunged): UIDs that are gone
+ * @n_expunged: how many
+ *
+ * Takes a new view. Nothing is told by this.
+ */
+void
+ferry_told_apply_changes(FerryTold *self,
+			 FerryView *view,
+			 const guint32 *changed,
+			 gsize n_changed,
+			 const guint32 *expunged,
+			 gsize n_expunged)
+{
+	FerryView *old = self->view;
+
+	keep_expunged(self, expunged, n_expunged);
+	self->view = ferry_view_ref(view);
+	ferry_view_unref(old);
+	self->n_in_view = ferry_view_lower_bound(view, self->next);
+	for (gsize i = 0; i < n_changed; i++)
+		ferry_told_add_changed(self, changed[i]);
+}
+
+/**
+ * ferry_told_apply:
+ * @view: the newest view
+ * @delta: what is different from the one before
+ * @silent: whether the client need not hear of changed flags: it made them itself
+ *
+ * Takes a new view. Nothing is told by this.
+ */
+void
+ferry_told_apply(FerryTold *self, FerryView *view, FerryMailboxDelta *delta, gboolean silent)
+{
+	gsize n_changed, n_expunged;
+	const guint32 *changed = ferry_mailbox_delta_get_changed(delta, &n_changed);
+	const guint32 *expunged = ferry_mailbox_delta_get_expunged(delta, &n_expunged);
+
+	ferry_told_apply_changes(self, view, changed, silent ? 0 : n_changed, expunged, n_expunged);
+}
+
+/**
+ * ferry_told_add_changed:
+ * @uid: a UID
+ *
+ * The flags of a message are to be told with the next update.
+ */
+void
+ferry_told_add_changed(FerryTold *self, guint32 uid)
+{
+	if (uid < self->next && ferry_view_find_uid(self->view, uid, NULL))
+		g_hash_table_add(self->changed, GUINT_TO_POINTER(uid));
+}
+
+/**
+ * ferry_told_remove_changed:
+ * @uid: a UID
+ *
+ * The flags of a message have just been told.
+ */
+void
+ferry_told_remove_changed(FerryTold *self, guint32 uid)
+{
+	g_hash_table_remove(self->changed, GUINT_TO_POINTER(uid));
+}
+
+/**
+ * ferry_told_has_news:
+ *
+ * Returns: whether there is anything to tell
+ */
+gboolean
+ferry_told_has_news(FerryTold *self)
+{
+	return self->expunged->len > 0 || g_hash_table_size(self->changed) > 0 ||
+	       ferry_view_get_count(self->view) > self->n_in_view;
+}
+
+/**
+ * ferry_told_get_n_expunged:
+ *
+ * Returns: how many messages are gone without the client knowing
+ */
+gsize
+ferry_told_get_n_expunged(FerryTold *self)
+{
+	return self->expunged->len;
+}
+
+/**
+ * ferry_told_get_lag:
+ *
+ * Returns: how many things are kept for the client to be told
+ */
+gsize
+ferry_told_get_lag(FerryTold *self)
+{
+	return self->expunged->len + g_hash_table_size(self->changed);
+}
+
+gboolean
+ferry_told_has_arrivals(FerryTold *self)
+{
+	return ferry_view_get_count(self->view) > self->n_in_view;
+}
+
+/* The expunged messages, which from now on are told: UIDs, and the numbers for `* n EXPUNGE` in
+ * this order, each counted after those before it. */
+void
+ferry_told_take_expunged(FerryTold *self, GArray *uids, GArray *numbers)
+{
+	for (guint i = 0; i < self->expunged->len; i++) {
+		guint32 number = number_of_expunged(self, i) - i;
+
+		g_array_append_val(uids, nth_expunged(self, i)->row.uid);
+		g_array_append_val(numbers, number);
+	}
+	g_ptr_array_set_size(self->expunged, 0);
+}
+
+/* The arrivals, which from now on are told. */
+void
+ferry_told_take_arrived(FerryTold *self, GArray *uids)
+{
+	guint32 count = ferry_view_get_count(self->view);
+
+	for (guint32 row = self->n_in_view; row < count; row++) {
+		guint32 uid = ferry_view_get_uid(self->view, row);
+
+		g_array_append_val(uids, uid);
+	}
+	self->n_in_view = count;
+	self->next = MAX(self->next, ferry_view_get_uidnext(self->view));
+}
+
+static int
+compare_uids(gconstpointer a, gconstpointer b)
+{
+	guint32 x = *(const guint32 *)a, y = *(const guint32 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The messages with changed flags, which from now on are told. */
+void
+ferry_told_take_changed(FerryTold *self, GArray *uids)
+{
+	GHashTableIter iter;
+	gpointer key;
+
+	g_hash_table_iter_init(&iter, self->changed);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
+		guint32 uid = GPOINTER_TO_UINT(key);
+
+		g_array_append_val(uids, uid);
+	}
+	g_hash_table_remove_all(self->changed);
+	g_array_sort(uids, compare_uids);
+}
