@@ -204,6 +204,8 @@ waited_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_autoptr(GTask) task = user_data;
 	FerryRouter *self = g_task_get_source_object(task);
 	SignIn *sign_in = g_task_get_task_data(task);
+	/* before the task is handed on: arguments are evaluated in any order */
+	GCancellable *cancellable = g_task_get_cancellable(task);
 	const char *user = ferry_credential_get_authcid(sign_in->credential);
 	const char *backend;
 	g_autoptr(GError) error = NULL;
@@ -221,8 +223,7 @@ waited_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		return;
 	}
 	ferry_account_manager_sign_in_async(self->manager, backend, sign_in->credential,
-					    g_task_get_cancellable(task), signed_in_cb,
-					    g_steal_pointer(&task));
+					    cancellable, signed_in_cb, g_steal_pointer(&task));
 }
 
 static void

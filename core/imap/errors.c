@@ -120,7 +120,13 @@ ferry_imap_answer_new(const GError *error, gboolean utf8)
 			break;
 	self->status = answers[i].status;
 	self->code = answers[i].code;
-	self->text = answers[i].hidden ? hide(error) : ferry_imap_clean_text(error->message, utf8);
+	if (answers[i].hidden)
+		self->text = hide(error);
+	else if (code == FERRY_ERROR_AUTHENTICATION)
+		/* who guesses learns nothing from the backend's words */
+		self->text = g_strdup("Name or password is wrong");
+	else
+		self->text = ferry_imap_clean_text(error->message, utf8);
 	return self;
 }
 

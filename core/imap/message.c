@@ -374,7 +374,7 @@ is_atom(const char *text)
 /**
  * ferry_imap_message_write_flags:
  *
- * Writes the list of its flags as a value, without the word FLAGS.
+ * Writes the item `FLAGS (…)`.
  */
 void
 ferry_imap_message_write_flags(FerryImapMessage *self, FerryImapWriter *writer)
@@ -389,6 +389,7 @@ ferry_imap_message_write_flags(FerryImapMessage *self, FerryImapWriter *writer)
 		     {FERRY_MESSAGE_DRAFT, "\\Draft"}};
 	const char *const *keywords = ferry_imap_message_get_keywords(self);
 
+	ferry_imap_writer_write_atom(writer, "FLAGS");
 	ferry_imap_writer_begin_list(writer);
 	for (guint i = 0; i < G_N_ELEMENTS(flags); i++)
 		if (self->row->flags & flags[i].flag)

@@ -224,7 +224,6 @@ write_changed(FerryImapUpdate *self, FerryImapWriter *writer, gsize index)
 		ferry_imap_writer_write_atom(writer, "UID");
 		ferry_imap_writer_write_number(writer, ferry_imap_message_get_uid(message));
 	}
-	ferry_imap_writer_write_atom(writer, "FLAGS");
 	ferry_imap_message_write_flags(message, writer);
 	ferry_imap_message_end_response(message, writer);
 }
