@@ -68,7 +68,7 @@ make_filter(const char *property, const char *text)
 	g_autofree char *json = NULL;
 
 	for (const char *c = text; *c != '\0'; c++) {
-		if (*c == '"' || *c == '\\')
+		if (strchr("'\"\\", *c) != NULL)
 			g_string_append_c(phrase, '\\');
 		g_string_append_c(phrase, *c);
 	}

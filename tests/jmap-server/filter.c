@@ -126,6 +126,24 @@ js_filter_read_header(JsFilter *self, JsonNode *node)
 	return TRUE;
 }
 
+/* A text in quotes is a phrase, with \ before quotes, apostrophes and itself (RFC 8621 §4.4.1);
+ * every other text is a phrase here too. */
+static char *
+js_filter_dup_phrase(const char *text)
+{
+	gsize length = strlen(text);
+	g_autoptr(GString) phrase = g_string_sized_new(length);
+	gboolean quoted = length >= 2 && (text[0] == '"' || text[0] == '\'') &&
+			  text[length - 1] == text[0];
+
+	for (gsize i = quoted ? 1 : 0; i < length - (quoted ? 1 : 0); i++) {
+		if (quoted && text[i] == '\\' && i + 2 < length)
+			i++;
+		g_string_append_c(phrase, text[i]);
+	}
+	return js_text_dup_folded(phrase->str, (gssize)phrase->len);
+}
+
 static gboolean
 js_filter_read_string(JsFilter *self, const char *key, JsonNode *node)
 {
@@ -152,7 +170,7 @@ js_filter_read_string(JsFilter *self, const char *key, JsonNode *node)
 		if (strcmp(strings[i].key, key) != 0)
 			continue;
 		*strings[i].to = strings[i].fold
-					 ? js_text_dup_folded(json_node_get_string(node), -1)
+					 ? js_filter_dup_phrase(json_node_get_string(node))
 					 : g_strdup(json_node_get_string(node));
 		return TRUE;
 	}
