@@ -27,7 +27,6 @@ write_flags(FerryImapFetch *fetch,
 	    FerryImapWriter *writer,
 	    gpointer user_data)
 {
-	ferry_imap_writer_write_atom(writer, "FLAGS");
 	ferry_imap_message_write_flags(message, writer);
 }
 

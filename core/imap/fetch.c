@@ -369,10 +369,8 @@ ferry_imap_fetch_write_message(FerryImapFetch *self,
 
 		write(self, message, item->arguments, writer, item->contribution->user_data);
 	}
-	if (with_flags && !self->has_flags) {
-		ferry_imap_writer_write_atom(writer, "FLAGS");
+	if (with_flags && !self->has_flags)
 		ferry_imap_message_write_flags(message, writer);
-	}
 	ferry_imap_message_end_response(message, writer);
 }
 
