@@ -20,12 +20,7 @@ typedef struct _FerryJmapSession FerryJmapSession;
  * backend no longer takes the credential (the client is told BYE).
  */
 #define FERRY_TYPE_ACCOUNT_SESSION (ferry_account_session_get_type())
-GType ferry_account_session_get_type(void);
-#define FERRY_ACCOUNT_SESSION(obj)                                                                 \
-	(G_TYPE_CHECK_INSTANCE_CAST((obj), FERRY_TYPE_ACCOUNT_SESSION, FerryAccountSession))
-#define FERRY_IS_ACCOUNT_SESSION(obj)                                                              \
-	(G_TYPE_CHECK_INSTANCE_TYPE((obj), FERRY_TYPE_ACCOUNT_SESSION))
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryAccountSession, g_object_unref)
+G_DECLARE_FINAL_TYPE(FerryAccountSession, ferry_account_session, FERRY, ACCOUNT_SESSION, GObject)
 
 FerryAccount *ferry_account_session_get_account(FerryAccountSession *self);
 FerryJmapSession *ferry_account_session_get_jmap(FerryAccountSession *self);

@@ -15,9 +15,7 @@ G_BEGIN_DECLS
  * every committed change in any mailbox, open or not.
  */
 #define FERRY_TYPE_ACCOUNT (ferry_account_get_type())
-GType ferry_account_get_type(void);
-#define FERRY_ACCOUNT(obj) (G_TYPE_CHECK_INSTANCE_CAST((obj), FERRY_TYPE_ACCOUNT, FerryAccount))
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryAccount, g_object_unref)
+G_DECLARE_FINAL_TYPE(FerryAccount, ferry_account, FERRY, ACCOUNT, GObject)
 
 const char *ferry_account_get_backend(FerryAccount *self);
 const char *ferry_account_get_username(FerryAccount *self);

@@ -33,10 +33,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryMailboxDelta, ferry_mailbox_delta_unref)
  * committed change, before the operation that made it completes; `gone (reason: FerryGoneReason)`.
  */
 #define FERRY_TYPE_MAILBOX (ferry_mailbox_get_type())
-GType ferry_mailbox_get_type(void);
-#define FERRY_MAILBOX(obj) (G_TYPE_CHECK_INSTANCE_CAST((obj), FERRY_TYPE_MAILBOX, FerryMailbox))
-#define FERRY_IS_MAILBOX(obj) (G_TYPE_CHECK_INSTANCE_TYPE((obj), FERRY_TYPE_MAILBOX))
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryMailbox, g_object_unref)
+G_DECLARE_FINAL_TYPE(FerryMailbox, ferry_mailbox, FERRY, MAILBOX, GObject)
 
 FerryView *ferry_mailbox_get_view(FerryMailbox *self);
 FerryMailboxInfo *ferry_mailbox_get_info(FerryMailbox *self);

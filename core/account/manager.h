@@ -57,10 +57,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryAccountSettings, ferry_account_settings_free)
  * FerryVerifier.
  */
 #define FERRY_TYPE_ACCOUNT_MANAGER (ferry_account_manager_get_type())
-GType ferry_account_manager_get_type(void);
-#define FERRY_ACCOUNT_MANAGER(obj)                                                                 \
-	(G_TYPE_CHECK_INSTANCE_CAST((obj), FERRY_TYPE_ACCOUNT_MANAGER, FerryAccountManager))
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryAccountManager, g_object_unref)
+G_DECLARE_FINAL_TYPE(FerryAccountManager, ferry_account_manager, FERRY, ACCOUNT_MANAGER, GObject)
 
 FerryAccountManager *ferry_account_manager_new(FerryStore *store, const char *cache_dir);
 void ferry_account_manager_set_backend(FerryAccountManager *self,

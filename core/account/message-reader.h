@@ -23,6 +23,7 @@ void ferry_message_data_unref(FerryMessageData *self);
 guint32 ferry_message_data_get_uid(FerryMessageData *self);
 GBytes *ferry_message_data_get_headers(FerryMessageData *self);
 FerryMessageStructure *ferry_message_data_get_structure(FerryMessageData *self);
+const char *ferry_message_data_get_envelope(FerryMessageData *self, gsize *length);
 GBytes *ferry_message_data_get_raw(FerryMessageData *self);
 const GError *ferry_message_data_get_error(FerryMessageData *self);
 

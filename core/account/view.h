@@ -31,6 +31,7 @@ typedef struct {
 	guint16 flags;
 	/*< private >*/
 	guint32 ids;
+	gint64 email_key;
 } FerryMessageRow;
 
 #define FERRY_TYPE_VIEW (ferry_view_get_type())

@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A signed-in client
+ *
+ * Specification: RFC 9051 §6.3 (authenticated state), RFC 8620 §2 (the session object)
+ * Implementation: names are looked up in the list of what the session object of this credential
+ *   shows; what is shared by all sessions of the login is the account's
+ */
+#include "account/account-private.h"
+
+#include <string.h>
+
+#include "account/listing-private.h"
+#include "account/mailbox-private.h"
+#include "account/names-private.h"
+
+/* A mailbox that everybody closed is kept for who comes back, as clients do. */
+#define KEEP_SECONDS 60
+
+G_DEFINE_TYPE(FerryAccountSession, ferry_account_session, G_TYPE_OBJECT)
+
+enum { SIGNAL_MAILBOXES_CHANGED, SIGNAL_EXPIRED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static void
+ferry_account_session_dispose(GObject *object)
+{
+	FerryAccountSession *self = FERRY_ACCOUNT_SESSION(object);
+
+	if (self->account != NULL) {
+		ferry_account_session_set_idling(self, FALSE);
+		ferry_account_remove_session(self->account, self);
+	}
+	g_clear_object(&self->account);
+	g_clear_object(&self->jmap);
+	g_clear_pointer(&self->list, ferry_mailbox_list_unref);
+	G_OBJECT_CLASS(ferry_account_session_parent_class)->dispose(object);
+}
+
+static void
+ferry_account_session_class_init(FerryAccountSessionClass *klass)
+{
+	G_OBJECT_CLASS(klass)->dispose = ferry_account_session_dispose;
+	/**
+	 * FerryAccountSession::mailboxes-changed:
+	 * @self: the session
+	 * @old_list: (type FerryMailboxList): what there was
+	 * @new_list: (type FerryMailboxList): what there is
+	 */
+	signals[SIGNAL_MAILBOXES_CHANGED] = g_signal_new("mailboxes-changed",
+							 FERRY_TYPE_ACCOUNT_SESSION,
+							 G_SIGNAL_RUN_LAST,
+							 0,
+							 NULL,
+							 NULL,
+							 NULL,
+							 G_TYPE_NONE,
+							 2,
+							 FERRY_TYPE_MAILBOX_LIST,
+							 FERRY_TYPE_MAILBOX_LIST);
+	/**
+	 * FerryAccountSession::expired:
+	 * @self: the session
+	 */
+	signals[SIGNAL_EXPIRED] = g_signal_new("expired",
+					       FERRY_TYPE_ACCOUNT_SESSION,
+					       G_SIGNAL_RUN_LAST,
+					       0,
+					       NULL,
+					       NULL,
+					       NULL,
+					       G_TYPE_NONE,
+					       0);
+}
+
+static void
+ferry_account_session_init(FerryAccountSession *self)
+{
+}
+
+FerryAccountSession *
+ferry_account_session_new(FerryAccount *account, FerryJmapSession *jmap)
+{
+	FerryAccountSession *self = g_object_new(FERRY_TYPE_ACCOUNT_SESSION, NULL);
+
+	self->account = g_object_ref(account);
+	self->jmap = g_object_ref(jmap);
+	ferry_account_add_session(account, self);
+	return self;
+}
+
+void
+ferry_account_session_expire(FerryAccountSession *self)
+{
+	if (self->expired)
+		return;
+	self->expired = TRUE;
+	g_signal_emit(self, signals[SIGNAL_EXPIRED], 0);
+}
+
+/**
+ * ferry_account_session_get_account:
+ * @self: a session
+ *
+ * Returns: (transfer none): its account
+ */
+FerryAccount *
+ferry_account_session_get_account(FerryAccountSession *self)
+{
+	return self->account;
+}
+
+/**
+ * ferry_account_session_get_jmap:
+ * @self: a session
+ *
+ * Returns: (transfer none): the JMAP session with its credential
+ */
+FerryJmapSession *
+ferry_account_session_get_jmap(FerryAccountSession *self)
+{
+	return self->jmap;
+}
+
+/**
+ * ferry_account_session_get_username:
+ * @self: a session
+ *
+ * Returns: the `username` of its JMAP session
+ */
+const char *
+ferry_account_session_get_username(FerryAccountSession *self)
+{
+	return self->account->username;
+}
+
+/**
+ * ferry_account_session_get_account_id:
+ * @self: a session
+ *
+ * Returns: (nullable): the accountId of its own mail account
+ */
+const char *
+ferry_account_session_get_account_id(FerryAccountSession *self)
+{
+	return ferry_jmap_session_get_primary_account(self->jmap, FERRY_JMAP_CAPABILITY_MAIL);
+}
+
+/**
+ * ferry_account_session_has_capability:
+ * @self: a session
+ * @urn: a JMAP capability
+ *
+ * Returns: whether the backend has it
+ */
+gboolean
+ferry_account_session_has_capability(FerryAccountSession *self, const char *urn)
+{
+	return ferry_jmap_session_has_capability(self->jmap, urn);
+}
+
+/**
+ * ferry_account_session_get_max_upload:
+ * @self: a session
+ *
+ * Returns: octets that one message may have (APPENDLIMIT)
+ */
+guint64
+ferry_account_session_get_max_upload(FerryAccountSession *self)
+{
+	return ferry_jmap_session_get_limit(self->jmap, FERRY_JMAP_LIMIT_SIZE_UPLOAD);
+}
+
+/**
+ * ferry_account_session_set_idling:
+ * @self: a session
+ * @idling: whether its client waits for news
+ *
+ * While a client idles its account is kept fresh, even where no mailbox is open.
+ */
+void
+ferry_account_session_set_idling(FerryAccountSession *self, gboolean idling)
+{
+	if (self->idling == idling)
+		return;
+	self->idling = idling;
+	ferry_account_set_idling(self->account, idling);
+}
+
+/* the list */
+
+static gboolean
+sees(FerryAccountSession *self, FerryMailAccount *mail_account)
+{
+	return ferry_jmap_session_find_account(self->jmap, mail_account->id) != NULL;
+}
+
+/* "Shared Folders/NAME"; equal names are told apart by the account's id. */
+static char *
+make_namespace(FerryAccountSession *self, FerryMailAccount *mail_account)
+{
+	const char *prefix = self->account->settings->shared_prefix;
+	g_autofree char *name = ferry_names_encode(mail_account->name);
+
+	for (guint i = 0; i < self->account->mail_accounts->len; i++) {
+		FerryMailAccount *other = self->account->mail_accounts->pdata[i];
+
+		if (other != mail_account && !other->own &&
+		    strcmp(other->name, mail_account->name) == 0)
+			return g_strdup_printf("%s/%s~4%s", prefix, name, mail_account->id);
+	}
+	return g_strdup_printf("%s/%s", prefix, name);
+}
+
+static FerryMailboxList *
+make_list(FerryAccountSession *self)
+{
+	FerryMailboxList *list = ferry_mailbox_list_new(self->account->settings->shared_prefix);
+
+	for (guint i = 0; i < self->account->mail_accounts->len; i++) {
+		FerryMailAccount *mail_account = self->account->mail_accounts->pdata[i];
+		g_autoptr(GPtrArray) mailboxes = NULL;
+		g_autofree char *namespace_name = NULL;
+
+		if (!sees(self, mail_account))
+			continue;
+		mailboxes = ferry_mail_account_list_stored(mail_account);
+		namespace_name = mail_account->own ? g_strdup("")
+						   : make_namespace(self, mail_account);
+		ferry_mailbox_list_add_account(list,
+					       mail_account->id,
+					       namespace_name,
+					       mailboxes,
+					       (const char *const *)mail_account->subscriptions);
+	}
+	ferry_mailbox_list_seal(list);
+	return list;
+}
+
+/**
+ * ferry_account_session_get_list:
+ * @self: a session
+ *
+ * Returns: (transfer none) (nullable): the mailboxes as last seen; NULL before the first sync
+ */
+FerryMailboxList *
+ferry_account_session_get_list(FerryAccountSession *self)
+{
+	FerryMailAccount *own =
+		ferry_account_find(self->account, ferry_account_session_get_account_id(self));
+
+	if (own != NULL && own->mailbox_state == NULL)
+		return NULL;
+	if (self->list == NULL || self->list_serial != self->account->list_serial) {
+		g_clear_pointer(&self->list, ferry_mailbox_list_unref);
+		self->list = make_list(self);
+		self->list_serial = self->account->list_serial;
+	}
+	return self->list;
+}
+
+void
+ferry_account_session_lists_changed(FerryAccountSession *self)
+{
+	g_autoptr(FerryMailboxList) old =
+		self->list != NULL ? ferry_mailbox_list_ref(self->list) : NULL;
+	FerryMailboxList *list;
+
+	if (old == NULL)
+		return;
+	list = ferry_account_session_get_list(self);
+	if (list != NULL && list != old)
+		g_signal_emit(self, signals[SIGNAL_MAILBOXES_CHANGED], 0, old, list);
+}
+
+/* refreshing all that the session sees */
+
+typedef struct {
+	guint pending;
+	GError *error;
+} Refresh;
+
+static void
+refresh_free(gpointer data)
+{
+	Refresh *refresh = data;
+
+	g_clear_error(&refresh->error);
+	g_free(refresh);
+}
+
+/* RFC 8621 lets a shared account fail alone: only the own one counts. */
+static void
+refreshed_one_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	g_autoptr(GTask) task = user_data;
+	FerryAccountSession *self = g_task_get_source_object(task);
+	FerryMailAccount *mail_account = FERRY_MAIL_ACCOUNT(source);
+	Refresh *refresh = g_task_get_task_data(task);
+	g_autoptr(GError) error = NULL;
+	FerryMailboxList *list;
+
+	if (!ferry_mail_account_refresh_finish(mail_account, result, &error) &&
+	    refresh->error == NULL && mail_account->own)
+		refresh->error = g_steal_pointer(&error);
+	if (--refresh->pending > 0)
+		return;
+	list = ferry_account_session_get_list(self);
+	/* in an outage the names that are known are still told */
+	if (list != NULL &&
+	    (refresh->error == NULL ||
+	     g_error_matches(refresh->error, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE)))
+		g_task_return_pointer(task,
+				      ferry_mailbox_list_ref(list),
+				      (GDestroyNotify)(void (*)(void))ferry_mailbox_list_unref);
+	else if (refresh->error != NULL)
+		g_task_return_error(task, g_steal_pointer(&refresh->error));
+	else
+		g_task_return_new_error(task,
+					FERRY_ERROR,
+					FERRY_ERROR_UNAVAILABLE,
+					"the mailboxes are not known yet");
+}
+
+/**
+ * ferry_account_session_list_async:
+ * @self: a session
+ * @cancellable: (nullable): to give up
+ * @callback: called with the list
+ * @user_data: for @callback
+ *
+ * The mailboxes that the session may see, brought up to date as the Freshness rules say.
+ */
+void
+ferry_account_session_list_async(FerryAccountSession *self,
+				 GCancellable *cancellable,
+				 GAsyncReadyCallback callback,
+				 gpointer user_data)
+{
+	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
+	Refresh *refresh = g_new0(Refresh, 1);
+
+	g_task_set_source_tag(task, ferry_account_session_list_async);
+	g_task_set_task_data(task, refresh, refresh_free);
+	for (guint i = 0; i < self->account->mail_accounts->len; i++)
+		refresh->pending += sees(self, self->account->mail_accounts->pdata[i]);
+	if (refresh->pending == 0) {
+		g_task_return_pointer(task,
+				      make_list(self),
+				      (GDestroyNotify)(void (*)(void))ferry_mailbox_list_unref);
+		return;
+	}
+	for (guint i = 0; i < self->account->mail_accounts->len; i++) {
+		if (sees(self, self->account->mail_accounts->pdata[i]))
+			ferry_mail_account_refresh_async(self->account->mail_accounts->pdata[i],
+							 self,
+							 FALSE,
+							 refreshed_one_cb,
+							 g_object_ref(task));
+	}
+}
+
+/**
+ * ferry_account_session_list_finish:
+ * @self: a session
+ * @result: what the callback was given
+ * @error: return location
+ *
+ * Returns: (transfer full): the mailboxes
+ */
+FerryMailboxList *
+ferry_account_session_list_finish(FerryAccountSession *self, GAsyncResult *result, GError **error)
+{
+	return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+FerryMailboxSlot *
+ferry_account_session_find_slot(FerryAccountSession *self,
+				const char *name,
+				gboolean for_adding,
+				GError **error)
+{
+	FerryMailboxList *list = ferry_account_session_get_list(self);
+	FerryMailboxInfo *info = list != NULL ? ferry_mailbox_list_find(list, name) : NULL;
+	FerryMailAccount *mail_account = NULL;
+	FerryMailboxSlot *slot = NULL;
+
+	if (info != NULL && ferry_mailbox_info_get_id(info) != NULL)
+		mail_account = ferry_account_find(self->account,
+						  ferry_mailbox_info_get_account_id(info));
+	if (mail_account != NULL)
+		slot = ferry_mail_account_find(mail_account, ferry_mailbox_info_get_id(info));
+	if (slot == NULL && for_adding && info == NULL)
+		g_set_error_literal(error,
+				    FERRY_ERROR,
+				    FERRY_ERROR_TRY_CREATE,
+				    "the mailbox does not exist");
+	else if (slot == NULL)
+		g_set_error_literal(error,
+				    FERRY_ERROR,
+				    FERRY_ERROR_NOT_FOUND,
+				    "the mailbox does not exist");
+	return slot;
+}
+
+/* opening */
+
+typedef struct {
+	char *name;
+	FerryProgressFunc progress;
+	gpointer progress_data;
+	GDestroyNotify progress_destroy;
+	gboolean stale;
+} Open;
+
+static void
+open_free(gpointer data)
+{
+	Open *open = data;
+
+	if (open->progress_destroy != NULL)
+		open->progress_destroy(open->progress_data);
+	g_free(open->name);
+	g_free(open);
+}
+
+static void
+open_loaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	g_autoptr(GTask) task = user_data;
+	FerryAccountSession *self = g_task_get_source_object(task);
+	Open *open = g_task_get_task_data(task);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FerryMailbox) mailbox = ferry_mailbox_load_finish(result, &error);
+	FerryMailboxList *list = ferry_account_session_get_list(self);
+	FerryMailboxInfo *info = list != NULL ? ferry_mailbox_list_find(list, open->name) : NULL;
+
+	if (mailbox == NULL) {
+		g_task_return_error(task, g_steal_pointer(&error));
+		return;
+	}
+	if (info != NULL) {
+		g_clear_pointer(&mailbox->info, ferry_mailbox_info_unref);
+		mailbox->info = ferry_mailbox_info_ref(info);
+	}
+	if (mailbox->slot != NULL) {
+		g_set_object(&mailbox->slot->kept, mailbox);
+		mailbox->slot->kept_until =
+			g_get_monotonic_time() + KEEP_SECONDS * (gint64)G_USEC_PER_SEC;
+	}
+	g_task_return_pointer(task, g_steal_pointer(&mailbox), g_object_unref);
+}
+
+static void
+open_listed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	g_autoptr(GTask) task = user_data;
+	FerryAccountSession *self = g_task_get_source_object(task);
+	Open *open = g_task_get_task_data(task);
+	g_autoptr(GError) error = NULL;
+	FerryMailboxSlot *slot = NULL;
+
+	if (ferry_listing_wait_finish(FERRY_MAIL_ACCOUNT(source), result, &error))
+		slot = ferry_account_session_find_slot(self, open->name, FALSE, &error);
+	if (slot == NULL) {
+		g_task_return_error(task, g_steal_pointer(&error));
+		return;
+	}
+	ferry_mailbox_load_async(slot, open_loaded_cb, g_steal_pointer(&task));
+}
+
+static void
+open_found(GTask *task)
+{
+	FerryAccountSession *self = g_task_get_source_object(task);
+	Open *open = g_task_get_task_data(task);
+	g_autoptr(GError) error = NULL;
+	FerryMailboxSlot *slot =
+		ferry_account_session_find_slot(self, open->name, FALSE, &error);
+
+	if (slot != NULL && (slot->stored->rights & FERRY_STORE_RIGHT_READ_ITEMS) == 0)
+		g_set_error_literal(&error,
+				    FERRY_ERROR,
+				    FERRY_ERROR_NO_PERMISSION,
+				    "the mailbox may not be read");
+	if (error != NULL) {
+		g_task_return_error(task, g_steal_pointer(&error));
+		g_object_unref(task);
+		return;
+	}
+	ferry_listing_wait_async(slot,
+				 self->account->settings->select_timeout_s,
+				 open->progress,
+				 open->progress_data,
+				 NULL,
+				 g_task_get_cancellable(task),
+				 open_listed_cb,
+				 task);
+}
+
+static void
+open_refreshed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	GTask *task = user_data;
+	g_autoptr(GError) error = NULL;
+
+	/* what is cached is still served in an outage */
+	if (!ferry_mail_account_refresh_finish(FERRY_MAIL_ACCOUNT(source), result, &error) &&
+	    !g_error_matches(error, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE)) {
+		g_task_return_error(task, g_steal_pointer(&error));
+		g_object_unref(task);
+		return;
+	}
+	open_found(task);
+}
+
+static void
+open_list_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	GTask *task = user_data;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FerryMailboxList) list =
+		ferry_account_session_list_finish(FERRY_ACCOUNT_SESSION(source), result, &error);
+
+	if (list == NULL) {
+		g_task_return_error(task, g_steal_pointer(&error));
+		g_object_unref(task);
+		return;
+	}
+	open_found(task);
+}
+
+/**
+ * ferry_account_session_open_async:
+ * @self: a session
+ * @name: an IMAP name, UTF-8
+ * @progress: (nullable) (scope notified) (closure progress_data) (destroy progress_destroy): told
+ *   how far a first listing is
+ * @progress_data: for @progress
+ * @progress_destroy: (nullable): frees @progress_data
+ * @cancellable: (nullable): to give up
+ * @callback: called with the mailbox
+ * @user_data: for @callback
+ *
+ * SELECT and EXAMINE: refreshes, waits for the first listing (not longer than `select-timeout`),
+ * reads the mailbox.
+ */
+void
+ferry_account_session_open_async(FerryAccountSession *self,
+				 const char *name,
+				 FerryProgressFunc progress,
+				 gpointer progress_data,
+				 GDestroyNotify progress_destroy,
+				 GCancellable *cancellable,
+				 GAsyncReadyCallback callback,
+				 gpointer user_data)
+{
+	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
+	Open *open = g_new0(Open, 1);
+	FerryMailboxSlot *slot;
+
+	g_task_set_source_tag(task, ferry_account_session_open_async);
+	g_task_set_task_data(task, open, open_free);
+	open->name = g_strdup(name);
+	open->progress = progress;
+	open->progress_data = progress_data;
+	open->progress_destroy = progress_destroy;
+	slot = ferry_account_session_find_slot(self, name, FALSE, NULL);
+	if (slot == NULL)
+		ferry_account_session_list_async(self,
+						 cancellable,
+						 open_list_cb,
+						 g_steal_pointer(&task));
+	else
+		ferry_mail_account_refresh_async(slot->owner,
+						 self,
+						 FALSE,
+						 open_refreshed_cb,
+						 g_steal_pointer(&task));
+}
+
+/**
+ * ferry_account_session_open_finish:
+ * @self: a session
+ * @result: what the callback was given
+ * @error: return location
+ *
+ * Returns: (transfer full): the mailbox
+ */
+FerryMailbox *
+ferry_account_session_open_finish(FerryAccountSession *self, GAsyncResult *result, GError **error)
+{
+	return g_task_propagate_pointer(G_TASK(result), error);
+}

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Signing in, and the accounts of a worker
+ *
+ * Specification: RFC 7617 (Basic), RFC 6750 (Bearer), RFC 8620 §2
+ * Implementation: passthrough: the client's credential opens the JMAP session; one that was good a
+ *   moment ago shares the session that is open
+ */
+#include "account/manager.h"
+
+#include <string.h>
+
+#include "account/account-private.h"
+#include "auth/memory.h"
+#include "auth/verifier.h"
+
+#define MEMORY_SECONDS 300
+#define MEMORY_ENTRIES 65536
+
+typedef struct {
+	FerryJmapBackend *jmap;
+	FerryAccountSettings *settings;
+} Backend;
+
+struct _FerryAccountManager {
+	GObject parent_instance;
+
+	FerryStore *store;
+	char *cache_dir;
+	FerryRawCache *raw_cache;
+	GHashTable *backends; /* name → Backend */
+	GHashTable *accounts; /* key → FerryAccount */
+	FerryCredentialMemory *memory;
+};
+
+typedef struct {
+	char *backend;
+	FerryCredential *credential;
+	FerryJmapSession *jmap;
+} SignIn;
+
+static void verifier_init(FerryVerifierInterface *iface);
+
+G_DEFINE_TYPE_WITH_CODE(FerryAccountManager,
+			ferry_account_manager,
+			G_TYPE_OBJECT,
+			G_IMPLEMENT_INTERFACE(FERRY_TYPE_VERIFIER, verifier_init))
+G_DEFINE_BOXED_TYPE(FerryAccountSettings,
+		    ferry_account_settings,
+		    ferry_account_settings_copy,
+		    ferry_account_settings_free)
+
+/**
+ * ferry_account_settings_new:
+ * @urls: (array zero-terminated=1): where the backend is
+ *
+ * Returns: (transfer full): settings with their defaults
+ */
+FerryAccountSettings *
+ferry_account_settings_new(const char *const *urls)
+{
+	FerryAccountSettings *self = g_new0(FerryAccountSettings, 1);
+
+	self->urls = g_strdupv((char **)urls);
+	self->allow_plaintext = g_strdup("loopback");
+	self->text_search = g_strdup("server");
+	self->shared_prefix = g_strdup("Shared Folders");
+	self->freshness_ms = 1000;
+	self->poll_s = 10;
+	self->select_timeout_s = 300;
+	self->request_timeout_s = 30;
+	self->idle_unload_s = 600;
+	self->raw_cache_size = G_GUINT64_CONSTANT(1) << 30;
+	self->text_scan_limit = 100;
+	return self;
+}
+
+/**
+ * ferry_account_settings_copy: (skip)
+ * @self: settings
+ *
+ * Returns: (transfer full): a copy
+ */
+FerryAccountSettings *
+ferry_account_settings_copy(const FerryAccountSettings *self)
+{
+	FerryAccountSettings *copy = g_new(FerryAccountSettings, 1);
+
+	*copy = *self;
+	copy->urls = g_strdupv(self->urls);
+	copy->trusted_hosts = g_strdupv(self->trusted_hosts);
+	copy->allow_plaintext = g_strdup(self->allow_plaintext);
+	copy->text_search = g_strdup(self->text_search);
+	copy->shared_prefix = g_strdup(self->shared_prefix);
+	return copy;
+}
+
+/**
+ * ferry_account_settings_free: (skip)
+ * @self: (transfer full): settings
+ */
+void
+ferry_account_settings_free(FerryAccountSettings *self)
+{
+	g_strfreev(self->urls);
+	g_strfreev(self->trusted_hosts);
+	g_free(self->allow_plaintext);
+	g_free(self->text_search);
+	g_free(self->shared_prefix);
+	g_free(self);
+}
+
+static void
+backend_free(gpointer data)
+{
+	Backend *backend = data;
+
+	g_clear_object(&backend->jmap);
+	ferry_account_settings_free(backend->settings);
+	g_free(backend);
+}
+
+static void
+account_free(gpointer data)
+{
+	FerryAccount *account = data;
+
+	account->unload = NULL;
+	ferry_account_close(account);
+	g_object_unref(account);
+}
+
+static void
+ferry_account_manager_finalize(GObject *object)
+{
+	FerryAccountManager *self = FERRY_ACCOUNT_MANAGER(object);
+
+	g_clear_object(&self->memory);
+	g_hash_table_unref(self->accounts);
+	g_hash_table_unref(self->backends);
+	g_clear_pointer(&self->raw_cache, ferry_raw_cache_unref);
+	g_clear_object(&self->store);
+	g_free(self->cache_dir);
+	G_OBJECT_CLASS(ferry_account_manager_parent_class)->finalize(object);
+}
+
+static void
+ferry_account_manager_class_init(FerryAccountManagerClass *klass)
+{
+	G_OBJECT_CLASS(klass)->finalize = ferry_account_manager_finalize;
+}
+
+static void
+ferry_account_manager_init(FerryAccountManager *self)
+{
+	self->backends = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, backend_free);
+	self->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, account_free);
+	self->memory = ferry_credential_memory_new(MEMORY_SECONDS, MEMORY_ENTRIES);
+}
+
+/**
+ * ferry_account_manager_new:
+ * @store: what outlives the process
+ * @cache_dir: where raw messages are cached
+ *
+ * Returns: (transfer full): a manager without backends, for this thread
+ */
+FerryAccountManager *
+ferry_account_manager_new(FerryStore *store, const char *cache_dir)
+{
+	FerryAccountManager *self = g_object_new(FERRY_TYPE_ACCOUNT_MANAGER, NULL);
+
+	self->store = g_object_ref(store);
+	self->cache_dir = g_build_filename(cache_dir, "raw", NULL);
+	return self;
+}
+
+static FerryJmapPlaintext
+parse_plaintext(const char *text)
+{
+	if (g_strcmp0(text, "always") == 0)
+		return FERRY_JMAP_PLAINTEXT_ALWAYS;
+	return g_strcmp0(text, "never") == 0 ? FERRY_JMAP_PLAINTEXT_NEVER
+					     : FERRY_JMAP_PLAINTEXT_LOOPBACK;
+}
+
+/**
+ * ferry_account_manager_set_backend:
+ * @self: a manager
+ * @backend: its name in the configuration
+ * @settings: what the configuration says about it
+ *
+ * Makes a backend known, or changes it for those who sign in from now on.
+ */
+void
+ferry_account_manager_set_backend(FerryAccountManager *self,
+				  const char *backend,
+				  const FerryAccountSettings *settings)
+{
+	Backend *item = g_new0(Backend, 1);
+
+	item->settings = ferry_account_settings_copy(settings);
+	item->jmap = ferry_jmap_backend_new(backend, (const char *const *)settings->urls);
+	if (settings->trusted_hosts != NULL)
+		ferry_jmap_backend_set_trusted_hosts(item->jmap,
+						     (const char *const *)settings->trusted_hosts);
+	ferry_jmap_backend_set_allow_plaintext(item->jmap,
+					       parse_plaintext(settings->allow_plaintext));
+	ferry_jmap_backend_set_timeouts(item->jmap, settings->request_timeout_s, 45, 30);
+	g_hash_table_replace(self->backends, g_strdup(backend), item);
+	ferry_credential_memory_forget_all(self->memory);
+	if (self->raw_cache == NULL)
+		self->raw_cache =
+			ferry_raw_cache_new(self->cache_dir, settings->raw_cache_size);
+}
+
+static void
+sign_in_free(gpointer data)
+{
+	SignIn *sign_in = data;
+
+	g_free(sign_in->backend);
+	ferry_credential_unref(sign_in->credential);
+	g_clear_object(&sign_in->jmap);
+	g_free(sign_in);
+}
+
+static void
+unload_cb(FerryAccount *account, gpointer user_data)
+{
+	FerryAccountManager *self = user_data;
+
+	g_hash_table_remove(self->accounts, account->key);
+}
+
+static FerryAccount *
+ensure_account(FerryAccountManager *self, const char *backend, FerryJmapSession *jmap)
+{
+	Backend *item = g_hash_table_lookup(self->backends, backend);
+	const char *username = ferry_jmap_session_get_username(jmap);
+	g_autofree char *key = g_strconcat(backend, "/", username, NULL);
+	FerryAccount *account = g_hash_table_lookup(self->accounts, key);
+
+	if (account != NULL)
+		return account;
+	account = ferry_account_new(self->store,
+				    self->raw_cache,
+				    item->settings,
+				    backend,
+				    username);
+	account->unload = unload_cb;
+	account->unload_data = self;
+	/* nobody yet: should loading fail, it goes away by itself */
+	account->unused_since = g_get_monotonic_time();
+	g_hash_table_insert(self->accounts, account->key, account);
+	return account;
+}
+
+static void
+account_loaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	g_autoptr(GTask) task = user_data;
+	SignIn *sign_in = g_task_get_task_data(task);
+	FerryAccount *account = FERRY_ACCOUNT(source);
+	g_autoptr(GError) error = NULL;
+
+	if (!ferry_account_load_finish(account, result, &error)) {
+		g_task_return_error(task, g_steal_pointer(&error));
+		return;
+	}
+	g_task_return_pointer(task,
+			      ferry_account_session_new(account, sign_in->jmap),
+			      g_object_unref);
+}
+
+static void
+enter_account(GTask *task)
+{
+	FerryAccountManager *self = g_task_get_source_object(task);
+	SignIn *sign_in = g_task_get_task_data(task);
+	FerryAccount *account;
+
+	if (!g_hash_table_contains(self->backends, sign_in->backend)) {
+		g_task_return_new_error(task,
+					FERRY_ERROR,
+					FERRY_ERROR_AUTHENTICATION,
+					"no such backend");
+		g_object_unref(task);
+		return;
+	}
+	account = ensure_account(self, sign_in->backend, sign_in->jmap);
+	ferry_account_load_async(account,
+				 sign_in->jmap,
+				 g_task_get_cancellable(task),
+				 account_loaded_cb,
+				 task);
+}
+
+static void
+opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	g_autoptr(GTask) task = user_data;
+	FerryAccountManager *self = g_task_get_source_object(task);
+	SignIn *sign_in = g_task_get_task_data(task);
+	g_autoptr(GError) error = NULL;
+
+	if (!ferry_jmap_session_open_finish(FERRY_JMAP_SESSION(source), result, &error)) {
+		if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_EXPIRED)) {
+			error->code = FERRY_ERROR_AUTHENTICATION;
+		}
+		ferry_credential_memory_forget(self->memory,
+					       sign_in->backend,
+					       sign_in->credential);
+		g_task_return_error(task, g_steal_pointer(&error));
+		return;
+	}
+	ferry_credential_memory_remember(self->memory,
+					 sign_in->backend,
+					 sign_in->credential,
+					 G_OBJECT(sign_in->jmap));
+	enter_account(g_steal_pointer(&task));
+}
+
+static FerryJmapCredential *
+to_jmap_credential(FerryCredential *credential)
+{
+	const char *user = ferry_credential_get_authcid(credential);
+	const char *secret = ferry_credential_get_secret(credential);
+
+	if (ferry_credential_get_kind(credential) == FERRY_CREDENTIAL_BEARER)
+		return ferry_jmap_credential_new_bearer(user, secret);
+	return ferry_jmap_credential_new_basic(user, secret);
+}
+
+static void
+open_session(GTask *task, Backend *backend)
+{
+	FerryAccountManager *self = g_task_get_source_object(task);
+	SignIn *sign_in = g_task_get_task_data(task);
+	g_autoptr(FerryJmapCredential) credential = NULL;
+	GObject *known = NULL;
+
+	if (ferry_credential_memory_lookup(self->memory,
+					   sign_in->backend,
+					   sign_in->credential,
+					   &known)) {
+		sign_in->jmap = FERRY_JMAP_SESSION(known);
+		enter_account(task);
+		return;
+	}
+	credential = to_jmap_credential(sign_in->credential);
+	sign_in->jmap = ferry_jmap_session_new(backend->jmap, credential);
+	ferry_jmap_session_open_async(sign_in->jmap,
+				      g_task_get_cancellable(task),
+				      opened_cb,
+				      task);
+}
+
+/**
+ * ferry_account_manager_sign_in_async:
+ * @self: a manager
+ * @backend: the backend's name
+ * @credential: what the client gave
+ * @cancellable: (nullable): to give up
+ * @callback: called with the session
+ * @user_data: for @callback
+ *
+ * Signs in with the client's own credential (passthrough).
+ */
+void
+ferry_account_manager_sign_in_async(FerryAccountManager *self,
+				    const char *backend,
+				    FerryCredential *credential,
+				    GCancellable *cancellable,
+				    GAsyncReadyCallback callback,
+				    gpointer user_data)
+{
+	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
+	SignIn *sign_in = g_new0(SignIn, 1);
+	Backend *item = backend != NULL ? g_hash_table_lookup(self->backends, backend) : NULL;
+	const char *authzid = ferry_credential_get_authzid(credential);
+
+	g_task_set_source_tag(task, ferry_account_manager_sign_in_async);
+	g_task_set_task_data(task, sign_in, sign_in_free);
+	sign_in->backend = g_strdup(backend);
+	sign_in->credential = ferry_credential_ref(credential);
+	/* acting for somebody else cannot be said to a backend by Basic or Bearer */
+	if (item == NULL ||
+	    (authzid != NULL && *authzid != '\0' &&
+	     g_strcmp0(authzid, ferry_credential_get_authcid(credential)) != 0)) {
+		g_task_return_new_error(task,
+					FERRY_ERROR,
+					FERRY_ERROR_AUTHENTICATION,
+					"wrong user name or password");
+		return;
+	}
+	open_session(g_steal_pointer(&task), item);
+}
+
+/**
+ * ferry_account_manager_sign_in_finish:
+ * @self: a manager
+ * @result: what the callback was given
+ * @error: return location
+ *
+ * Returns: (transfer full): the session; NULL with %FERRY_ERROR_AUTHENTICATION where the backend
+ *   does not take the credential, %FERRY_ERROR_UNAVAILABLE where it does not answer
+ */
+FerryAccountSession *
+ferry_account_manager_sign_in_finish(FerryAccountManager *self, GAsyncResult *result, GError **error)
+{
+	return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+/**
+ * ferry_account_manager_list_accounts:
+ * @self: a manager
+ *
+ * Returns: (transfer container) (element-type FerryAccount): the accounts that are loaded
+ */
+GPtrArray *
+ferry_account_manager_list_accounts(FerryAccountManager *self)
+{
+	GPtrArray *list = g_ptr_array_new_with_free_func(g_object_unref);
+	GHashTableIter iter;
+	gpointer account;
+
+	g_hash_table_iter_init(&iter, self->accounts);
+	while (g_hash_table_iter_next(&iter, NULL, &account))
+		g_ptr_array_add(list, g_object_ref(account));
+	return list;
+}
+
+/* ending */
+
+typedef struct {
+	guint pending;
+} Shutdown;
+
+static void
+idle_account_cb(FerryMailAccount *mail_account, gpointer user_data)
+{
+	g_autoptr(GTask) task = user_data;
+	FerryAccountManager *self = g_task_get_source_object(task);
+	Shutdown *state = g_task_get_task_data(task);
+
+	ferry_mail_account_unlock(mail_account);
+	if (--state->pending > 0)
+		return;
+	g_hash_table_remove_all(self->accounts);
+	g_task_return_boolean(task, TRUE);
+}
+
+/**
+ * ferry_account_manager_shutdown_async:
+ * @self: a manager
+ * @cancellable: (nullable): to give up
+ * @callback: called when nothing is under way any more
+ * @user_data: for @callback
+ *
+ * Lets every operation that was begun come to its end, then closes the accounts.
+ */
+void
+ferry_account_manager_shutdown_async(FerryAccountManager *self,
+				     GCancellable *cancellable,
+				     GAsyncReadyCallback callback,
+				     gpointer user_data)
+{
+	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
+	g_autoptr(GPtrArray) accounts = ferry_account_manager_list_accounts(self);
+	Shutdown *state = g_new0(Shutdown, 1);
+
+	g_task_set_source_tag(task, ferry_account_manager_shutdown_async);
+	g_task_set_task_data(task, state, g_free);
+	for (guint i = 0; i < accounts->len; i++)
+		state->pending += ((FerryAccount *)accounts->pdata[i])->mail_accounts->len;
+	if (state->pending == 0) {
+		g_hash_table_remove_all(self->accounts);
+		g_task_return_boolean(task, TRUE);
+		return;
+	}
+	for (guint i = 0; i < accounts->len; i++) {
+		GPtrArray *list = ((FerryAccount *)accounts->pdata[i])->mail_accounts;
+		guint n = list->len;
+
+		for (guint j = 0; j < n; j++)
+			ferry_mail_account_lock(list->pdata[j],
+						idle_account_cb,
+						g_object_ref(task));
+	}
+}
+
+/**
+ * ferry_account_manager_shutdown_finish:
+ * @self: a manager
+ * @result: what the callback was given
+ * @error: return location
+ *
+ * Returns: TRUE
+ */
+gboolean
+ferry_account_manager_shutdown_finish(FerryAccountManager *self,
+				      GAsyncResult *result,
+				      GError **error)
+{
+	return g_task_propagate_boolean(G_TASK(result), error);
+}
+
+/* FerryVerifier */
+
+static void
+verify_async(FerryVerifier *verifier,
+	     FerryCredential *credential,
+	     FerryOrigin *origin,
+	     GCancellable *cancellable,
+	     GAsyncReadyCallback callback,
+	     gpointer user_data)
+{
+	ferry_account_manager_sign_in_async(FERRY_ACCOUNT_MANAGER(verifier),
+					    ferry_origin_get_backend(origin),
+					    credential,
+					    cancellable,
+					    callback,
+					    user_data);
+}
+
+static GObject *
+verify_finish(FerryVerifier *verifier, GAsyncResult *result, GError **error)
+{
+	FerryAccountSession *session =
+		ferry_account_manager_sign_in_finish(FERRY_ACCOUNT_MANAGER(verifier),
+						     result,
+						     error);
+
+	return session != NULL ? G_OBJECT(session) : NULL;
+}
+
+static void
+verifier_init(FerryVerifierInterface *iface)
+{
+	iface->verify_async = verify_async;
+	iface->verify_finish = verify_finish;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "account/mailbox-private.h"
+#include "account/message-reader.h"
+#include "message/structure.h"
+
+struct _FerryMessageData {
+	gatomicrefcount ref_count;
+	guint32 uid;
+	gint64 email_key;
+	guint64 size;
+	char *email_id;
+	char *blob_id;
+	GBytes *headers;
+	FerryMessageStructure *structure;
+	char *envelope; /* where only that is known */
+	gsize envelope_length;
+	GBytes *raw;
+	GError *error;
+	gboolean raw_cached;
+};
+
+typedef struct _FerryReadChunk FerryReadChunk;
+
+/* Gets what @needs says for every message of @list (FerryMessageData), each with its result or its
+ * error; the operation itself does not fail. */
+void ferry_needs_fetch_async(FerryMailAccount *account,
+			     FerryJmapSession *jmap,
+			     GPtrArray *list,
+			     FerryNeed needs,
+			     GCancellable *cancellable,
+			     GAsyncReadyCallback callback,
+			     gpointer user_data);
+void ferry_needs_fetch_finish(FerryMailAccount *account, GAsyncResult *result);
+FerryMessageReader *ferry_message_reader_new(FerryMailbox *mailbox,
+					     FerryAccountSession *session,
+					     GArray *uids,
+					     FerryNeed needs);
+/* Whether @data has what is needed. */
+gboolean ferry_message_data_is_complete(const FerryMessageData *data, FerryNeed needs);

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Messages, chunk by chunk
+ *
+ * Implementation: one chunk is made ahead while the caller writes the one it has, so memory is that
+ *   of two chunks, however many messages are asked for
+ */
+#include "account/message-reader-private.h"
+
+/* How much a chunk may hold. */
+#define CHUNK_MESSAGES 1000
+#define CHUNK_RAW_MESSAGES 100
+#define CHUNK_OCTETS (8 * 1024 * 1024)
+
+G_DEFINE_BOXED_TYPE(FerryMessageData,
+		    ferry_message_data,
+		    ferry_message_data_ref,
+		    ferry_message_data_unref)
+
+struct _FerryMessageReader {
+	GObject parent_instance;
+
+	FerryMailbox *mailbox;
+	FerryAccountSession *session;
+	GArray *uids;
+	guint next;
+	FerryNeed needs;
+	GPtrArray *ahead; /* being made, or ready */
+	gboolean making;
+	GTask *waiting;
+	GCancellable *cancellable; /* of what is made ahead */
+};
+
+G_DEFINE_TYPE(FerryMessageReader, ferry_message_reader, G_TYPE_OBJECT)
+
+/**
+ * ferry_message_data_ref: (skip)
+ * @self: a message
+ *
+ * Returns: (transfer full): @self
+ */
+FerryMessageData *
+ferry_message_data_ref(FerryMessageData *self)
+{
+	g_atomic_ref_count_inc(&self->ref_count);
+	return self;
+}
+
+/**
+ * ferry_message_data_unref: (skip)
+ * @self: (transfer full): a message
+ */
+void
+ferry_message_data_unref(FerryMessageData *self)
+{
+	if (!g_atomic_ref_count_dec(&self->ref_count))
+		return;
+	g_clear_pointer(&self->headers, g_bytes_unref);
+	g_clear_pointer(&self->structure, ferry_message_structure_unref);
+	g_clear_pointer(&self->raw, g_bytes_unref);
+	g_clear_error(&self->error);
+	g_free(self->envelope);
+	g_free(self->email_id);
+	g_free(self->blob_id);
+	g_free(self);
+}
+
+/**
+ * ferry_message_data_get_uid:
+ * @self: a message
+ *
+ * Returns: its UID
+ */
+guint32
+ferry_message_data_get_uid(FerryMessageData *self)
+{
+	return self->uid;
+}
+
+/**
+ * ferry_message_data_get_headers:
+ * @self: a message
+ *
+ * Returns: (transfer none) (nullable): its header block, exact octets, with the empty line
+ */
+GBytes *
+ferry_message_data_get_headers(FerryMessageData *self)
+{
+	return self->headers;
+}
+
+/**
+ * ferry_message_data_get_structure:
+ * @self: a message
+ *
+ * Returns: (transfer none) (nullable): its structure
+ */
+FerryMessageStructure *
+ferry_message_data_get_structure(FerryMessageData *self)
+{
+	return self->structure;
+}
+
+/**
+ * ferry_message_data_get_envelope:
+ * @self: a message
+ * @length: (out): octets
+ *
+ * Returns: (nullable): its ENVELOPE as IMAP writes it (RFC 9051 §7.5.2)
+ */
+const char *
+ferry_message_data_get_envelope(FerryMessageData *self, gsize *length)
+{
+	if (self->structure != NULL)
+		return ferry_message_structure_get_envelope(self->structure, length);
+	*length = self->envelope_length;
+	return self->envelope;
+}
+
+/**
+ * ferry_message_data_get_raw:
+ * @self: a message
+ *
+ * Returns: (transfer none) (nullable): all its octets; for a big one a mapped file
+ */
+GBytes *
+ferry_message_data_get_raw(FerryMessageData *self)
+{
+	return self->raw;
+}
+
+/**
+ * ferry_message_data_get_error:
+ * @self: a message
+ *
+ * Returns: (transfer none) (nullable): why there is nothing of it
+ */
+const GError *
+ferry_message_data_get_error(FerryMessageData *self)
+{
+	return self->error;
+}
+
+static void
+ferry_message_reader_finalize(GObject *object)
+{
+	FerryMessageReader *self = FERRY_MESSAGE_READER(object);
+
+	g_cancellable_cancel(self->cancellable);
+	g_clear_object(&self->cancellable);
+	g_clear_pointer(&self->ahead, g_ptr_array_unref);
+	g_array_unref(self->uids);
+	g_clear_object(&self->mailbox);
+	g_clear_object(&self->session);
+	G_OBJECT_CLASS(ferry_message_reader_parent_class)->finalize(object);
+}
+
+static void
+ferry_message_reader_class_init(FerryMessageReaderClass *klass)
+{
+	G_OBJECT_CLASS(klass)->finalize = ferry_message_reader_finalize;
+}
+
+static void
+ferry_message_reader_init(FerryMessageReader *self)
+{
+	self->cancellable = g_cancellable_new();
+}
+
+/* Takes @uids. */
+FerryMessageReader *
+ferry_message_reader_new(FerryMailbox *mailbox,
+			 FerryAccountSession *session,
+			 GArray *uids,
+			 FerryNeed needs)
+{
+	FerryMessageReader *self = g_object_new(FERRY_TYPE_MESSAGE_READER, NULL);
+
+	self->mailbox = g_object_ref(mailbox);
+	self->session = g_object_ref(session);
+	self->uids = uids;
+	self->needs = needs;
+	return self;
+}
+
+static FerryMessageData *
+make_data(FerryView *view, guint32 uid)
+{
+	FerryMessageData *data = g_new0(FerryMessageData, 1);
+	const FerryMessageRow *row;
+	guint32 index;
+
+	g_atomic_ref_count_init(&data->ref_count);
+	data->uid = uid;
+	if (!ferry_view_find_uid(view, uid, &index)) {
+		data->error = g_error_new_literal(FERRY_ERROR,
+						  FERRY_ERROR_EXPUNGED,
+						  "the message is gone");
+		return data;
+	}
+	row = ferry_view_get_row(view, index);
+	data->email_key = row->email_key;
+	data->size = row->size;
+	data->email_id = g_strdup(ferry_view_get_email_id(view, index));
+	data->blob_id = g_strdup(ferry_view_get_blob_id(view, index));
+	return data;
+}
+
+static GPtrArray *
+make_chunk(FerryMessageReader *self)
+{
+	gboolean raw = (self->needs & FERRY_NEED_RAW) != 0;
+	guint limit = raw ? CHUNK_RAW_MESSAGES : CHUNK_MESSAGES;
+	GPtrArray *chunk = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)(void (*)(void))ferry_message_data_unref);
+	guint64 octets = 0;
+
+	while (self->next < self->uids->len && chunk->len < limit && octets < CHUNK_OCTETS) {
+		FerryMessageData *data =
+			make_data(self->mailbox->view,
+				  g_array_index(self->uids, guint32, self->next));
+
+		/* one big message does not come in the company of others */
+		if (chunk->len > 0 && octets + data->size > CHUNK_OCTETS) {
+			ferry_message_data_unref(data);
+			break;
+		}
+		self->next++;
+		octets += data->size;
+		g_ptr_array_add(chunk, data);
+	}
+	return chunk;
+}
+
+static void make_ahead(FerryMessageReader *self);
+
+/* Hands over what is ready, and goes on with the next. */
+static void
+deliver(FerryMessageReader *self)
+{
+	g_autoptr(GTask) task = g_steal_pointer(&self->waiting);
+	GPtrArray *chunk = g_steal_pointer(&self->ahead);
+
+	make_ahead(self);
+	g_task_return_pointer(task,
+			      chunk,
+			      (GDestroyNotify)(void (*)(void))g_ptr_array_unref);
+}
+
+static void
+made_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	GWeakRef *weak = user_data;
+	g_autoptr(FerryMessageReader) self = g_weak_ref_get(weak);
+
+	g_weak_ref_clear(weak);
+	g_free(weak);
+	ferry_needs_fetch_finish(FERRY_MAIL_ACCOUNT(source), result);
+	if (self == NULL)
+		return;
+	self->making = FALSE;
+	if (self->waiting != NULL)
+		deliver(self);
+}
+
+static void
+make_ahead(FerryMessageReader *self)
+{
+	GWeakRef *weak;
+
+	if (self->ahead != NULL || self->making || self->next >= self->uids->len)
+		return;
+	self->ahead = make_chunk(self);
+	self->making = TRUE;
+	weak = g_new0(GWeakRef, 1);
+	g_weak_ref_init(weak, self);
+	ferry_needs_fetch_async(self->mailbox->owner,
+				self->session->jmap,
+				self->ahead,
+				self->needs,
+				self->cancellable,
+				made_cb,
+				weak);
+}
+
+/**
+ * ferry_message_reader_next_async:
+ * @self: a reader
+ * @cancellable: (nullable): to give up
+ * @callback: called with the next messages
+ * @user_data: for @callback
+ *
+ * Asks for the next chunk. One call at a time.
+ */
+void
+ferry_message_reader_next_async(FerryMessageReader *self,
+				GCancellable *cancellable,
+				GAsyncReadyCallback callback,
+				gpointer user_data)
+{
+	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
+
+	g_task_set_source_tag(task, ferry_message_reader_next_async);
+	g_return_if_fail(self->waiting == NULL);
+	make_ahead(self);
+	if (self->ahead == NULL) {
+		g_task_return_pointer(task, NULL, NULL);
+		return;
+	}
+	self->waiting = g_steal_pointer(&task);
+	if (!self->making)
+		deliver(self);
+}
+
+/**
+ * ferry_message_reader_next_finish:
+ * @self: a reader
+ * @result: what the callback was given
+ * @error: return location
+ *
+ * Returns: (transfer full) (nullable) (element-type FerryMessageData): the next messages, in the
+ *   order of the UIDs; NULL without error at the end
+ */
+GPtrArray *
+ferry_message_reader_next_finish(FerryMessageReader *self, GAsyncResult *result, GError **error)
+{
+	return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+/**
+ * ferry_mailbox_read:
+ * @self: a mailbox
+ * @session: who asks
+ * @uids: (array length=n_uids): which messages, ascending
+ * @n_uids: how many
+ * @needs: what of them
+ *
+ * Returns: (transfer full): what hands them out
+ */
+FerryMessageReader *
+ferry_mailbox_read(FerryMailbox *self,
+		   FerryAccountSession *session,
+		   const guint32 *uids,
+		   gsize n_uids,
+		   FerryNeed needs)
+{
+	GArray *copy = g_array_sized_new(FALSE, FALSE, sizeof(guint32), (guint)n_uids);
+
+	g_array_append_vals(copy, uids, (guint)n_uids);
+	return ferry_message_reader_new(self, session, copy, needs);
+}

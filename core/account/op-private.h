@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "account/mailbox-private.h"
+#include "account/outcome-private.h"
+#include "account/sync-private.h"
+#include "jmap/method.h"
+
+/* What an operation that changes mail is made of: it takes the account's lock, patches Emails in few
+ * calls, commits what the backend acknowledged, and gives the lock back. It always runs to its end,
+ * whoever went away meanwhile. */
+typedef struct _FerryOp FerryOp;
+typedef void (*FerryOpFunc)(FerryOp *op);
+
+typedef enum {
+	FERRY_ITEM_TODO,
+	FERRY_ITEM_DONE,
+	FERRY_ITEM_MISSING,
+	FERRY_ITEM_REFUSED,
+} FerryItemState;
+
+typedef struct {
+	guint32 uid;
+	FerryItemState state;
+	char *email_id;
+	char *blob_id;
+	char *keywords;	     /* joined, system keywords included: what the Email has afterwards */
+	GPtrArray *mailboxes; /* ids of the mailboxes that the store has it in; owned strings */
+	gint64 received_at;
+	gboolean deleted;  /* \Deleted afterwards */
+	gboolean in_target; /* it was there before */
+	gboolean destroy;
+	char *new_id; /* the Email in the target, where it is another one */
+	guint asked;  /* which of the delta's UIDs is its new one */
+} FerryItem;
+
+struct _FerryOp {
+	GTask *task;
+	FerryMailAccount *account;
+	FerryAccountSession *session;
+	FerryMailbox *mailbox;
+	FerryOutcome *outcome;
+	gboolean locked;
+	GArray *items; /* FerryItem */
+	FerryJmapRequest *request;
+	FerryJmapSendFlags send_flags;
+	char *state;	 /* Email state after the last call, as far as it is only ours */
+	gboolean chained; /* nothing but our own calls moved the state */
+	gboolean conditional; /* ifInState */
+	gboolean conflict;
+	guint tries;
+	gint64 intent;
+	GError *error;
+	FerryOpFunc next;
+	const char *call_id; /* of the call under way */
+	char *kept_call;
+	gsize from, to; /* the items of the call under way */
+	void (*write_patch)(FerryOp *op, const FerryItem *item, FerryJmapBuilder *patch);
+	void (*fill)(FerryStoreBatch *batch, FerryOp *op, gboolean fast);
+	FerryStoreDelta *delta;
+	/* the operations' own */
+	FerryMailAccount *target_account;
+	char *target_id;
+	FerryFlagsMode mode;
+	FerryMessageFlags flags;
+	char **keywords;
+	gint64 unchanged_since;
+	gboolean move;
+	gpointer extra;
+	GDestroyNotify extra_free;
+};
+
+FerryOp *ferry_op_new(GTask *task, FerryMailAccount *account, FerryAccountSession *session);
+void ferry_op_set_mailbox(FerryOp *op, FerryMailbox *mailbox);
+void ferry_op_lock(FerryOp *op, FerryOpFunc next);
+void ferry_op_unlock(FerryOp *op);
+void ferry_op_fail(FerryOp *op, GError *error);
+void ferry_op_done(FerryOp *op);
+FerryJmapSession *ferry_op_get_jmap(FerryOp *op);
+guint ferry_op_get_set_limit(FerryOp *op);
+guint ferry_op_get_get_limit(FerryOp *op);
+FerryItem *ferry_op_add_item(FerryOp *op, FerryView *view, guint32 index);
+/* Items for those of @uids that there are; the others are missing. */
+void ferry_op_add_uids(FerryOp *op, const guint32 *uids, gsize n_uids);
+guint ferry_op_count(FerryOp *op, FerryItemState state);
+void ferry_op_sync(FerryOp *op, FerryOpFunc next);
+/* Reads where the Emails are, as the store knows it. */
+void ferry_op_find_mailboxes(FerryOp *op, FerryOpFunc next);
+/* Email/set for every item to do: op->write_patch writes the patch; results go into the items. */
+void ferry_op_send_patches(FerryOp *op, FerryOpFunc next);
+/* For ids that do not belong to the request. */
+const char *ferry_op_keep_call(FerryOp *op, const char *call_id);
+void ferry_op_note_set(FerryOp *op, FerryJmapSetResult *set);
+/* Commits what op->fill says. */
+void ferry_op_commit(FerryOp *op, FerryOpFunc next);
+void ferry_op_put_intent(FerryOp *op, GBytes *data, FerryOpFunc next);
+void ferry_op_put_item(FerryStoreBatch *batch,
+		       const FerryItem *item,
+		       const char *added,
+		       const char *removed);
+void ferry_op_tell_items(FerryOp *op);
+void ferry_op_note_error(FerryAccountSession *session, const GError *error);

@@ -1,0 +1,588 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The steps that all changing operations are made of
+ *
+ * Specification: RFC 8620 §5.3 (/set), RFC 8621 §4.6 (Email/set)
+ * Implementation: patches in calls of maxObjectsInSet. Where the states show that nobody else
+ *   changed anything, the store is brought along without asking; else by the delta
+ */
+#include "account/op-private.h"
+
+#include <string.h>
+
+#include "account/flags-private.h"
+#include "jmap/error.h"
+
+static void
+clear_item(gpointer data)
+{
+	FerryItem *item = data;
+
+	g_free(item->email_id);
+	g_free(item->blob_id);
+	g_free(item->keywords);
+	g_free(item->new_id);
+	g_clear_pointer(&item->mailboxes, g_ptr_array_unref);
+}
+
+/* Takes the task. */
+FerryOp *
+ferry_op_new(GTask *task, FerryMailAccount *account, FerryAccountSession *session)
+{
+	FerryOp *op = g_new0(FerryOp, 1);
+
+	op->task = task;
+	op->account = g_object_ref(account);
+	op->session = g_object_ref(session);
+	op->outcome = ferry_outcome_new();
+	op->items = g_array_new(FALSE, TRUE, sizeof(FerryItem));
+	op->unchanged_since = -1;
+	g_array_set_clear_func(op->items, clear_item);
+	return op;
+}
+
+void
+ferry_op_set_mailbox(FerryOp *op, FerryMailbox *mailbox)
+{
+	g_set_object(&op->mailbox, mailbox);
+}
+
+static void
+op_free(FerryOp *op)
+{
+	ferry_op_unlock(op);
+	if (op->extra_free != NULL)
+		op->extra_free(op->extra);
+	g_clear_pointer(&op->delta, ferry_store_delta_unref);
+	g_clear_pointer(&op->outcome, ferry_outcome_unref);
+	g_clear_object(&op->request);
+	g_clear_object(&op->mailbox);
+	g_clear_object(&op->target_account);
+	g_array_unref(op->items);
+	g_clear_error(&op->error);
+	g_strfreev(op->keywords);
+	g_free(op->target_id);
+	g_free(op->kept_call);
+	g_free(op->state);
+	g_object_unref(op->account);
+	g_object_unref(op->session);
+	g_object_unref(op->task);
+	g_free(op);
+}
+
+/* 401 for a credential that worked: its sessions end. */
+void
+ferry_op_note_error(FerryAccountSession *session, const GError *error)
+{
+	if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_EXPIRED) ||
+	    g_error_matches(error, FERRY_ERROR, FERRY_ERROR_AUTHENTICATION))
+		ferry_account_session_expire(session);
+}
+
+void
+ferry_op_fail(FerryOp *op, GError *error)
+{
+	ferry_op_unlock(op);
+	ferry_op_note_error(op->session, error);
+	g_task_return_error(op->task, error);
+	op_free(op);
+}
+
+void
+ferry_op_done(FerryOp *op)
+{
+	ferry_op_unlock(op);
+	g_task_return_pointer(op->task,
+			      g_steal_pointer(&op->outcome),
+			      (GDestroyNotify)(void (*)(void))ferry_outcome_unref);
+	op_free(op);
+}
+
+static void
+locked_cb(FerryMailAccount *account, gpointer user_data)
+{
+	FerryOp *op = user_data;
+
+	op->locked = TRUE;
+	if (account->account == NULL || account->account->closed) {
+		ferry_op_fail(op,
+			      g_error_new_literal(FERRY_ERROR,
+						  FERRY_ERROR_UNAVAILABLE,
+						  "the account is being closed"));
+		return;
+	}
+	if (op->mailbox != NULL && op->mailbox->slot == NULL) {
+		ferry_op_fail(op,
+			      g_error_new_literal(FERRY_ERROR,
+						  FERRY_ERROR_NOT_FOUND,
+						  "the mailbox is gone"));
+		return;
+	}
+	g_free(op->state);
+	op->state = g_strdup(account->email_state);
+	op->chained = TRUE;
+	op->next(op);
+}
+
+void
+ferry_op_lock(FerryOp *op, FerryOpFunc next)
+{
+	op->next = next;
+	ferry_mail_account_lock(op->account, locked_cb, op);
+}
+
+void
+ferry_op_unlock(FerryOp *op)
+{
+	if (!op->locked)
+		return;
+	op->locked = FALSE;
+	ferry_mail_account_unlock(op->account);
+}
+
+FerryJmapSession *
+ferry_op_get_jmap(FerryOp *op)
+{
+	return op->session->jmap;
+}
+
+static guint
+get_limit(FerryOp *op, FerryJmapLimit limit)
+{
+	return (guint)CLAMP(ferry_jmap_session_get_limit(op->session->jmap, limit), 1, 4096);
+}
+
+guint
+ferry_op_get_set_limit(FerryOp *op)
+{
+	return get_limit(op, FERRY_JMAP_LIMIT_OBJECTS_IN_SET);
+}
+
+guint
+ferry_op_get_get_limit(FerryOp *op)
+{
+	return get_limit(op, FERRY_JMAP_LIMIT_OBJECTS_IN_GET);
+}
+
+/* items */
+
+static char *
+join_keywords(FerryView *view, const FerryMessageRow *row)
+{
+	GString *joined = g_string_new(NULL);
+	const char *const *keywords = ferry_view_get_keyword_set(view, row->keyword_set);
+
+	for (guint flag = 1; flag < FERRY_MESSAGE_DELETED; flag <<= 1) {
+		if ((row->flags & flag) != 0)
+			g_string_append_printf(joined,
+					       "%s ",
+					       ferry_flags_get_keyword((FerryMessageFlags)flag));
+	}
+	for (; *keywords != NULL; keywords++)
+		g_string_append_printf(joined, "%s ", *keywords);
+	if (joined->len > 0)
+		g_string_truncate(joined, joined->len - 1);
+	return g_string_free(joined, FALSE);
+}
+
+FerryItem *
+ferry_op_add_item(FerryOp *op, FerryView *view, guint32 index)
+{
+	const FerryMessageRow *row = ferry_view_get_row(view, index);
+	FerryItem *item;
+
+	g_array_set_size(op->items, op->items->len + 1);
+	item = &g_array_index(op->items, FerryItem, op->items->len - 1);
+	item->uid = row->uid;
+	item->email_id = g_strdup(ferry_view_get_email_id(view, index));
+	item->blob_id = g_strdup(ferry_view_get_blob_id(view, index));
+	item->keywords = join_keywords(view, row);
+	item->received_at = row->received_at;
+	item->deleted = (row->flags & FERRY_MESSAGE_DELETED) != 0;
+	return item;
+}
+
+void
+ferry_op_add_uids(FerryOp *op, const guint32 *uids, gsize n_uids)
+{
+	FerryView *view = op->mailbox->view;
+
+	for (gsize i = 0; i < n_uids; i++) {
+		guint32 index;
+
+		if (ferry_view_find_uid(view, uids[i], &index))
+			ferry_op_add_item(op, view, index);
+		else
+			g_array_append_val(op->outcome->missing, uids[i]);
+	}
+}
+
+guint
+ferry_op_count(FerryOp *op, FerryItemState state)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < op->items->len; i++)
+		n += g_array_index(op->items, FerryItem, i).state == state;
+	return n;
+}
+
+/* Puts the items into the outcome. */
+void
+ferry_op_tell_items(FerryOp *op)
+{
+	for (guint i = 0; i < op->items->len; i++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, i);
+
+		if (item->state == FERRY_ITEM_DONE)
+			g_array_append_val(op->outcome->done, item->uid);
+		else if (item->state == FERRY_ITEM_MISSING)
+			g_array_append_val(op->outcome->missing, item->uid);
+		else if (item->state == FERRY_ITEM_REFUSED)
+			g_array_append_val(op->outcome->refused, item->uid);
+	}
+	if (op->error != NULL)
+		ferry_outcome_take_error(op->outcome, g_steal_pointer(&op->error));
+}
+
+/* syncing */
+
+static void
+synced_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	FerryOp *op = user_data;
+	GError *error = NULL;
+	g_autoptr(FerryStoreDelta) delta = ferry_sync_run_finish(op->account, result, &error);
+
+	if (delta == NULL) {
+		ferry_op_fail(op, error);
+		return;
+	}
+	if (op->mailbox != NULL && op->mailbox->slot == NULL) {
+		ferry_op_fail(op,
+			      g_error_new_literal(FERRY_ERROR,
+						  FERRY_ERROR_NOT_FOUND,
+						  "the mailbox is gone"));
+		return;
+	}
+	g_free(op->state);
+	op->state = g_strdup(op->account->email_state);
+	op->chained = TRUE;
+	op->next(op);
+}
+
+void
+ferry_op_sync(FerryOp *op, FerryOpFunc next)
+{
+	op->next = next;
+	ferry_sync_run_async(ferry_sync_new(op->account, op->session->jmap), synced_cb, op);
+}
+
+/* where the Emails are */
+
+static void
+pairs_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	FerryOp *op = user_data;
+	GError *error = NULL;
+	g_autoptr(FerryStorePairs) pairs =
+		ferry_store_find_pairs_finish(FERRY_STORE(source), result, &error);
+
+	if (pairs == NULL) {
+		ferry_op_fail(op, error);
+		return;
+	}
+	for (guint i = 0; i < pairs->n; i++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, pairs->pairs[i].asked);
+		FerryMailboxSlot *slot =
+			ferry_mail_account_find_key(op->account, pairs->pairs[i].mailbox_key);
+
+		if (slot != NULL)
+			g_ptr_array_add(item->mailboxes, g_strdup(slot->stored->id));
+	}
+	op->next(op);
+}
+
+void
+ferry_op_find_mailboxes(FerryOp *op, FerryOpFunc next)
+{
+	g_autofree const char **ids = g_new0(const char *, op->items->len + 1);
+
+	for (guint i = 0; i < op->items->len; i++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, i);
+
+		ids[i] = item->email_id;
+		g_clear_pointer(&item->mailboxes, g_ptr_array_unref);
+		item->mailboxes = g_ptr_array_new_with_free_func(g_free);
+	}
+	op->next = next;
+	ferry_store_find_pairs_async(op->account->account->store,
+				     op->account->key,
+				     ids,
+				     NULL,
+				     pairs_cb,
+				     op);
+}
+
+/* What the store is to know of an Email that was patched. */
+void
+ferry_op_put_item(FerryStoreBatch *batch,
+		  const FerryItem *item,
+		  const char *added,
+		  const char *removed)
+{
+	g_auto(GStrv) keywords = g_strsplit(item->keywords, " ", -1);
+	g_autoptr(GPtrArray) mailboxes = g_ptr_array_new();
+	FerryStoreEmail email = {.email_id = item->email_id};
+
+	for (guint i = 0; item->mailboxes != NULL && i < item->mailboxes->len; i++) {
+		const char *id = item->mailboxes->pdata[i];
+
+		if (g_strcmp0(id, added) != 0 && g_strcmp0(id, removed) != 0)
+			g_ptr_array_add(mailboxes, (gpointer)id);
+	}
+	if (added != NULL)
+		g_ptr_array_add(mailboxes, (gpointer)added);
+	g_ptr_array_add(mailboxes, NULL);
+	email.mailbox_ids = (const char *const *)mailboxes->pdata;
+	email.keywords = (const char *const *)(*item->keywords != '\0' ? keywords : NULL);
+	ferry_store_batch_put_email(batch, &email);
+}
+
+/* patches */
+
+static void send_next_patches(FerryOp *op);
+
+const char *
+ferry_op_keep_call(FerryOp *op, const char *call_id)
+{
+	g_free(op->kept_call);
+	op->kept_call = g_strdup(call_id);
+	return op->kept_call;
+}
+
+/* Keeps track whether only our own calls moved the state. */
+void
+ferry_op_note_set(FerryOp *op, FerryJmapSetResult *set)
+{
+	const char *old_state = ferry_jmap_set_result_get_old_state(set);
+	const char *new_state = ferry_jmap_set_result_get_new_state(set);
+
+	if (old_state == NULL || new_state == NULL || g_strcmp0(old_state, op->state) != 0)
+		op->chained = FALSE;
+	g_free(op->state);
+	op->state = g_strdup(new_state);
+}
+
+static void
+read_patch_result(FerryOp *op, FerryItem *item, FerryJmapSetResult *set)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (ferry_jmap_set_result_was_updated(set, item->email_id, &error)) {
+		item->state = FERRY_ITEM_DONE;
+		return;
+	}
+	item->state = g_error_matches(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND)
+			      ? FERRY_ITEM_MISSING
+			      : FERRY_ITEM_REFUSED;
+	if (item->state == FERRY_ITEM_REFUSED && op->error == NULL)
+		op->error = g_steal_pointer(&error);
+}
+
+static void
+patched_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	FerryOp *op = user_data;
+	GError *error = NULL;
+	g_autoptr(FerryJmapReply) reply =
+		ferry_jmap_session_send_finish(FERRY_JMAP_SESSION(source), result, &error);
+	g_autoptr(FerryJmapSetResult) set = NULL;
+
+	if (reply != NULL)
+		set = ferry_jmap_reply_parse_set(reply, op->call_id, &error);
+	if (set == NULL) {
+		op->conflict = g_error_matches(error, FERRY_ERROR, FERRY_ERROR_CONFLICT);
+		op->chained = FALSE;
+		/* what earlier calls did is done, and must be told to the store */
+		if (op->error == NULL)
+			op->error = error;
+		else
+			g_error_free(error);
+		op->next(op);
+		return;
+	}
+	ferry_op_note_set(op, set);
+	for (gsize i = op->from; i < op->to; i++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, i);
+
+		if (item->state == FERRY_ITEM_TODO)
+			read_patch_result(op, item, set);
+	}
+	op->from = op->to;
+	send_next_patches(op);
+}
+
+static void
+write_updates(FerryOp *op, FerryJmapBuilder *args)
+{
+	guint limit = ferry_op_get_set_limit(op);
+	guint n = 0;
+
+	ferry_jmap_builder_name(args, "update");
+	ferry_jmap_builder_begin_object(args);
+	for (op->to = op->from; op->to < op->items->len && n < limit; op->to++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, op->to);
+
+		if (item->state != FERRY_ITEM_TODO)
+			continue;
+		n++;
+		ferry_jmap_builder_name(args, item->email_id);
+		ferry_jmap_builder_begin_object(args);
+		op->write_patch(op, item, args);
+		ferry_jmap_builder_end_object(args);
+	}
+	ferry_jmap_builder_end_object(args);
+}
+
+static void
+send_next_patches(FerryOp *op)
+{
+	g_autoptr(FerryJmapBuilder) args = NULL;
+
+	while (op->from < op->items->len &&
+	       g_array_index(op->items, FerryItem, op->from).state != FERRY_ITEM_TODO)
+		op->from++;
+	if (op->from >= op->items->len) {
+		op->next(op);
+		return;
+	}
+	args = ferry_jmap_builder_new();
+	ferry_jmap_builder_begin_object(args);
+	ferry_jmap_builder_set_string(args, "accountId", op->account->id);
+	if (op->conditional)
+		ferry_jmap_builder_set_string(args, "ifInState", op->state);
+	write_updates(op, args);
+	ferry_jmap_builder_end_object(args);
+	g_clear_object(&op->request);
+	op->request = ferry_jmap_request_new();
+	op->call_id = ferry_jmap_request_add_call(op->request, "Email/set", args);
+	ferry_jmap_request_set_repeatable(op->request, !op->conditional);
+	ferry_jmap_session_send_async(op->session->jmap,
+				      op->request,
+				      op->conditional ? FERRY_JMAP_SEND_ALONE
+						      : FERRY_JMAP_SEND_NONE,
+				      NULL,
+				      patched_cb,
+				      op);
+}
+
+void
+ferry_op_send_patches(FerryOp *op, FerryOpFunc next)
+{
+	op->next = next;
+	op->from = 0;
+	op->conflict = FALSE;
+	send_next_patches(op);
+}
+
+/* committing */
+
+static void
+fill_cb(FerryStoreBatch *batch, gpointer user_data)
+{
+	FerryOp *op = user_data;
+
+	op->fill(batch, op, FALSE);
+}
+
+static void
+commit_synced_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	FerryOp *op = user_data;
+	GError *error = NULL;
+
+	op->delta = ferry_sync_run_finish(op->account, result, &error);
+	if (op->delta == NULL) {
+		ferry_op_fail(op, error);
+		return;
+	}
+	op->next(op);
+}
+
+static void
+commit_by_sync(FerryOp *op)
+{
+	FerrySync *sync = ferry_sync_new(op->account, op->session->jmap);
+
+	ferry_sync_set_fill(sync, fill_cb, op);
+	ferry_sync_set_origin(sync, op->session);
+	ferry_sync_run_async(sync, commit_synced_cb, op);
+}
+
+static void
+committed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	FerryOp *op = user_data;
+	GError *error = NULL;
+
+	op->delta = ferry_mail_account_apply_finish(op->account, result, &error);
+	if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_CONFLICT)) {
+		g_error_free(error);
+		commit_by_sync(op);
+		return;
+	}
+	if (op->delta == NULL) {
+		ferry_op_fail(op, error);
+		return;
+	}
+	op->next(op);
+}
+
+void
+ferry_op_commit(FerryOp *op, FerryOpFunc next)
+{
+	FerryStoreBatch *batch;
+
+	op->next = next;
+	g_clear_pointer(&op->delta, ferry_store_delta_unref);
+	if (!op->chained) {
+		commit_by_sync(op);
+		return;
+	}
+	batch = ferry_store_batch_new();
+	op->fill(batch, op, TRUE);
+	if (g_strcmp0(op->state, op->account->email_state) != 0)
+		ferry_store_batch_set_email_state(batch, op->state);
+	if (ferry_store_batch_is_empty(batch)) {
+		op->delta = ferry_store_delta_new(op->account->key, op->account->generation);
+		next(op);
+	} else {
+		ferry_mail_account_apply_async(op->account, batch, op->session, committed_cb, op);
+	}
+	ferry_store_batch_unref(batch);
+}
+
+static void
+intent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	FerryOp *op = user_data;
+	GError *error = NULL;
+
+	op->intent = ferry_store_put_intent_finish(FERRY_STORE(source), result, &error);
+	if (error != NULL)
+		ferry_op_fail(op, error);
+	else
+		op->next(op);
+}
+
+void
+ferry_op_put_intent(FerryOp *op, GBytes *data, FerryOpFunc next)
+{
+	op->next = next;
+	ferry_store_put_intent_async(op->account->account->store,
+				     op->account->key,
+				     data,
+				     NULL,
+				     intent_cb,
+				     op);
+}

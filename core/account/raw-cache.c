@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The cache of raw messages
+ *
+ * Implementation: a file per message in 256 folders; written beside and renamed, so that it is whole
+ *   or not there; the time of change is the time of last use, to the hour
+ */
+#include "account/raw-cache-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+/* Small ones are read, big ones mapped. */
+#define MAP_FROM (256 * 1024)
+#define TOUCH_SECONDS 3600
+
+struct _FerryRawCache {
+	gatomicrefcount ref_count;
+	GMutex mutex;
+	char *directory;
+	guint64 max_size;
+	guint64 size;
+	gboolean counted;
+};
+
+typedef struct {
+	char *path;
+	guint64 size;
+	gint64 used;
+} CacheFile;
+
+FerryRawCache *
+ferry_raw_cache_new(const char *directory, guint64 max_size)
+{
+	FerryRawCache *self = g_new0(FerryRawCache, 1);
+
+	g_atomic_ref_count_init(&self->ref_count);
+	g_mutex_init(&self->mutex);
+	self->directory = g_strdup(directory);
+	self->max_size = max_size;
+	return self;
+}
+
+FerryRawCache *
+ferry_raw_cache_ref(FerryRawCache *self)
+{
+	g_atomic_ref_count_inc(&self->ref_count);
+	return self;
+}
+
+void
+ferry_raw_cache_unref(FerryRawCache *self)
+{
+	if (!g_atomic_ref_count_dec(&self->ref_count))
+		return;
+	g_mutex_clear(&self->mutex);
+	g_free(self->directory);
+	g_free(self);
+}
+
+static char *
+make_path(FerryRawCache *self, const char *account, const char *blob_id, char **folder)
+{
+	g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+	const char *digest;
+	char first[3];
+
+	g_checksum_update(checksum, (const guchar *)account, (gssize)strlen(account) + 1);
+	g_checksum_update(checksum, (const guchar *)blob_id, (gssize)strlen(blob_id));
+	digest = g_checksum_get_string(checksum);
+	g_strlcpy(first, digest, sizeof first);
+	if (folder != NULL)
+		*folder = g_build_filename(self->directory, first, NULL);
+	return g_build_filename(self->directory, first, digest + 2, NULL);
+}
+
+static GBytes *
+read_small(int fd, gsize size)
+{
+	g_autofree char *data = g_malloc(size + 1);
+	gsize done = 0;
+
+	while (done < size) {
+		gssize n = read(fd, data + done, size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return NULL;
+		done += (gsize)n;
+	}
+	return g_bytes_new_take(g_steal_pointer(&data), size);
+}
+
+static GBytes *
+map_big(int fd)
+{
+	g_autoptr(GMappedFile) mapped = g_mapped_file_new_from_fd(fd, FALSE, NULL);
+
+	return mapped != NULL ? g_mapped_file_get_bytes(mapped) : NULL;
+}
+
+/* The octets of a message, or NULL where they are not cached. A file that is mapped may be removed
+ * from the cache; its octets stay. */
+GBytes *
+ferry_raw_cache_get(FerryRawCache *self, const char *account, const char *blob_id)
+{
+	g_autofree char *path = make_path(self, account, blob_id, NULL);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	GBytes *bytes = NULL;
+	struct stat st;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		bytes = st.st_size < MAP_FROM ? read_small(fd, (gsize)st.st_size) : map_big(fd);
+		if (st.st_mtime + TOUCH_SECONDS < g_get_real_time() / G_USEC_PER_SEC)
+			(void)futimens(fd, NULL);
+	}
+	close(fd);
+	return bytes;
+}
+
+/* making room */
+
+static void
+cache_file_clear(gpointer data)
+{
+	g_free(((CacheFile *)data)->path);
+}
+
+static void
+collect_folder(const char *folder, GArray *files, guint64 *size)
+{
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	const char *name;
+
+	while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+		CacheFile file = {.path = g_build_filename(folder, name, NULL)};
+		struct stat st;
+
+		if (lstat(file.path, &st) != 0 || !S_ISREG(st.st_mode)) {
+			g_free(file.path);
+			continue;
+		}
+		file.size = (guint64)st.st_size;
+		file.used = st.st_mtime;
+		*size += file.size;
+		g_array_append_val(files, file);
+	}
+}
+
+static int
+compare_files(gconstpointer a, gconstpointer b)
+{
+	const CacheFile *first = a;
+	const CacheFile *second = b;
+
+	return first->used < second->used ? -1 : first->used > second->used;
+}
+
+/* Counts what is there, and removes the oldest until a tenth of the cap is free. Other processes
+ * count for themselves; each looks at the disk again when it believes the cap is passed. */
+static void
+count_and_trim(FerryRawCache *self)
+{
+	g_autoptr(GArray) files = g_array_new(FALSE, FALSE, sizeof(CacheFile));
+	guint64 size = 0;
+
+	g_array_set_clear_func(files, cache_file_clear);
+	for (guint i = 0; i < 256; i++) {
+		char name[3];
+		g_autofree char *folder = NULL;
+
+		g_snprintf(name, sizeof name, "%02x", i);
+		folder = g_build_filename(self->directory, name, NULL);
+		collect_folder(folder, files, &size);
+	}
+	if (size > self->max_size) {
+		g_array_sort(files, compare_files);
+		for (guint i = 0; i < files->len && size > self->max_size / 10 * 9; i++) {
+			CacheFile *file = &g_array_index(files, CacheFile, i);
+
+			if (unlink(file->path) == 0)
+				size -= file->size;
+		}
+	}
+	self->size = size;
+	self->counted = TRUE;
+}
+
+static gboolean
+set_errno(GError **error, const char *what)
+{
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED, "%s: %s", what, g_strerror(errno));
+	return FALSE;
+}
+
+static gboolean
+write_all(int fd, GBytes *bytes)
+{
+	gsize size;
+	const char *data = g_bytes_get_data(bytes, &size);
+
+	while (size > 0) {
+		gssize n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return FALSE;
+		data += n;
+		size -= (gsize)n;
+	}
+	return TRUE;
+}
+
+static gboolean
+write_file(FerryRawCache *self,
+	   const char *folder,
+	   const char *path,
+	   GBytes *bytes,
+	   GError **error)
+{
+	g_autofree char *temporary = g_strconcat(path, ".XXXXXX", NULL);
+	gboolean written;
+	int fd;
+
+	if (g_mkdir_with_parents(folder, 0700) != 0)
+		return set_errno(error, "making a cache folder");
+	fd = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return set_errno(error, "making a cache file");
+	written = write_all(fd, bytes);
+	if (close(fd) != 0 || !written || rename(temporary, path) != 0) {
+		set_errno(error, "writing a cache file");
+		(void)unlink(temporary);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean
+ferry_raw_cache_put(FerryRawCache *self,
+		    const char *account,
+		    const char *blob_id,
+		    GBytes *bytes,
+		    GError **error)
+{
+	g_autofree char *folder = NULL;
+	g_autofree char *path = make_path(self, account, blob_id, &folder);
+	guint64 size = g_bytes_get_size(bytes);
+
+	/* one that would push everything else out is not worth it */
+	if (size > self->max_size / 2)
+		return TRUE;
+	if (!write_file(self, folder, path, bytes, error))
+		return FALSE;
+	g_mutex_lock(&self->mutex);
+	self->size += size;
+	if (!self->counted || self->size > self->max_size)
+		count_and_trim(self);
+	g_mutex_unlock(&self->mutex);
+	return TRUE;
+}
+
+guint64
+ferry_raw_cache_get_size(FerryRawCache *self)
+{
+	guint64 size;
+
+	g_mutex_lock(&self->mutex);
+	if (!self->counted)
+		count_and_trim(self);
+	size = self->size;
+	g_mutex_unlock(&self->mutex);
+	return size;
+}

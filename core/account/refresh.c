@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Freshness: when the backend is asked, and when what is known is new enough
+ *
+ * Implementation: one cheap read of the store's generation always; then nothing while push is live
+ *   and silent, else one request unless a sync that began less than `freshness` ago ended well
+ */
+#include "account/account-private.h"
+#include "account/sync-private.h"
+
+static gboolean
+is_fresh(FerryMailAccount *self)
+{
+	gint64 age;
+
+	if (self->sync_started == 0 || self->changed_on_backend)
+		return FALSE;
+	if (self->account->push_live)
+		return TRUE;
+	age = g_get_monotonic_time() - self->sync_started;
+	return age < (gint64)self->account->settings->freshness_ms * 1000;
+}
+
+static void
+synced_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	g_autoptr(GTask) task = user_data;
+	FerryMailAccount *self = FERRY_MAIL_ACCOUNT(source);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FerryStoreDelta) delta = ferry_sync_run_finish(self, result, &error);
+
+	ferry_mail_account_unlock(self);
+	if (delta == NULL)
+		g_task_return_error(task, g_steal_pointer(&error));
+	else
+		g_task_return_boolean(task, TRUE);
+}
+
+static void
+locked_cb(FerryMailAccount *self, gpointer user_data)
+{
+	GTask *task = user_data;
+	FerryAccountSession *session = g_task_get_task_data(task);
+	gboolean force = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(task), "force"));
+	FerrySync *sync;
+
+	/* the one who had the lock before may have asked already */
+	if (self->account == NULL || (!force && is_fresh(self))) {
+		ferry_mail_account_unlock(self);
+		g_task_return_boolean(task, TRUE);
+		g_object_unref(task);
+		return;
+	}
+	sync = ferry_sync_new(self, ferry_mail_account_pick_jmap(self, session));
+	ferry_sync_run_async(sync, synced_cb, task);
+}
+
+static void
+caught_up_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	g_autoptr(GTask) task = user_data;
+	FerryMailAccount *self = FERRY_MAIL_ACCOUNT(source);
+	g_autoptr(GError) error = NULL;
+
+	if (!ferry_mail_account_catch_up_finish(self, result, &error)) {
+		g_task_return_error(task, g_steal_pointer(&error));
+		return;
+	}
+	if (self->account == NULL || is_fresh(self)) {
+		g_task_return_boolean(task, TRUE);
+		return;
+	}
+	ferry_mail_account_lock(self, locked_cb, g_steal_pointer(&task));
+}
+
+/* @force: ask the backend whatever was heard before (a poll, push telling of a change). */
+void
+ferry_mail_account_refresh_async(FerryMailAccount *self,
+				 FerryAccountSession *session,
+				 gboolean force,
+				 GAsyncReadyCallback callback,
+				 gpointer user_data)
+{
+	g_autoptr(GTask) task = g_task_new(self, NULL, callback, user_data);
+
+	g_task_set_source_tag(task, ferry_mail_account_refresh_async);
+	if (session != NULL)
+		g_task_set_task_data(task, g_object_ref(session), g_object_unref);
+	g_object_set_data(G_OBJECT(task), "force", GINT_TO_POINTER(force));
+	if (force)
+		ferry_mail_account_lock(self, locked_cb, g_steal_pointer(&task));
+	else
+		ferry_mail_account_catch_up_async(self, caught_up_cb, g_steal_pointer(&task));
+}
+
+gboolean
+ferry_mail_account_refresh_finish(FerryMailAccount *self, GAsyncResult *result, GError **error)
+{
+	return g_task_propagate_boolean(G_TASK(result), error);
+}

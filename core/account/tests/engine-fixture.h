@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "account/account-private.h"
+#include "account/flags.h"
+#include "account/mailbox.h"
+#include "account/manager.h"
+#include "store/sqlite.h"
+
+/* A sample server of its own, a store in a temporary folder, and a manager on both; every call
+ * waits on the main loop. */
+typedef struct {
+	GSubprocess *server;
+	char *url;
+	char *directory;
+	FerryStore *store;
+	FerryAccountManager *manager;
+	FerryAccountSession *session;
+	FerryMailbox *mailbox;
+} Engine;
+
+/* NULL, after g_test_skip(), where there is no server. @options: further arguments of the server. */
+Engine *engine_new(const char *const *options);
+void engine_free(Engine *engine);
+/* Ends the manager and the store, and makes both again: a restart. */
+void engine_restart(Engine *engine);
+void engine_sign_in(Engine *engine);
+FerryAccountSession *engine_sign_in_with(Engine *engine, const char *password, GError **error);
+FerryMailboxList *engine_list(Engine *engine);
+FerryMailbox *engine_open(Engine *engine, const char *name, GError **error);
+void engine_select(Engine *engine, const char *name);
+void engine_refresh(Engine *engine);
+GPtrArray *engine_read(Engine *engine, FerryNeed needs);
+FerryOutcome *engine_store(Engine *engine,
+			   const guint32 *uids,
+			   gsize n_uids,
+			   FerryFlagsMode mode,
+			   const char *flags,
+			   gint64 unchanged_since,
+			   GError **error);
+FerryOutcome *engine_expunge(Engine *engine, GError **error);
+/* POST /admin/@path with @json; the answer. */
+char *engine_admin(Engine *engine, const char *path, const char *json);
+/* Turns the loop until @check says so, at most ten seconds. */
+void engine_wait(gboolean (*check)(gpointer data), gpointer data);
+GArray *engine_uids(Engine *engine);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The straight path, against the sample server: sign in, list, open, read, change. */
+#include <string.h>
+
+#include "engine-fixture.h"
+#include "message/structure.h"
+
+static const char *const generated[] = {"--generate=alice:INBOX:2500:3",
+					"--generate=alice:Archive/2024:10:4",
+					NULL};
+
+static void
+test_sign_in(void)
+{
+	g_autoptr(Engine) engine = engine_new(NULL);
+	g_autoptr(FerryAccountSession) second = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (engine == NULL)
+		return;
+	g_assert_null(engine_sign_in_with(engine, "wrong", &error));
+	g_assert_error(error, FERRY_ERROR, FERRY_ERROR_AUTHENTICATION);
+	engine_sign_in(engine);
+	second = engine_sign_in_with(engine, "secret", NULL);
+	g_assert_true(ferry_account_session_get_jmap(second) ==
+		      ferry_account_session_get_jmap(engine->session));
+	g_assert_cmpuint(ferry_account_get_n_sessions(
+				 ferry_account_session_get_account(engine->session)),
+			 ==,
+			 2);
+}
+
+static void
+test_list(void)
+{
+	g_autoptr(Engine) engine = engine_new(generated);
+	g_autoptr(FerryMailboxList) list = NULL;
+	FerryMailboxInfo *info;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	list = engine_list(engine);
+	info = ferry_mailbox_list_find(list, "inbox");
+	g_assert_nonnull(info);
+	g_assert_cmpstr(ferry_mailbox_info_get_name(info), ==, "INBOX");
+	g_assert_true(ferry_mailbox_list_get_nth(list, 0) == info);
+	info = ferry_mailbox_list_find(list, "Archive");
+	g_assert_true(ferry_mailbox_info_has_children(info));
+	g_assert_nonnull(ferry_mailbox_list_find(list, "Archive/2024"));
+	g_assert_null(ferry_mailbox_list_find(list, "archive/2024"));
+}
+
+static void
+check_view(FerryView *view, guint32 count)
+{
+	gint64 received = G_MININT64;
+
+	g_assert_cmpuint(ferry_view_get_count(view), ==, count);
+	for (guint32 i = 0; i < count; i++) {
+		const FerryMessageRow *row = ferry_view_get_row(view, i);
+
+		g_assert_cmpuint(row->uid, ==, i + 1);
+		g_assert_cmpint(row->received_at, >=, received);
+		received = row->received_at;
+	}
+	g_assert_cmpuint(ferry_view_get_uidnext(view), ==, count + 1);
+}
+
+static void
+test_open(void)
+{
+	g_autoptr(Engine) engine = engine_new(generated);
+	g_autoptr(GError) error = NULL;
+	guint32 uidvalidity;
+	FerryView *view;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	g_assert_null(engine_open(engine, "nowhere", &error));
+	g_assert_error(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND);
+	engine_select(engine, "INBOX");
+	view = ferry_mailbox_get_view(engine->mailbox);
+	check_view(view, 2500);
+	uidvalidity = ferry_view_get_uidvalidity(view);
+	g_assert_cmpuint(ferry_mailbox_claim_recent(engine->mailbox), ==, 1);
+	g_assert_cmpuint(ferry_mailbox_claim_recent(engine->mailbox), ==, 2501);
+	engine_restart(engine);
+	engine_sign_in(engine);
+	engine_select(engine, "INBOX");
+	view = ferry_mailbox_get_view(engine->mailbox);
+	check_view(view, 2500);
+	g_assert_cmpuint(ferry_view_get_uidvalidity(view), ==, uidvalidity);
+}
+
+static void
+check_messages(GPtrArray *messages, gboolean raw)
+{
+	g_assert_cmpuint(messages->len, ==, 10);
+	for (guint i = 0; i < messages->len; i++) {
+		FerryMessageData *data = messages->pdata[i];
+		gsize length;
+
+		g_assert_no_error(ferry_message_data_get_error(data));
+		g_assert_cmpuint(ferry_message_data_get_uid(data), ==, i + 1);
+		if (raw) {
+			g_assert_nonnull(ferry_message_data_get_raw(data));
+			continue;
+		}
+		g_assert_nonnull(ferry_message_data_get_envelope(data, &length));
+		g_assert_cmpuint(length, >, 20);
+	}
+}
+
+static void
+test_read(void)
+{
+	static const FerryNeed needs[] = {FERRY_NEED_ENVELOPE,
+					  FERRY_NEED_HEADERS,
+					  FERRY_NEED_STRUCTURE,
+					  FERRY_NEED_RAW | FERRY_NEED_STRUCTURE,
+					  FERRY_NEED_ENVELOPE};
+	g_autoptr(Engine) engine = engine_new(generated);
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "Archive/2024");
+	for (guint i = 0; i < G_N_ELEMENTS(needs); i++) {
+		g_autoptr(GPtrArray) messages = engine_read(engine, needs[i]);
+
+		if ((needs[i] & (FERRY_NEED_ENVELOPE | FERRY_NEED_STRUCTURE)) != 0)
+			check_messages(messages, FALSE);
+		if ((needs[i] & FERRY_NEED_RAW) != 0)
+			check_messages(messages, TRUE);
+	}
+	/* all of it is cached now: the backend is not needed */
+	g_free(engine_admin(engine,
+			    "faults",
+			    "[{\"on\":\"api\",\"do\":\"status\",\"times\":0},"
+			    "{\"on\":\"download\",\"do\":\"status\",\"times\":0}]"));
+	for (guint i = 0; i < G_N_ELEMENTS(needs); i++) {
+		g_autoptr(GPtrArray) messages = engine_read(engine, needs[i]);
+
+		for (guint j = 0; j < messages->len; j++)
+			g_assert_no_error(ferry_message_data_get_error(messages->pdata[j]));
+	}
+}
+
+static void
+count_changes_cb(FerryMailbox *mailbox,
+		 FerryView *before,
+		 FerryView *after,
+		 FerryMailboxDelta *delta,
+		 gpointer user_data)
+{
+	gsize *counts = user_data;
+	gsize n;
+
+	ferry_mailbox_delta_get_arrived(delta, &n);
+	counts[0] += n;
+	ferry_mailbox_delta_get_changed(delta, &n);
+	counts[1] += n;
+	ferry_mailbox_delta_get_expunged(delta, &n);
+	counts[2] += n;
+}
+
+static void
+test_flags(void)
+{
+	static const guint32 uids[] = {2, 3, 99};
+	g_autoptr(Engine) engine = engine_new(generated);
+	g_autoptr(FerryOutcome) outcome = NULL;
+	g_autoptr(FerryOutcome) second = NULL;
+	g_autoptr(GError) error = NULL;
+	const FerryMessageRow *row;
+	gsize counts[3] = {0}, n;
+	FerryView *view;
+	guint64 modseq;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "Archive/2024");
+	g_signal_connect(engine->mailbox, "changed", G_CALLBACK(count_changes_cb), counts);
+	outcome = engine_store(engine, uids, 3, FERRY_FLAGS_REPLACE, "\\Flagged \\Deleted Work", -1,
+			       &error);
+	g_assert_no_error(error);
+	ferry_outcome_get_done(outcome, &n);
+	g_assert_cmpuint(n, ==, 2);
+	g_assert_cmpuint(ferry_outcome_get_missing(outcome, &n)[0], ==, 99);
+	view = ferry_mailbox_get_view(engine->mailbox);
+	row = ferry_view_lookup(view, 2);
+	g_assert_cmpuint(row->flags, ==, FERRY_MESSAGE_FLAGGED | FERRY_MESSAGE_DELETED);
+	g_assert_true(ferry_view_keyword_set_contains(view, row->keyword_set, "work"));
+	g_assert_cmpuint(counts[1], ==, 2);
+	modseq = row->modseq;
+	engine_refresh(engine);
+	view = ferry_mailbox_get_view(engine->mailbox);
+	g_assert_cmpuint(ferry_view_lookup(view, 2)->modseq, ==, modseq);
+	second = engine_store(engine, uids, 2, FERRY_FLAGS_ADD, "\\Seen", (gint64)modseq - 1, &error);
+	g_assert_no_error(error);
+	ferry_outcome_get_modified(second, &n);
+	g_assert_cmpuint(n, ==, 2);
+	ferry_outcome_unref(second);
+	second = engine_store(engine, uids, 2, FERRY_FLAGS_ADD, "\\Seen", (gint64)modseq, &error);
+	g_assert_no_error(error);
+	ferry_outcome_get_done(second, &n);
+	g_assert_cmpuint(n, ==, 2);
+}
+
+static void
+test_expunge(void)
+{
+	static const guint32 uids[] = {2, 3};
+	g_autoptr(Engine) engine = engine_new(generated);
+	g_autoptr(FerryOutcome) stored = NULL;
+	g_autoptr(FerryOutcome) outcome = NULL;
+	g_autoptr(GError) error = NULL;
+	gsize n;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "Archive/2024");
+	stored = engine_store(engine, uids, 2, FERRY_FLAGS_ADD, "\\Deleted", -1, &error);
+	g_assert_no_error(error);
+	outcome = engine_expunge(engine, &error);
+	g_assert_no_error(error);
+	ferry_outcome_get_done(outcome, &n);
+	g_assert_cmpuint(n, ==, 2);
+	g_assert_cmpuint(ferry_view_get_count(ferry_mailbox_get_view(engine->mailbox)), ==, 8);
+	engine_refresh(engine);
+	g_assert_cmpuint(ferry_view_get_count(ferry_mailbox_get_view(engine->mailbox)), ==, 8);
+}
+
+static gboolean
+has_eleven(gpointer data)
+{
+	Engine *engine = data;
+
+	return ferry_view_get_count(ferry_mailbox_get_view(engine->mailbox)) == 11;
+}
+
+static void
+test_push(void)
+{
+	g_autoptr(Engine) engine = engine_new(generated);
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "Archive/2024");
+	g_free(engine_admin(engine,
+			    "deliver",
+			    "{\"user\":\"alice\",\"mailbox\":\"Archive/2024\","
+			    "\"message\":\"Subject: new\\r\\n\\r\\nhello\\r\\n\"}"));
+	engine_wait(has_eleven, engine);
+	g_assert_cmpuint(ferry_view_get_uid(ferry_mailbox_get_view(engine->mailbox), 10), ==, 11);
+}
+
+int
+main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/account/engine/sign-in", test_sign_in);
+	g_test_add_func("/account/engine/list", test_list);
+	g_test_add_func("/account/engine/open", test_open);
+	g_test_add_func("/account/engine/read", test_read);
+	g_test_add_func("/account/engine/flags", test_flags);
+	g_test_add_func("/account/engine/expunge", test_expunge);
+	g_test_add_func("/account/engine/push", test_push);
+	return g_test_run();
+}
