@@ -591,3 +591,27 @@ ferry_account_session_open_finish(FerryAccountSession *self, GAsyncResult *resul
 {
 	return g_task_propagate_pointer(G_TASK(result), error);
 }
+
+/**
+ * ferry_account_session_searches_exactly:
+ * @self: a session
+ *
+ * Returns: whether SEARCH BODY and TEXT must always read the messages (`text-search=exact`)
+ */
+gboolean
+ferry_account_session_searches_exactly(FerryAccountSession *self)
+{
+	return g_strcmp0(self->account->settings->text_search, "exact") == 0;
+}
+
+/**
+ * ferry_account_session_get_text_scan_limit:
+ * @self: a session
+ *
+ * Returns: as many messages are read by SEARCH BODY and TEXT rather than asked for
+ */
+guint
+ferry_account_session_get_text_scan_limit(FerryAccountSession *self)
+{
+	return self->account->settings->text_scan_limit;
+}

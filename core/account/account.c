@@ -166,6 +166,20 @@ ferry_account_is_push_live(FerryAccount *self)
 }
 
 /**
+ * ferry_account_get_n_requests:
+ * @self: an account
+ *
+ * Returns: how many HTTP requests were made to the account's backend, by all its accounts
+ */
+guint64
+ferry_account_get_n_requests(FerryAccount *self)
+{
+	if (self->jmap == NULL)
+		return 0;
+	return ferry_jmap_backend_get_n_requests(ferry_jmap_session_get_backend(self->jmap));
+}
+
+/**
  * ferry_account_get_progress:
  * @self: an account
  * @done: (out): messages listed

@@ -168,7 +168,7 @@ add_structure(FerryStoreStructures *structures, const FerryMessageData *data)
 	g_autoptr(GBytes) structure = NULL;
 	g_autofree guint8 *header = NULL;
 	gsize length = 0, structure_length = 0;
-	const guint8 *block = NULL;
+	const guint8 *block = NULL, *shape = NULL;
 
 	if (data->headers != NULL)
 		block = g_bytes_get_data(data->headers, &length);
@@ -185,14 +185,15 @@ add_structure(FerryStoreStructures *structures, const FerryMessageData *data)
 		header[0] = KIND_ENVELOPE;
 		memcpy(header + 1, data->envelope, length);
 	}
-	if (data->structure != NULL)
+	if (data->structure != NULL) {
 		structure = ferry_message_structure_serialize(data->structure);
+		shape = g_bytes_get_data(structure, &structure_length);
+	}
 	ferry_store_structures_add(structures,
 				   data->email_key,
 				   header,
 				   header != NULL ? length + 1 : 0,
-				   structure != NULL ? g_bytes_get_data(structure, &structure_length)
-						     : NULL,
+				   shape,
 				   structure_length);
 }
 

@@ -466,7 +466,7 @@ ferry_relist_async(FerryMailAccount *account,
 	new_request(self);
 	ferry_jmap_builder_begin_object(args);
 	ferry_jmap_builder_set_string(args, "accountId", account->id);
-	ferry_jmap_builder_set_strings(args, "ids", NULL, 0);
+	ferry_jmap_builder_set_strings(args, "ids", (const char *const[]){NULL}, 0);
 	ferry_jmap_builder_end_object(args);
 	set_call(self, 0, ferry_jmap_request_add_call(self->request, "Email/get", args));
 	send(task, state_cb);

@@ -146,7 +146,7 @@ add_first_calls(FerrySync *self, FerryJmapRequest *request)
 
 	ferry_jmap_builder_begin_object(args);
 	ferry_jmap_builder_set_string(args, "accountId", self->account->id);
-	ferry_jmap_builder_set_strings(args, "ids", NULL, 0);
+	ferry_jmap_builder_set_strings(args, "ids", (const char *const[]){NULL}, 0);
 	ferry_jmap_builder_end_object(args);
 	/* the state before the mailboxes: what changes in between is asked for again */
 	self->state_call = ferry_jmap_request_add_call(request, "Email/get", args);
