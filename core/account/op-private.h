@@ -29,6 +29,7 @@ typedef struct {
 	gint64 received_at;
 	gboolean deleted;  /* \Deleted afterwards */
 	gboolean in_target; /* it was there before */
+	gboolean found;	   /* the backend has the Email */
 	gboolean destroy;
 	char *new_id; /* the Email in the target, where it is another one */
 	guint64 size;
