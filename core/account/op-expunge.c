@@ -45,7 +45,7 @@ mark_gone(FerryOp *op, gsize from, gsize to)
 	for (gsize i = from; i < to; i++) {
 		FerryItem *item = &g_array_index(op->items, FerryItem, i);
 
-		if (item->state == FERRY_ITEM_TODO && item->blob_id == NULL)
+		if (item->state == FERRY_ITEM_TODO && !item->found)
 			item->state = FERRY_ITEM_DONE;
 	}
 }
@@ -163,8 +163,9 @@ take_places(FerryOp *op, FerryJmapValue *got)
 	for (gsize i = op->from; i < op->to; i++) {
 		FerryItem *item = &g_array_index(op->items, FerryItem, i);
 
-		g_hash_table_insert(by_id, item->email_id, item);
-		g_clear_pointer(&item->blob_id, g_free);
+		item->found = FALSE;
+		if (item->state == FERRY_ITEM_TODO)
+			g_hash_table_insert(by_id, item->email_id, item);
 	}
 	if (!ferry_jmap_value_iter_init(&iter, got, "list"))
 		return;
@@ -174,8 +175,7 @@ take_places(FerryOp *op, FerryJmapValue *got)
 		g_autoptr(FerryJmapValue) places = ferry_jmap_value_get_member(email, "mailboxIds");
 
 		if (item != NULL && item->state == FERRY_ITEM_TODO) {
-			/* found: the mark that mark_gone() looks for */
-			item->blob_id = g_strdup("");
+			item->found = TRUE;
 			decide(op, item, places);
 		}
 		ferry_jmap_value_unref(email);

@@ -29,8 +29,15 @@ typedef struct {
 	gint64 received_at;
 	gboolean deleted;  /* \Deleted afterwards */
 	gboolean in_target; /* it was there before */
+	gboolean found;	   /* the backend has the Email */
 	gboolean destroy;
 	char *new_id; /* the Email in the target, where it is another one */
+	guint64 size;
+	FerryAppendMessage *message; /* what is appended; borrowed */
+	gboolean import;   /* its blob is to become an Email of the target */
+	gboolean created;  /* an Email was made for it */
+	gboolean existing; /* the backend has this content already, as that Email */
+	gboolean lost;	   /* it is not known whether it was made */
 	guint asked;  /* which of the delta's UIDs is its new one */
 } FerryItem;
 
@@ -52,12 +59,15 @@ struct _FerryOp {
 	gint64 intent;
 	GError *error;
 	FerryOpFunc next;
+	FerryOpFunc after;
+	GError *undo_error;
 	const char *call_id; /* of the call under way */
 	char *kept_call;
 	gsize from, to; /* the items of the call under way */
 	void (*write_patch)(FerryOp *op, const FerryItem *item, FerryJmapBuilder *patch);
 	void (*fill)(FerryStoreBatch *batch, FerryOp *op, gboolean fast);
 	FerryStoreDelta *delta;
+	FerrySync *sync; /* begun in the request of the operation itself */
 	/* the operations' own */
 	FerryMailAccount *target_account;
 	char *target_id;
@@ -100,3 +110,17 @@ void ferry_op_put_item(FerryStoreBatch *batch,
 		       const char *removed);
 void ferry_op_tell_items(FerryOp *op);
 void ferry_op_note_error(FerryAccountSession *session, const GError *error);
+
+/* op-create.c: Email/import of every item that has `import`, into op->target_id. Afterwards each is
+ * done (and `created`), `existing` (its Email in email_id or new_id), or refused. */
+void ferry_op_import(FerryOp *op, FerryOpFunc next);
+/* Puts Emails that exist already into the target too, with the keywords that were given added. */
+void ferry_op_adopt(FerryOp *op, FerryOpFunc next);
+/* Takes back what was made for the items, then fails with op->error. */
+void ferry_op_undo(FerryOp *op);
+/* Writes down what is about to appear in op->target_id. */
+void ferry_op_intend(FerryOp *op, FerryOpFunc next);
+const char *ferry_item_get_target_email(const FerryItem *item);
+/* Asks for the UIDs of the items in the target, in their order. */
+void ferry_op_fill_targets(FerryStoreBatch *batch, FerryOp *op);
+void ferry_op_tell_targets(FerryOp *op, gboolean with_sources);

@@ -52,6 +52,7 @@ op_free(FerryOp *op)
 	ferry_op_unlock(op);
 	if (op->extra_free != NULL)
 		op->extra_free(op->extra);
+	g_clear_pointer(&op->sync, ferry_sync_free);
 	g_clear_pointer(&op->delta, ferry_store_delta_unref);
 	g_clear_pointer(&op->outcome, ferry_outcome_unref);
 	g_clear_object(&op->request);
@@ -59,6 +60,7 @@ op_free(FerryOp *op)
 	g_clear_object(&op->target_account);
 	g_array_unref(op->items);
 	g_clear_error(&op->error);
+	g_clear_error(&op->undo_error);
 	g_strfreev(op->keywords);
 	g_free(op->target_id);
 	g_free(op->kept_call);
@@ -512,8 +514,10 @@ commit_synced_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 commit_by_sync(FerryOp *op)
 {
-	FerrySync *sync = ferry_sync_new(op->account, op->session->jmap);
+	FerrySync *sync = g_steal_pointer(&op->sync);
 
+	if (sync == NULL)
+		sync = ferry_sync_new(op->account, op->session->jmap);
 	ferry_sync_set_fill(sync, fill_cb, op);
 	ferry_sync_set_origin(sync, op->session);
 	ferry_sync_run_async(sync, commit_synced_cb, op);

@@ -348,6 +348,59 @@ engine_expunge(Engine *engine, GError **error)
 	return ferry_mailbox_expunge_finish(engine->mailbox, wait_result(&result), error);
 }
 
+FerryOutcome *
+engine_copy(Engine *engine,
+	    const guint32 *uids,
+	    gsize n_uids,
+	    const char *target,
+	    gboolean move,
+	    GError **error)
+{
+	g_autoptr(GAsyncResult) result = NULL;
+
+	if (move) {
+		ferry_mailbox_move_async(engine->mailbox,
+					 engine->session,
+					 uids,
+					 n_uids,
+					 target,
+					 NULL,
+					 result_cb,
+					 &result);
+		return ferry_mailbox_move_finish(engine->mailbox, wait_result(&result), error);
+	}
+	ferry_mailbox_copy_async(engine->mailbox,
+				 engine->session,
+				 uids,
+				 n_uids,
+				 target,
+				 NULL,
+				 result_cb,
+				 &result);
+	return ferry_mailbox_copy_finish(engine->mailbox, wait_result(&result), error);
+}
+
+FerryOutcome *
+engine_append(Engine *engine, const char *name, const char *const *texts, GError **error)
+{
+	g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)(void (*)(void))ferry_append_message_unref);
+	g_autoptr(GAsyncResult) result = NULL;
+
+	for (; *texts != NULL; texts++) {
+		g_autoptr(GBytes) bytes = g_bytes_new(*texts, strlen(*texts));
+
+		g_ptr_array_add(messages, ferry_append_message_new_bytes(bytes));
+	}
+	ferry_account_session_append_async(engine->session,
+					   name,
+					   messages,
+					   NULL,
+					   result_cb,
+					   &result);
+	return ferry_account_session_append_finish(engine->session, wait_result(&result), error);
+}
+
 char *
 engine_admin(Engine *engine, const char *path, const char *json)
 {

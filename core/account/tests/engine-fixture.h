@@ -39,6 +39,14 @@ FerryOutcome *engine_store(Engine *engine,
 			   gint64 unchanged_since,
 			   GError **error);
 FerryOutcome *engine_expunge(Engine *engine, GError **error);
+FerryOutcome *engine_copy(Engine *engine,
+			  const guint32 *uids,
+			  gsize n_uids,
+			  const char *target,
+			  gboolean move,
+			  GError **error);
+FerryOutcome *
+engine_append(Engine *engine, const char *name, const char *const *texts, GError **error);
 /* POST /admin/@path with @json; the answer. */
 char *engine_admin(Engine *engine, const char *path, const char *json);
 /* Turns the loop until @check says so, at most ten seconds. */

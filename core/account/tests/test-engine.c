@@ -130,6 +130,7 @@ test_read(void)
 	for (guint i = 0; i < G_N_ELEMENTS(needs); i++) {
 		g_autoptr(GPtrArray) messages = engine_read(engine, needs[i]);
 
+		g_test_message("need %u", i);
 		if ((needs[i] & (FERRY_NEED_ENVELOPE | FERRY_NEED_STRUCTURE)) != 0)
 			check_messages(messages, FALSE);
 		if ((needs[i] & FERRY_NEED_RAW) != 0)
@@ -143,6 +144,7 @@ test_read(void)
 	for (guint i = 0; i < G_N_ELEMENTS(needs); i++) {
 		g_autoptr(GPtrArray) messages = engine_read(engine, needs[i]);
 
+		g_test_message("cached need %u", i);
 		for (guint j = 0; j < messages->len; j++)
 			g_assert_no_error(ferry_message_data_get_error(messages->pdata[j]));
 	}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What must not lose or mix up mail, against the sample server: each rule of the design once. */
+#include <string.h>
+
+#include "engine-fixture.h"
+
+static const char *const plain[] = {"--generate=alice:INBOX:6:3",
+				     "--generate=alice:Work:2:5",
+				     NULL};
+static const char *const one_per_content[] = {"--generate=alice:INBOX:6:3",
+					       "--generate=alice:Work:2:5",
+					       "--one-email-per-content",
+					       NULL};
+
+static guint32
+count(Engine *engine)
+{
+	return ferry_view_get_count(ferry_mailbox_get_view(engine->mailbox));
+}
+
+static void
+mark_deleted(Engine *engine, guint32 uid)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FerryOutcome) outcome =
+		engine_store(engine, &uid, 1, FERRY_FLAGS_ADD, "\\Deleted", -1, &error);
+
+	g_assert_no_error(error);
+}
+
+static void
+expunge(Engine *engine)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FerryOutcome) outcome = engine_expunge(engine, &error);
+
+	g_assert_no_error(error);
+}
+
+static guint32
+copy_one(Engine *engine, guint32 uid, const char *target, gboolean move)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FerryOutcome) outcome = engine_copy(engine, &uid, 1, target, move, &error);
+	const guint32 *uids;
+	gsize n;
+
+	g_assert_no_error(error);
+	uids = ferry_outcome_get_source_uids(outcome, &n);
+	g_assert_cmpuint(n, ==, 1);
+	g_assert_cmpuint(uids[0], ==, uid);
+	uids = ferry_outcome_get_target_uids(outcome, &n);
+	g_assert_cmpuint(n, ==, 1);
+	return uids[0];
+}
+
+/* another client files the Email elsewhere between our last sync and EXPUNGE */
+static void
+test_filed_elsewhere(void)
+{
+	g_autoptr(Engine) engine = engine_new(plain);
+	g_autofree char *id = NULL;
+	g_autofree char *json = NULL;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "INBOX");
+	mark_deleted(engine, 2);
+	id = g_strdup(ferry_view_get_email_id(ferry_mailbox_get_view(engine->mailbox), 1));
+	json = g_strdup_printf(
+		"{\"user\":\"alice\",\"ids\":[\"%s\"],\"to\":\"Work\"}",
+		id);
+	g_free(engine_admin(engine, "move", json));
+	expunge(engine);
+	g_assert_cmpuint(count(engine), ==, 5);
+	engine_select(engine, "Work");
+	g_assert_true(ferry_view_find_email(ferry_mailbox_get_view(engine->mailbox), id, NULL));
+}
+
+static void
+check_copy_onto_itself(const char *const *options)
+{
+	g_autoptr(Engine) engine = engine_new(options);
+	guint32 uid;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "INBOX");
+	uid = copy_one(engine, 3, "INBOX", FALSE);
+	g_assert_cmpuint(uid, >, 6);
+	if (ferry_view_find_uid(ferry_mailbox_get_view(engine->mailbox), 3, NULL)) {
+		mark_deleted(engine, 3);
+		expunge(engine);
+	}
+	g_assert_cmpuint(count(engine), ==, 6);
+	g_assert_nonnull(ferry_view_lookup(ferry_mailbox_get_view(engine->mailbox), uid));
+	engine_restart(engine);
+	engine_sign_in(engine);
+	engine_select(engine, "INBOX");
+	g_assert_cmpuint(count(engine), ==, 6);
+	g_assert_nonnull(ferry_view_lookup(ferry_mailbox_get_view(engine->mailbox), uid));
+}
+
+/* COPY into the selected mailbox, then \Deleted and EXPUNGE of the source */
+static void
+test_copy_onto_itself(void)
+{
+	check_copy_onto_itself(plain);
+	check_copy_onto_itself(one_per_content);
+}
+
+static void
+test_move_onto_itself(void)
+{
+	g_autoptr(Engine) engine = engine_new(plain);
+	guint32 uid;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "INBOX");
+	uid = copy_one(engine, 3, "INBOX", TRUE);
+	g_assert_cmpuint(uid, ==, 7);
+	g_assert_cmpuint(count(engine), ==, 6);
+	g_assert_null(ferry_view_lookup(ferry_mailbox_get_view(engine->mailbox), 3));
+}
+
+static void
+test_copy_move(void)
+{
+	static const guint32 uids[] = {1, 4, 6};
+	g_autoptr(Engine) engine = engine_new(plain);
+	g_autoptr(FerryOutcome) copied = NULL;
+	g_autoptr(FerryOutcome) moved = NULL;
+	g_autoptr(GError) error = NULL;
+	const guint32 *targets;
+	gsize n;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "INBOX");
+	copied = engine_copy(engine, uids, 3, "Nowhere", FALSE, &error);
+	g_assert_error(error, FERRY_ERROR, FERRY_ERROR_TRY_CREATE);
+	g_clear_error(&error);
+	copied = engine_copy(engine, uids, 3, "Work", FALSE, &error);
+	g_assert_no_error(error);
+	targets = ferry_outcome_get_target_uids(copied, &n);
+	g_assert_cmpuint(n, ==, 3);
+	for (guint i = 0; i < 3; i++)
+		g_assert_cmpuint(targets[i], ==, 3 + i);
+	/* what is there already gets new UIDs */
+	moved = engine_copy(engine, uids, 2, "Work", TRUE, &error);
+	g_assert_no_error(error);
+	targets = ferry_outcome_get_target_uids(moved, &n);
+	g_assert_cmpuint(n, ==, 2);
+	g_assert_cmpuint(targets[0], ==, 6);
+	g_assert_cmpuint(count(engine), ==, 4);
+	engine_select(engine, "Work");
+	g_assert_cmpuint(count(engine), ==, 5);
+	engine_refresh(engine);
+	g_assert_cmpuint(count(engine), ==, 5);
+}
+
+static const char *const texts[] = {"Subject: one\r\n\r\nfirst\r\n",
+				     "Subject: two\r\n\r\nsecond\r\n",
+				     "Subject: three\r\n\r\nthird\r\n",
+				     NULL};
+
+static void
+test_append(void)
+{
+	g_autoptr(Engine) engine = engine_new(plain);
+	g_autoptr(FerryOutcome) outcome = NULL;
+	g_autoptr(GPtrArray) messages = NULL;
+	g_autoptr(GError) error = NULL;
+	const guint32 *uids;
+	gsize n;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "Work");
+	outcome = engine_append(engine, "Work", texts, &error);
+	g_assert_no_error(error);
+	uids = ferry_outcome_get_target_uids(outcome, &n);
+	g_assert_cmpuint(n, ==, 3);
+	g_assert_cmpuint(uids[0], ==, 3);
+	g_assert_cmpuint(uids[2], ==, 5);
+	g_assert_cmpuint(count(engine), ==, 5);
+	messages = engine_read(engine, FERRY_NEED_RAW);
+	for (guint i = 0; i < 3; i++) {
+		GBytes *raw = ferry_message_data_get_raw(messages->pdata[2 + i]);
+
+		g_assert_cmpmem(g_bytes_get_data(raw, NULL),
+				g_bytes_get_size(raw),
+				texts[i],
+				strlen(texts[i]));
+	}
+}
+
+/* APPEND of identical bytes, then deletion of the first */
+static void
+test_append_again(void)
+{
+	static const char *const text[] = {"Subject: same\r\n\r\nsame\r\n", NULL};
+	g_autoptr(Engine) engine = engine_new(one_per_content);
+	g_autoptr(FerryOutcome) first = NULL;
+	g_autoptr(FerryOutcome) second = NULL;
+	g_autoptr(GError) error = NULL;
+	guint32 uids[2];
+	gsize n;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "Work");
+	first = engine_append(engine, "Work", text, &error);
+	g_assert_no_error(error);
+	uids[0] = ferry_outcome_get_target_uids(first, &n)[0];
+	second = engine_append(engine, "Work", text, &error);
+	g_assert_no_error(error);
+	uids[1] = ferry_outcome_get_target_uids(second, &n)[0];
+	g_assert_cmpuint(uids[1], >, uids[0]);
+	if (ferry_view_find_uid(ferry_mailbox_get_view(engine->mailbox), uids[0], NULL)) {
+		mark_deleted(engine, uids[0]);
+		expunge(engine);
+	}
+	g_assert_cmpuint(count(engine), ==, 3);
+	g_assert_nonnull(ferry_view_lookup(ferry_mailbox_get_view(engine->mailbox), uids[1]));
+}
+
+static guint32
+count_on_backend(Engine *engine)
+{
+	engine_restart(engine);
+	engine_sign_in(engine);
+	engine_select(engine, "Work");
+	return count(engine);
+}
+
+/* a MULTIAPPEND whose third message the backend refuses */
+static void
+test_append_refused(void)
+{
+	g_autoptr(Engine) engine = engine_new(plain);
+	g_autoptr(FerryOutcome) outcome = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "Work");
+	g_free(engine_admin(engine,
+			    "faults",
+			    "[{\"on\":\"method\",\"method\":\"Email/import\",\"do\":\"set-error\","
+			    "\"object\":3,\"type\":\"overQuota\"}]"));
+	outcome = engine_append(engine, "Work", texts, &error);
+	g_assert_null(outcome);
+	g_assert_error(error, FERRY_ERROR, FERRY_ERROR_OVER_QUOTA);
+	g_assert_cmpuint(count(engine), ==, 2);
+	g_assert_cmpuint(count_on_backend(engine), ==, 2);
+}
+
+/* a lost answer to an import: exactly one message */
+static void
+test_lost_answer(void)
+{
+	static const char *const faults[] = {"cut-after", "cut-before", "cut-middle"};
+	static const char *const text[] = {"Subject: lost\r\n\r\nlost\r\n", NULL};
+
+	for (guint i = 0; i < G_N_ELEMENTS(faults); i++) {
+		g_autoptr(Engine) engine = engine_new(plain);
+		g_autoptr(FerryOutcome) outcome = NULL;
+		g_autoptr(GError) error = NULL;
+		g_autofree char *json = NULL;
+		gsize n;
+
+		if (engine == NULL)
+			return;
+		engine_sign_in(engine);
+		engine_select(engine, "Work");
+		json = g_strdup_printf("[{\"on\":\"method\",\"method\":\"Email/import\","
+				       "\"do\":\"%s\"}]",
+				       faults[i]);
+		g_free(engine_admin(engine, "faults", json));
+		outcome = engine_append(engine, "Work", text, &error);
+		g_assert_no_error(error);
+		g_assert_cmpuint(ferry_outcome_get_target_uids(outcome, &n)[0], ==, 3);
+		g_assert_cmpuint(count(engine), ==, 3);
+		g_assert_cmpuint(count_on_backend(engine), ==, 3);
+	}
+}
+
+/* the backend has forgotten our state: only real differences take a mod-sequence */
+static void
+test_lost_state(void)
+{
+	g_autoptr(Engine) engine = engine_new(plain);
+	g_autofree char *id = NULL;
+	g_autofree char *json = NULL;
+	guint64 modseq;
+	FerryView *view;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "INBOX");
+	mark_deleted(engine, 5);
+	view = ferry_mailbox_get_view(engine->mailbox);
+	modseq = ferry_view_lookup(view, 1)->modseq;
+	id = g_strdup(ferry_view_get_email_id(view, 2));
+	g_free(engine_admin(engine,
+			    "faults",
+			    "[{\"on\":\"method\",\"method\":\"Email/changes\","
+			    "\"do\":\"method-error\",\"type\":\"cannotCalculateChanges\"}]"));
+	json = g_strdup_printf("{\"user\":\"alice\",\"ids\":[\"%s\"]}", id);
+	g_free(engine_admin(engine, "expunge", json));
+	g_free(engine_admin(engine,
+			    "deliver",
+			    "{\"user\":\"alice\",\"mailbox\":\"INBOX\","
+			    "\"message\":\"Subject: new\\r\\n\\r\\nhello\\r\\n\"}"));
+	engine_refresh(engine);
+	view = ferry_mailbox_get_view(engine->mailbox);
+	g_assert_cmpuint(ferry_view_get_count(view), ==, 6);
+	g_assert_null(ferry_view_lookup(view, 3));
+	g_assert_nonnull(ferry_view_lookup(view, 7));
+	g_assert_cmpuint(ferry_view_lookup(view, 1)->modseq, ==, modseq);
+	g_assert_true((ferry_view_lookup(view, 5)->flags & FERRY_MESSAGE_DELETED) != 0);
+}
+
+int
+main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/account/mail/filed-elsewhere", test_filed_elsewhere);
+	g_test_add_func("/account/mail/copy-onto-itself", test_copy_onto_itself);
+	g_test_add_func("/account/mail/move-onto-itself", test_move_onto_itself);
+	g_test_add_func("/account/mail/copy-move", test_copy_move);
+	g_test_add_func("/account/mail/append", test_append);
+	g_test_add_func("/account/mail/append-again", test_append_again);
+	g_test_add_func("/account/mail/append-refused", test_append_refused);
+	g_test_add_func("/account/mail/lost-answer", test_lost_answer);
+	g_test_add_func("/account/mail/lost-state", test_lost_state);
+	return g_test_run();
+}
