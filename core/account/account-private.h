@@ -42,12 +42,14 @@ struct _FerryAccount {
 	GPtrArray *sessions;	  /* borrowed, newest last */
 	FerryJmapSession *jmap;	  /* of the newest session that works */
 	FerryJmapPush *push;
+	FerryJmapSession *push_jmap; /* borrowed: whose stream it is */
 	gulong push_signals[3];
 	gboolean push_live;
 	gboolean closed;
 	GSource *tick;	       /* once a second while anybody looks */
 	GSource *debounce;     /* a change was told */
 	GSource *list_changed; /* sessions are to be told */
+	guint n_ticks;
 	gboolean polling;      /* a poll is under way */
 	guint64 polled_generations;
 	guint poll_interval;  /* seconds */
@@ -66,6 +68,8 @@ struct _FerryAccountSession {
 	FerryJmapSession *jmap;
 	FerryMailboxList *list;
 	guint64 list_serial;
+	gulong expired_signal;
+	gulong changed_signal;
 	gboolean idling;
 	gboolean expired;
 };
@@ -113,6 +117,8 @@ void ferry_account_remove_session(FerryAccount *self, FerryAccountSession *sessi
 void ferry_account_close(FerryAccount *self);
 FerryMailAccount *ferry_account_find(FerryAccount *self, const char *account_id);
 FerryJmapSession *ferry_account_pick_jmap(FerryAccount *self);
+/* A credential is no good any more: push goes on with another one. */
+void ferry_account_note_expired(FerryAccount *self, FerryJmapSession *jmap);
 void ferry_account_touch_list(FerryAccount *self);
 void ferry_account_set_idling(FerryAccount *self, gboolean idling);
 void ferry_account_emit_messages_changed(FerryAccount *self,

@@ -26,6 +26,8 @@ ferry_account_session_dispose(GObject *object)
 {
 	FerryAccountSession *self = FERRY_ACCOUNT_SESSION(object);
 
+	g_clear_signal_handler(&self->expired_signal, self->jmap);
+	g_clear_signal_handler(&self->changed_signal, self->jmap);
 	if (self->account != NULL) {
 		ferry_account_session_set_idling(self, FALSE);
 		ferry_account_remove_session(self->account, self);
@@ -77,6 +79,32 @@ ferry_account_session_init(FerryAccountSession *self)
 {
 }
 
+static void
+expired_cb(FerryJmapSession *jmap, gpointer user_data)
+{
+	ferry_account_session_expire(user_data);
+}
+
+static void
+reloaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	g_autoptr(FerryAccountSession) self = user_data;
+	g_autoptr(GError) error = NULL;
+
+	if (!ferry_account_load_finish(FERRY_ACCOUNT(source), result, &error))
+		g_message("account: new accounts were not read: %s", error->message);
+	ferry_account_touch_list(self->account);
+}
+
+/* Accounts came or went. */
+static void
+session_changed_cb(FerryJmapSession *jmap, gpointer user_data)
+{
+	FerryAccountSession *self = user_data;
+
+	ferry_account_load_async(self->account, jmap, NULL, reloaded_cb, g_object_ref(self));
+}
+
 FerryAccountSession *
 ferry_account_session_new(FerryAccount *account, FerryJmapSession *jmap)
 {
@@ -84,6 +112,9 @@ ferry_account_session_new(FerryAccount *account, FerryJmapSession *jmap)
 
 	self->account = g_object_ref(account);
 	self->jmap = g_object_ref(jmap);
+	self->expired_signal = g_signal_connect(jmap, "expired", G_CALLBACK(expired_cb), self);
+	self->changed_signal =
+		g_signal_connect(jmap, "session-changed", G_CALLBACK(session_changed_cb), self);
 	ferry_account_add_session(account, self);
 	return self;
 }
@@ -94,6 +125,7 @@ ferry_account_session_expire(FerryAccountSession *self)
 	if (self->expired)
 		return;
 	self->expired = TRUE;
+	ferry_account_note_expired(self->account, self->jmap);
 	g_signal_emit(self, signals[SIGNAL_EXPIRED], 0);
 }
 

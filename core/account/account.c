@@ -17,6 +17,7 @@
 /* A burst of changes is one sync, and a change is told within 20 ms. */
 #define DEBOUNCE_MS 10
 #define MAX_POLL_SECONDS 60
+#define RELIST_TICKS 5
 
 G_DEFINE_TYPE(FerryAccount, ferry_account, G_TYPE_OBJECT)
 
@@ -367,6 +368,7 @@ start_push(FerryAccount *self, FerryJmapSession *jmap)
 	if (self->push != NULL || self->closed)
 		return;
 	self->push = ferry_jmap_push_new(jmap, types);
+	self->push_jmap = jmap;
 	self->push_signals[0] =
 		g_signal_connect(self->push, "state-change", G_CALLBACK(push_change_cb), self);
 	self->push_signals[1] =
@@ -374,6 +376,22 @@ start_push(FerryAccount *self, FerryJmapSession *jmap)
 	self->push_signals[2] =
 		g_signal_connect(self->push, "status", G_CALLBACK(push_status_cb), self);
 	ferry_jmap_push_start(self->push);
+}
+
+void
+ferry_account_note_expired(FerryAccount *self, FerryJmapSession *jmap)
+{
+	FerryJmapSession *other;
+
+	if (self->jmap == jmap)
+		g_clear_object(&self->jmap);
+	if (self->push == NULL || self->push_jmap != jmap)
+		return;
+	drop_push(self);
+	self->push_jmap = NULL;
+	other = ferry_account_pick_jmap(self);
+	if (other != NULL && other != jmap)
+		start_push(self, other);
 }
 
 static gboolean
@@ -449,10 +467,14 @@ tick_cb(gpointer user_data)
 	gint64 now = g_get_monotonic_time();
 	gboolean watched = is_watched(self);
 
+	self->n_ticks++;
 	for (guint i = 0; i < self->mail_accounts->len; i++) {
 		FerryMailAccount *mail_account = self->mail_accounts->pdata[i];
 
 		drop_kept(mail_account, now);
+		/* a listing that failed is taken up again */
+		if (self->n_ticks % RELIST_TICKS == 0)
+			ferry_listing_start_all(mail_account);
 		if (watched)
 			ferry_mail_account_catch_up_async(mail_account,
 							  looked_cb,
@@ -561,6 +583,7 @@ ferry_account_load_async(FerryAccount *self,
 	g_task_set_source_tag(task, ferry_account_load_async);
 	g_task_set_task_data(task, g_object_ref(jmap), g_object_unref);
 	if (ids->len == 1) {
+		start_push(self, jmap);
 		g_task_return_boolean(task, TRUE);
 		return;
 	}

@@ -207,7 +207,8 @@ fail(FerryListing *self, const GError *error)
 	}
 	end_waiters(self, error);
 	g_queue_remove(&self->account->listings, self);
-	g_message("account: listing a mailbox failed: %s", error->message);
+	if (self->account->account != NULL)
+		g_message("account: listing a mailbox failed: %s", error->message);
 	/* what was committed stays; the next sync or SELECT takes it up again */
 	if (slot != NULL)
 		slot->listing = NULL;

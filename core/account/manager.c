@@ -134,6 +134,8 @@ ferry_account_manager_finalize(GObject *object)
 {
 	FerryAccountManager *self = FERRY_ACCOUNT_MANAGER(object);
 
+	/* sessions that are remembered know the memory too */
+	ferry_credential_memory_forget_all(self->memory);
 	g_clear_object(&self->memory);
 	g_hash_table_unref(self->accounts);
 	g_hash_table_unref(self->backends);
@@ -295,6 +297,53 @@ enter_account(GTask *task)
 				 task);
 }
 
+typedef struct {
+	FerryCredentialMemory *memory;
+	char *backend;
+	FerryCredential *credential;
+} Remembered;
+
+static void
+remembered_free(gpointer data, GClosure *closure)
+{
+	Remembered *remembered = data;
+
+	g_object_unref(remembered->memory);
+	g_free(remembered->backend);
+	ferry_credential_unref(remembered->credential);
+	g_free(remembered);
+}
+
+static void
+forget_cb(FerryJmapSession *jmap, gpointer user_data)
+{
+	Remembered *remembered = user_data;
+
+	ferry_credential_memory_forget(remembered->memory,
+				       remembered->backend,
+				       remembered->credential);
+}
+
+static void
+remember(FerryAccountManager *self, SignIn *sign_in)
+{
+	Remembered *remembered = g_new0(Remembered, 1);
+
+	remembered->memory = g_object_ref(self->memory);
+	remembered->backend = g_strdup(sign_in->backend);
+	remembered->credential = ferry_credential_ref(sign_in->credential);
+	g_signal_connect_data(sign_in->jmap,
+			      "expired",
+			      G_CALLBACK(forget_cb),
+			      remembered,
+			      remembered_free,
+			      0);
+	ferry_credential_memory_remember(self->memory,
+					 sign_in->backend,
+					 sign_in->credential,
+					 G_OBJECT(sign_in->jmap));
+}
+
 static void
 opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -313,10 +362,7 @@ opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		g_task_return_error(task, g_steal_pointer(&error));
 		return;
 	}
-	ferry_credential_memory_remember(self->memory,
-					 sign_in->backend,
-					 sign_in->credential,
-					 G_OBJECT(sign_in->jmap));
+	remember(self, sign_in);
 	enter_account(g_steal_pointer(&task));
 }
 

@@ -16,6 +16,7 @@
 #include "jmap/method.h"
 
 #define MAX_CHANGES 1000
+#define MAX_TOTALS 16
 #define MAX_CONFLICTS 8
 /* A run that never ends is the backend's error. */
 #define MAX_ROUNDS 10000
@@ -61,6 +62,10 @@ struct _FerrySync {
 	const char *mailbox_created;
 	const char *mailbox_updated;
 	const char *state_call;
+	char *totals_call;
+	GHashTable *totals; /* mailbox id → count, of open mailboxes */
+	FerryStoreDelta *delta;
+	char *relisted;	    /* the mailbox whose count differed */
 	guint rounds;
 	guint conflicts;
 };
@@ -84,6 +89,7 @@ ferry_sync_new(FerryMailAccount *account, FerryJmapSession *jmap)
 						g_free,
 						(GDestroyNotify)(void (*)(void))ferry_jmap_mailbox_free);
 	self->removed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	self->totals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	self->started = g_get_monotonic_time();
 	return self;
 }
@@ -96,6 +102,9 @@ ferry_sync_free(FerrySync *self)
 	g_hash_table_unref(self->missing);
 	g_hash_table_unref(self->mailboxes);
 	g_hash_table_unref(self->removed);
+	g_hash_table_unref(self->totals);
+	g_free(self->totals_call);
+	g_free(self->relisted);
 	g_ptr_array_unref(self->lists);
 	g_clear_object(&self->origin);
 	g_clear_object(&self->jmap);
@@ -179,6 +188,98 @@ add_mailbox_calls(FerrySync *self, FerryJmapRequest *request)
 								     NULL);
 }
 
+/* A backend that was restored from a backup may accept states it never gave, and say that nothing
+ * changed since: the counts of the mailboxes that somebody looks at tell. */
+static void
+add_totals_call(FerrySync *self, FerryJmapRequest *request)
+{
+	static const char *const properties[] = {"id", "totalEmails", NULL};
+	g_autoptr(GPtrArray) ids = g_ptr_array_new();
+	g_auto(GStrv) calls = NULL;
+	GHashTableIter iter;
+	gpointer id, slot;
+
+	g_clear_pointer(&self->totals_call, g_free);
+	g_hash_table_iter_init(&iter, self->account->slots);
+	while (ids->len < MAX_TOTALS && g_hash_table_iter_next(&iter, &id, &slot)) {
+		if (((FerryMailboxSlot *)slot)->open != NULL)
+			g_ptr_array_add(ids, id);
+	}
+	if (ids->len == 0)
+		return;
+	calls = ferry_jmap_request_add_get(request,
+					   "Mailbox/get",
+					   self->account->id,
+					   (const char *const *)ids->pdata,
+					   ids->len,
+					   properties,
+					   ids->len);
+	self->totals_call = g_strdup(calls[0]);
+}
+
+static void
+take_totals(FerrySync *self, FerryJmapReply *reply)
+{
+	g_autoptr(FerryJmapValue) got = NULL;
+	FerryJmapValueIter iter;
+	FerryJmapValue *mailbox;
+
+	if (self->totals_call == NULL)
+		return;
+	got = ferry_jmap_reply_get_result(reply, self->totals_call, NULL);
+	if (got == NULL || !ferry_jmap_value_iter_init(&iter, got, "list"))
+		return;
+	while (ferry_jmap_value_iter_next(&iter, NULL, &mailbox)) {
+		const char *id = ferry_jmap_value_get_string(mailbox, "id");
+		gint64 total = ferry_jmap_value_get_int64(mailbox, "totalEmails", -1);
+
+		if (id != NULL && total >= 0)
+			g_hash_table_replace(self->totals,
+					     g_strdup(id),
+					     g_memdup2(&total, sizeof total));
+		ferry_jmap_value_unref(mailbox);
+	}
+}
+
+/* Whether the store and the backend count differently for the second time at the same states. */
+static gboolean
+differs_twice(FerrySync *self, FerryMailboxSlot *slot)
+{
+	const gint64 *total = g_hash_table_lookup(self->totals, slot->stored->id);
+	g_autofree char *states = NULL;
+	gint64 difference;
+
+	if (slot->stored->listing != FERRY_STORE_LISTED || total == NULL)
+		return FALSE;
+	difference = *total - (gint64)slot->stored->n_messages;
+	states = g_strconcat(self->account->email_state, "/", self->account->mailbox_state, NULL);
+	if (difference == 0 || difference == slot->tolerated) {
+		g_clear_pointer(&slot->differing_state, g_free);
+		return FALSE;
+	}
+	if (g_strcmp0(states, slot->differing_state) == 0)
+		return TRUE;
+	g_free(slot->differing_state);
+	slot->differing_state = g_steal_pointer(&states);
+	return FALSE;
+}
+
+static FerryMailboxSlot *
+find_differing(FerrySync *self)
+{
+	GHashTableIter iter;
+	gpointer id;
+
+	g_hash_table_iter_init(&iter, self->totals);
+	while (g_hash_table_iter_next(&iter, &id, NULL)) {
+		FerryMailboxSlot *slot = ferry_mail_account_find(self->account, id);
+
+		if (slot != NULL && differs_twice(self, slot))
+			return slot;
+	}
+	return NULL;
+}
+
 static void
 add_email_calls(FerrySync *self, FerryJmapRequest *request)
 {
@@ -226,6 +327,7 @@ ferry_sync_add_calls(FerrySync *self, FerryJmapRequest *request)
 		add_mailbox_calls(self, request);
 	if (self->rounds == 0 || self->more_emails)
 		add_email_calls(self, request);
+	add_totals_call(self, request);
 }
 
 /* reading */
@@ -401,6 +503,7 @@ ferry_sync_take_reply(FerrySync *self, FerryJmapReply *reply)
 		take_first(self, reply);
 		return;
 	}
+	take_totals(self, reply);
 	if (self->mailbox_changes != NULL)
 		take_mailbox_changes(self, reply);
 	if (self->email_changes != NULL && self->error == NULL)
@@ -511,11 +614,43 @@ fill_batch(FerrySync *self, FerryStoreBatch *batch)
 		self->fill(batch, self->fill_data);
 }
 
+static void finish(FerrySync *self, FerryStoreDelta *delta, GError *error);
+
+static void
+mailbox_relisted_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	FerrySync *self = user_data;
+	FerryMailboxSlot *slot = ferry_mail_account_find(self->account, self->relisted);
+	const gint64 *total = g_hash_table_lookup(self->totals, self->relisted);
+	g_autoptr(GError) error = NULL;
+
+	if (!ferry_relist_finish(FERRY_MAIL_ACCOUNT(source), result, &error))
+		g_message("account: listing a mailbox again failed: %s", error->message);
+	/* what is still different is how this backend counts */
+	else if (slot != NULL && total != NULL)
+		slot->tolerated = *total - (gint64)slot->stored->n_messages;
+	finish(self, g_steal_pointer(&self->delta), NULL);
+}
+
 static void
 finish(FerrySync *self, FerryStoreDelta *delta, GError *error)
 {
-	g_autoptr(GTask) task = g_steal_pointer(&self->task);
+	g_autoptr(GTask) task = NULL;
+	FerryMailboxSlot *slot = NULL;
 
+	if (error == NULL && self->relisted == NULL)
+		slot = find_differing(self);
+	if (slot != NULL) {
+		self->delta = delta;
+		self->relisted = g_strdup(slot->stored->id);
+		ferry_relist_async(self->account,
+				   self->jmap,
+				   self->relisted,
+				   mailbox_relisted_cb,
+				   self);
+		return;
+	}
+	task = g_steal_pointer(&self->task);
 	if (error == NULL) {
 		self->account->sync_started = self->started;
 		ferry_listing_start_all(self->account);

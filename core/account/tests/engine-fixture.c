@@ -138,6 +138,17 @@ engine_new(const char *const *options)
 	return engine;
 }
 
+Engine *
+engine_new_beside(Engine *other)
+{
+	Engine *engine = g_new0(Engine, 1);
+
+	engine->url = g_strdup(other->url);
+	engine->directory = g_strdup(other->directory);
+	make_manager(engine);
+	return engine;
+}
+
 static void
 stop_manager(Engine *engine)
 {
@@ -178,10 +189,12 @@ void
 engine_free(Engine *engine)
 {
 	stop_manager(engine);
-	g_subprocess_force_exit(engine->server);
-	g_subprocess_wait(engine->server, NULL, NULL);
-	g_clear_object(&engine->server);
-	remove_tree(engine->directory);
+	if (engine->server != NULL) {
+		g_subprocess_force_exit(engine->server);
+		g_subprocess_wait(engine->server, NULL, NULL);
+		g_clear_object(&engine->server);
+		remove_tree(engine->directory);
+	}
 	g_free(engine->directory);
 	g_free(engine->url);
 	g_free(engine);

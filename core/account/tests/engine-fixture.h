@@ -21,6 +21,8 @@ typedef struct {
 
 /* NULL, after g_test_skip(), where there is no server. @options: further arguments of the server. */
 Engine *engine_new(const char *const *options);
+/* Another process on the same store and server, as far as the store can tell. */
+Engine *engine_new_beside(Engine *other);
 void engine_free(Engine *engine);
 /* Ends the manager and the store, and makes both again: a restart. */
 void engine_restart(Engine *engine);
