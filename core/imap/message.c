@@ -291,7 +291,7 @@ ferry_imap_message_get_error(FerryImapMessage *self)
  * ferry_imap_message_get_property:
  * @name: a property of the JMAP Email
  *
- * Returns: (transfer none) (nullable): its value, where it was asked for
+ * Returns: (transfer full) (nullable): its value, where it was asked for
  */
 FerryJmapValue *
 ferry_imap_message_get_property(FerryImapMessage *self, const char *name)

@@ -94,7 +94,7 @@ preview_write(FerryImapFetch *fetch,
 {
 	FerryImapSession *session = ferry_imap_fetch_get_session(fetch);
 	const char *email_id = ferry_imap_message_get_email_id(message);
-	FerryJmapValue *value = ferry_imap_message_get_property(message, "preview");
+	g_autoptr(FerryJmapValue) value = ferry_imap_message_get_property(message, "preview");
 	const char *text = value != NULL ? ferry_jmap_value_get_string(value, NULL) : NULL;
 	g_autofree char *preview = text != NULL ? shorten(text) : NULL;
 
