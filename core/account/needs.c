@@ -476,12 +476,16 @@ blob_cb(FerryJmapSession *session,
 	gpointer user_data)
 {
 	Fetch *fetch = g_task_get_task_data(user_data);
+	FerryMailAccount *account = g_task_get_source_object(user_data);
 	FerryMessageData *data = fetch->wanted->pdata[index];
 
 	if (bytes != NULL)
 		data->raw = g_bytes_ref(bytes);
 	else if (data->error == NULL && error != NULL)
 		data->error = g_error_copy(error);
+	/* gone since the last sync, push or not: the next refresh asks */
+	if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND))
+		account->changed_on_backend = TRUE;
 }
 
 static void
