@@ -78,6 +78,21 @@ print_status(GVariant *status)
 	}
 }
 
+static void
+append_json_string(GString *text, const char *string)
+{
+	g_string_append_c(text, '"');
+	for (const char *c = string; *c != '\0'; c++) {
+		if (*c == '"' || *c == '\\')
+			g_string_append_printf(text, "\\%c", *c);
+		else if ((guchar)*c < 0x20)
+			g_string_append_printf(text, "\\u%04x", (guchar)*c);
+		else
+			g_string_append_c(text, *c);
+	}
+	g_string_append_c(text, '"');
+}
+
 /* GVariant's own text form is not JSON; the status holds only these types. */
 static void
 append_json(GString *text, GVariant *value)
@@ -87,10 +102,7 @@ append_json(GString *text, GVariant *value)
 
 		append_json(text, inner);
 	} else if (g_variant_is_of_type(value, G_VARIANT_TYPE_STRING)) {
-		g_autofree char *escaped = g_strescape(g_variant_get_string(value, NULL), "\x7f\"\\");
-
-		/* names of accounts are UTF-8 without control characters; see FerryRouter */
-		g_string_append_printf(text, "\"%s\"", escaped);
+		append_json_string(text, g_variant_get_string(value, NULL));
 	} else if (g_variant_is_of_type(value, G_VARIANT_TYPE_VARDICT)) {
 		g_string_append_c(text, '{');
 		for (gsize i = 0; i < g_variant_n_children(value); i++) {
