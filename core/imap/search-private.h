@@ -21,6 +21,7 @@ typedef struct {
 	FerryUidSet *uids;   /* of a set */
 	const FerryContribution *contribution;
 	FerryImapValue *arguments;
+	FerryNeeds needs;
 	FerryJmapValue *filter;	   /* nullable: what Email/query would answer this key with */
 	FerryUidSet *server_uids;  /* nullable: what it did answer */
 	gboolean exact;		   /* under NOT: an index must not decide */
@@ -40,6 +41,7 @@ gboolean ferry_imap_search_plan(FerryImapSearch *self,
 SearchVerdict
 ferry_imap_search_judge(FerryImapSearch *self, FerryImapMessage *message, FerryNeeds have);
 FerryNeeds ferry_imap_search_get_needs(FerryImapSearch *self);
+FerryNeeds ferry_imap_search_get_light_needs(FerryImapSearch *self);
 GPtrArray *ferry_imap_search_get_server_keys(FerryImapSearch *self);
 void ferry_imap_search_set_result(FerryImapSearch *self, GArray *uids, GArray *numbers);
 void ferry_imap_search_set_lost(FerryImapSearch *self);

@@ -2,41 +2,62 @@
 /* The run of a SEARCH: from what costs nothing to what must be read
  *
  * Implementation: first what view rows decide; then, where many messages would have to be read for
- *   their text, the backend's index; then the headers of what is left; then whole messages. Each step
+ *   their text, the backend's index; then headers or structures of what is left; then whole messages. Each step
  *   sees only the messages that the former left undecided. The loop gets its turn between slices.
  */
 #include "imap/search-private.h"
 
-/* messages judged in one go; well below 10 ms */
+/* messages judged by their rows in one go; well below 10 ms */
 #define SLICE 4000
+/* how long contents are judged in one go, in microseconds: a big message takes what it takes */
+#define TURN 8000
 
 typedef struct {
 	FerryMailbox *mailbox;
+	FerryAccountSession *account_session; /* the session forgets it when its connection is gone */
 	FerryTold *told;
 	GArray *candidates; /* UIDs still undecided, ascending */
 	GArray *undecided;  /* those that this step leaves */
-	GHashTable *matches; /* UIDs */
+	GArray *matches;    /* UIDs, in the order they were found */
+	GArray *doubtful;   /* UIDs that the backend does not find */
+	GError *not_found;
 	FerryMessageReader *reader;
-	GPtrArray *chunk;
+	GPtrArray *chunk; /* (element-type FerryMessageData) */
 	FerryNeeds have;
-	guint position;
+	guint position; /* of the next one in the candidates, or in the chunk */
 	guint server_key;
 	gboolean asked_server;
 } Run;
 
 static void step(GTask *task);
 
+static GArray *
+new_uids(void)
+{
+	return g_array_new(FALSE, FALSE, sizeof(guint32));
+}
+
 static void
 run_free(Run *run)
 {
 	g_clear_object(&run->mailbox);
+	g_clear_object(&run->account_session);
 	g_clear_object(&run->told);
 	g_clear_object(&run->reader);
 	g_clear_pointer(&run->candidates, g_array_unref);
 	g_clear_pointer(&run->undecided, g_array_unref);
-	g_clear_pointer(&run->matches, g_hash_table_unref);
+	g_clear_pointer(&run->matches, g_array_unref);
+	g_clear_pointer(&run->doubtful, g_array_unref);
 	g_clear_pointer(&run->chunk, g_ptr_array_unref);
+	g_clear_error(&run->not_found);
 	g_free(run);
+}
+
+static void
+fail(GTask *task, GError *error)
+{
+	g_task_return_error(task, error);
+	g_object_unref(task);
 }
 
 static int
@@ -48,18 +69,17 @@ compare_numbers(gconstpointer a, gconstpointer b)
 	return left < right ? -1 : left > right;
 }
 
+/* Numbers are those of now: a UID command may have been told of EXPUNGE while it ran. */
 static void
-finish(GTask *task)
+succeed(GTask *task)
 {
 	Run *run = g_task_get_task_data(task);
-	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(guint32));
-	g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
-	GHashTableIter iter;
-	gpointer key;
+	g_autoptr(GArray) uids = new_uids();
+	g_autoptr(GArray) numbers = new_uids();
 
-	g_hash_table_iter_init(&iter, run->matches);
-	while (g_hash_table_iter_next(&iter, &key, NULL)) {
-		guint32 uid = GPOINTER_TO_UINT(key);
+	g_array_sort(run->matches, compare_numbers);
+	for (guint i = 0; i < run->matches->len; i++) {
+		guint32 uid = g_array_index(run->matches, guint32, i);
 		guint32 number = ferry_told_get_number(run->told, uid);
 
 		if (number == 0)
@@ -67,18 +87,44 @@ finish(GTask *task)
 		g_array_append_val(uids, uid);
 		g_array_append_val(numbers, number);
 	}
-	g_array_sort(uids, compare_numbers);
-	g_array_sort(numbers, compare_numbers);
 	ferry_imap_search_set_result(g_task_get_source_object(task), uids, numbers);
 	g_task_return_boolean(task, TRUE);
 	g_object_unref(task);
 }
 
 static void
-fail(GTask *task, GError *error)
+refreshed_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
-	g_task_return_error(task, error);
-	g_object_unref(task);
+	GTask *task = user_data;
+	Run *run = g_task_get_task_data(task);
+	FerryView *view = ferry_mailbox_get_view(run->mailbox);
+	GError *error = NULL;
+
+	if (!ferry_mailbox_refresh_finish(FERRY_MAILBOX(object), result, &error)) {
+		fail(task, error);
+		return;
+	}
+	for (guint i = 0; i < run->doubtful->len; i++) {
+		if (ferry_view_lookup(view, g_array_index(run->doubtful, guint32, i)) != NULL) {
+			fail(task, g_steal_pointer(&run->not_found));
+			return;
+		}
+	}
+	ferry_imap_search_set_lost(g_task_get_source_object(task));
+	succeed(task);
+}
+
+/* What the backend did not find was deleted a moment ago, or should be there: a sync tells. */
+static void
+finish(GTask *task)
+{
+	Run *run = g_task_get_task_data(task);
+
+	if (run->doubtful == NULL)
+		succeed(task);
+	else
+		ferry_mailbox_refresh_async(run->mailbox, run->account_session,
+					    g_task_get_cancellable(task), refreshed_cb, task);
 }
 
 static void
@@ -94,7 +140,7 @@ judge_message(FerryImapSearch *search, Run *run, guint32 uid, FerryMessageData *
 		ferry_imap_message_set_data(message, data);
 	switch (ferry_imap_search_judge(search, message, run->have)) {
 	case SEARCH_TRUE:
-		g_hash_table_add(run->matches, GUINT_TO_POINTER(uid));
+		g_array_append_val(run->matches, uid);
 		break;
 	case SEARCH_UNKNOWN:
 		g_array_append_val(run->undecided, uid);
@@ -104,12 +150,47 @@ judge_message(FerryImapSearch *search, Run *run, guint32 uid, FerryMessageData *
 	}
 }
 
+/* FALSE with the error where the search cannot be answered. */
+static gboolean
+judge_data(FerryImapSearch *search, Run *run, FerryMessageData *data, GError **error)
+{
+	const GError *problem = ferry_message_data_get_error(data);
+	guint32 uid = ferry_message_data_get_uid(data);
+
+	if (problem == NULL) {
+		judge_message(search, run, uid, data);
+	} else if (g_error_matches(problem, FERRY_ERROR, FERRY_ERROR_EXPUNGED)) {
+		ferry_imap_search_set_lost(search);
+	} else if (g_error_matches(problem, FERRY_ERROR, FERRY_ERROR_NOT_FOUND)) {
+		if (run->doubtful == NULL)
+			run->doubtful = new_uids();
+		g_array_append_val(run->doubtful, uid);
+		if (run->not_found == NULL)
+			run->not_found = g_error_copy(problem);
+	} else {
+		g_propagate_error(error, g_error_copy(problem));
+		return FALSE;
+	}
+	return TRUE;
+}
+
 static void
 begin_step(Run *run, FerryNeeds have)
 {
 	run->have = have;
 	run->position = 0;
-	run->undecided = g_array_new(FALSE, FALSE, sizeof(guint32));
+	run->undecided = new_uids();
+}
+
+/* Another session gets its turn before @func is called. */
+static void
+call_later(GTask *task, GSourceFunc func)
+{
+	g_autoptr(GSource) source = g_idle_source_new();
+
+	g_source_set_priority(source, G_PRIORITY_DEFAULT);
+	g_source_set_callback(source, func, task, NULL);
+	g_source_attach(source, g_task_get_context(task));
 }
 
 static void
@@ -148,17 +229,41 @@ static void
 judge_rows(GTask *task)
 {
 	Run *run = g_task_get_task_data(task);
-	g_autoptr(GSource) source = NULL;
 
 	begin_step(run, FERRY_NEEDS_METADATA);
-	if (run->candidates->len <= SLICE) {
+	if (run->candidates->len <= SLICE)
 		judge_slice_cb(task);
-		return;
+	else
+		call_later(task, judge_slice_cb);
+}
+
+static void read_chunk(GTask *task);
+
+static gboolean
+judge_chunk_cb(gpointer user_data)
+{
+	GTask *task = user_data;
+	Run *run = g_task_get_task_data(task);
+	gint64 deadline = g_get_monotonic_time() + TURN;
+	GError *error = NULL;
+
+	if (g_task_return_error_if_cancelled(task)) {
+		g_object_unref(task);
+		return G_SOURCE_REMOVE;
 	}
-	source = g_idle_source_new();
-	g_source_set_priority(source, G_PRIORITY_DEFAULT);
-	g_source_set_callback(source, judge_slice_cb, task, NULL);
-	g_source_attach(source, g_task_get_context(task));
+	while (run->position < run->chunk->len) {
+		FerryMessageData *data = g_ptr_array_index(run->chunk, run->position++);
+
+		if (!judge_data(g_task_get_source_object(task), run, data, &error)) {
+			fail(task, error);
+			return G_SOURCE_REMOVE;
+		}
+		if (run->position < run->chunk->len && g_get_monotonic_time() > deadline)
+			return G_SOURCE_CONTINUE;
+	}
+	g_clear_pointer(&run->chunk, g_ptr_array_unref);
+	read_chunk(task);
+	return G_SOURCE_REMOVE;
 }
 
 static void
@@ -166,49 +271,50 @@ chunk_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
 	GTask *task = user_data;
 	Run *run = g_task_get_task_data(task);
-	FerryImapSearch *search = g_task_get_source_object(task);
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) chunk =
-		ferry_message_reader_next_finish(FERRY_MESSAGE_READER(object), result, &error);
+	GError *error = NULL;
 
+	run->chunk = ferry_message_reader_next_finish(FERRY_MESSAGE_READER(object), result, &error);
 	if (error != NULL) {
-		fail(task, g_steal_pointer(&error));
-		return;
-	}
-	if (chunk == NULL || chunk->len == 0) {
+		fail(task, error);
+	} else if (run->chunk == NULL) {
 		end_step(task);
-		return;
+	} else {
+		run->position = 0;
+		call_later(task, judge_chunk_cb);
 	}
-	for (guint i = 0; i < chunk->len; i++) {
-		FerryMessageData *data = g_ptr_array_index(chunk, i);
-		const GError *problem = ferry_message_data_get_error(data);
+}
 
-		if (problem == NULL) {
-			judge_message(search, run, ferry_message_data_get_uid(data), data);
-		} else if (g_error_matches(problem, FERRY_ERROR, FERRY_ERROR_EXPUNGED)) {
-			ferry_imap_search_set_lost(search);
-		} else {
-			fail(task, g_error_copy(problem));
-			return;
-		}
-	}
+static void
+read_chunk(GTask *task)
+{
+	Run *run = g_task_get_task_data(task);
+
 	ferry_message_reader_next_async(run->reader, g_task_get_cancellable(task), chunk_cb, task);
+}
+
+static FerryNeed
+map_needs(FerryNeeds needs)
+{
+	return (needs & FERRY_NEEDS_HEADERS ? FERRY_NEED_HEADERS : 0) |
+	       (needs & FERRY_NEEDS_ENVELOPE ? FERRY_NEED_ENVELOPE : 0) |
+	       (needs & FERRY_NEEDS_STRUCTURE ? FERRY_NEED_STRUCTURE : 0) |
+	       (needs & FERRY_NEEDS_RAW ? FERRY_NEED_RAW : 0);
 }
 
 /* Reads what is needed of every candidate and judges it. */
 static void
-judge_contents(GTask *task, FerryNeeds have, FerryNeed need)
+judge_contents(GTask *task, FerryNeeds needs)
 {
 	Run *run = g_task_get_task_data(task);
-	FerryImapSearch *search = g_task_get_source_object(task);
-	FerryImapSession *session = ferry_imap_search_get_session(search);
 
-	begin_step(run, have);
-	run->reader = ferry_mailbox_read(run->mailbox,
-					 ferry_imap_session_get_account_session(session),
+	begin_step(run, FERRY_NEEDS_METADATA | needs);
+	/* a structure has the ENVELOPE */
+	if (needs & FERRY_NEEDS_STRUCTURE)
+		run->have |= FERRY_NEEDS_ENVELOPE;
+	run->reader = ferry_mailbox_read(run->mailbox, run->account_session,
 					 (const guint32 *)run->candidates->data,
-					 run->candidates->len, need);
-	ferry_message_reader_next_async(run->reader, g_task_get_cancellable(task), chunk_cb, task);
+					 run->candidates->len, map_needs(needs));
+	read_chunk(task);
 }
 
 static void query_next(GTask *task);
@@ -240,7 +346,6 @@ query_next(GTask *task)
 {
 	Run *run = g_task_get_task_data(task);
 	FerryImapSearch *search = g_task_get_source_object(task);
-	FerryImapSession *session = ferry_imap_search_get_session(search);
 	GPtrArray *keys = ferry_imap_search_get_server_keys(search);
 	SearchNode *node;
 
@@ -249,20 +354,17 @@ query_next(GTask *task)
 		return;
 	}
 	node = g_ptr_array_index(keys, run->server_key);
-	ferry_mailbox_query_async(run->mailbox, ferry_imap_session_get_account_session(session),
-				  node->filter, g_task_get_cancellable(task), query_cb, task);
+	ferry_mailbox_query_async(run->mailbox, run->account_session, node->filter, g_task_get_cancellable(task), query_cb, task);
 }
 
 static gboolean
 should_ask_server(FerryImapSearch *search, Run *run)
 {
-	FerryAccountSession *session =
-		ferry_imap_session_get_account_session(ferry_imap_search_get_session(search));
-
 	if (run->asked_server || ferry_imap_search_get_server_keys(search)->len == 0 ||
-	    ferry_account_session_searches_exactly(session))
+	    ferry_account_session_searches_exactly(run->account_session))
 		return FALSE;
-	return run->candidates->len > ferry_account_session_get_text_scan_limit(session);
+	return run->candidates->len >
+	       ferry_account_session_get_text_scan_limit(run->account_session);
 }
 
 /* What to do with the messages that are still undecided. */
@@ -272,20 +374,21 @@ step(GTask *task)
 	Run *run = g_task_get_task_data(task);
 	FerryImapSearch *search = g_task_get_source_object(task);
 	FerryNeeds needs = ferry_imap_search_get_needs(search);
-	const FerryNeeds headers = FERRY_NEEDS_METADATA | FERRY_NEEDS_HEADERS;
+	FerryNeeds light = ferry_imap_search_get_light_needs(search);
 
 	if (run->candidates->len == 0) {
 		finish(task);
+	} else if (g_task_return_error_if_cancelled(task)) {
+		g_object_unref(task);
 	} else if (run->have == FERRY_NEEDS_NOTHING) {
 		judge_rows(task);
 	} else if (should_ask_server(search, run)) {
 		run->asked_server = TRUE;
 		query_next(task);
-	} else if ((needs & FERRY_NEEDS_HEADERS) && !(run->have & FERRY_NEEDS_HEADERS)) {
-		judge_contents(task, headers, FERRY_NEED_HEADERS);
-	} else if (!(run->have & FERRY_NEEDS_RAW)) {
-		judge_contents(task, headers | FERRY_NEEDS_RAW | FERRY_NEEDS_STRUCTURE,
-			       FERRY_NEED_HEADERS | FERRY_NEED_RAW | FERRY_NEED_STRUCTURE);
+	} else if (light & ~run->have) {
+		judge_contents(task, light);
+	} else if (needs & ~run->have) {
+		judge_contents(task, needs | FERRY_NEEDS_RAW | FERRY_NEEDS_STRUCTURE);
 	} else {
 		fail(task, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_FAILED,
 					       "a search key needs what nobody has"));
@@ -321,9 +424,10 @@ ferry_imap_search_run_async(FerryImapSearch *self,
 		return;
 	}
 	run->mailbox = g_object_ref(ferry_imap_session_get_mailbox(session));
+	run->account_session = g_object_ref(ferry_imap_session_get_account_session(session));
 	run->told = g_object_ref(ferry_imap_session_get_told(session));
-	run->matches = g_hash_table_new(NULL, NULL);
-	run->candidates = g_array_new(FALSE, FALSE, sizeof(guint32));
+	run->matches = new_uids();
+	run->candidates = new_uids();
 	count = ferry_told_get_count(run->told);
 	g_array_set_size(run->candidates, count);
 	for (guint32 i = 0; i < count; i++)

@@ -19,8 +19,10 @@ struct _FerryImapSearch {
 	GHashTable *key_data; /* arguments to KeyData */
 	GHashTable *filters;  /* arguments to FerryJmapValue */
 	GPtrArray *server_keys; /* (element-type SearchNode), borrowed */
+	SearchNode *planning; /* the key whose prepare function runs */
 	char *charset;
 	FerryNeeds needs;
+	FerryNeeds light_needs; /* of the keys that do without the whole message */
 	guint n_keys;
 	GArray *uids;
 	GArray *numbers;
@@ -121,14 +123,16 @@ ferry_imap_search_get_session(FerryImapSearch *self)
 
 /**
  * ferry_imap_search_add_need:
- * @needs: what must be at hand about a message before any key is asked
+ * @needs: what must be at hand about a message before the key is asked
  *
- * For prepare functions of keys and return options.
+ * For prepare functions of keys whose arguments decide what they need, beside what they were
+ * registered with.
  */
 void
 ferry_imap_search_add_need(FerryImapSearch *self, FerryNeeds needs)
 {
-	self->needs |= needs;
+	g_return_if_fail(self->planning != NULL);
+	self->planning->needs |= needs;
 }
 
 /* What a prepare function keeps for its match function. */
@@ -183,7 +187,10 @@ set_charset(FerryImapSearch *self, FerryImapValue *charset, GError **error)
 
 	if (charset == NULL)
 		return TRUE;
-	probe = g_convert("a", 1, "UTF-8", ferry_imap_value_get_text(charset), NULL, NULL, NULL);
+	/* to g_convert() an empty name is the charset of this process */
+	if (*ferry_imap_value_get_text(charset) != '\0')
+		probe = g_convert("a", 1, "UTF-8", ferry_imap_value_get_text(charset), NULL, NULL,
+				  NULL);
 	if (probe == NULL) {
 		ferry_imap_command_set_response_code(self->command, "BADCHARSET (UTF-8 US-ASCII)");
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_BAD_CHARSET,
@@ -240,13 +247,20 @@ plan_key(FerryImapSearch *self, SearchNode *node, FerryImapValue *value, gboolea
 	const FerryContribution *contribution = ferry_imap_value_get_contribution(value);
 	FerrySearchPrepareFunc prepare = (FerrySearchPrepareFunc)contribution->prepare;
 	FerryJmapValue *filter;
+	gboolean good;
 
 	node->kind = SEARCH_KEY;
 	node->contribution = contribution;
 	node->arguments = value;
 	node->exact = exact;
-	self->needs |= contribution->flags;
-	if (prepare != NULL && !prepare(self, value, contribution->user_data, error))
+	node->needs = contribution->flags;
+	self->planning = node;
+	good = prepare == NULL || prepare(self, value, contribution->user_data, error);
+	self->planning = NULL;
+	self->needs |= node->needs;
+	if (!(node->needs & FERRY_NEEDS_RAW))
+		self->light_needs |= node->needs;
+	if (!good)
 		return FALSE;
 	filter = g_hash_table_lookup(self->filters, value);
 	if (filter != NULL) {
@@ -319,7 +333,7 @@ judge_key(FerryImapSearch *self, SearchNode *node, FerryImapMessage *message, Fe
 		return ferry_uid_set_contains(node->server_uids, ferry_imap_message_get_uid(message))
 			       ? SEARCH_TRUE
 			       : SEARCH_FALSE;
-	if (node->contribution->flags & ~have)
+	if (node->needs & ~have)
 		return SEARCH_UNKNOWN;
 	return match(self, message, node->arguments, node->contribution->user_data) ? SEARCH_TRUE
 										     : SEARCH_FALSE;
@@ -370,6 +384,13 @@ FerryNeeds
 ferry_imap_search_get_needs(FerryImapSearch *self)
 {
 	return self->needs;
+}
+
+/* What decides all keys that do without the whole message. */
+FerryNeeds
+ferry_imap_search_get_light_needs(FerryImapSearch *self)
+{
+	return self->light_needs;
 }
 
 /* Keys that Email/query may answer. */

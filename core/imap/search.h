@@ -20,9 +20,8 @@ FerryImapSearch *ferry_imap_search_new(FerryImapCommand *command);
 FerryImapCommand *ferry_imap_search_get_command(FerryImapSearch *self);
 FerryImapSession *ferry_imap_search_get_session(FerryImapSearch *self);
 
-/* For prepare functions of keys and return options. */
+/* For prepare functions of keys. */
 void ferry_imap_search_add_need(FerryImapSearch *self, FerryNeeds needs);
-void ferry_imap_search_add_property(FerryImapSearch *self, const char *property);
 
 /* Finds the messages: @charset may be NULL, @program is the search-program argument. */
 void ferry_imap_search_run_async(FerryImapSearch *self,

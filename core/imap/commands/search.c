@@ -128,11 +128,26 @@ write_classic(const SearchCommand *self, FerryImapWriter *writer)
 	gsize n_results;
 	const guint32 *results = ferry_imap_search_get_results(self->search, &n_results);
 
-	ferry_imap_writer_write_text(writer, "* SEARCH");
+	ferry_imap_writer_begin_untagged(writer, "SEARCH");
 	for (gsize i = 0; i < n_results; i++)
-		ferry_imap_writer_writef(writer, " %u", results[i]);
+		ferry_imap_writer_write_number(writer, results[i]);
 	write_contributions(self, writer);
 	ferry_imap_writer_end_line(writer);
+}
+
+/* Naming an option twice is one answer. */
+static gboolean
+is_repeated(const SearchCommand *self, guint index)
+{
+	FerryImapValue *item = ferry_imap_value_get_child(self->returns, index);
+
+	for (guint i = 0; i < index; i++) {
+		if (ferry_imap_value_get_contribution(
+			    ferry_imap_value_get_child(self->returns, i)) ==
+		    ferry_imap_value_get_contribution(item))
+			return TRUE;
+	}
+	return FALSE;
 }
 
 static void
@@ -146,7 +161,7 @@ write_returns(const SearchCommand *self, FerryImapWriter *writer)
 		FerryImapValue *item = ferry_imap_value_get_child(self->returns, i);
 		const FerryContribution *contribution = ferry_imap_value_get_contribution(item);
 
-		if (contribution->func != NULL)
+		if (contribution->func != NULL && !is_repeated(self, i))
 			((FerrySearchResultFunc)contribution->func)(self->search, item, writer,
 								    contribution->user_data);
 	}
