@@ -9,9 +9,12 @@
 #include "message/section.h"
 #include "message/transfer-encoding.h"
 
-/* Undoes the encoding of a part. NULL with error: it is not known; NULL without: no such part. */
+/* more than this is not undone: an array cannot hold it */
+#define MAX_DECODED (G_MAXUINT / 2)
+
+/* NULL with error: the encoding is not known; NULL without: no such part. */
 static GBytes *
-decode_part(FerryImapMessage *message, const FerryImapSection *section, GError **error)
+decode(FerryImapMessage *message, const FerryImapSection *section, GError **error)
 {
 	FerryMessageStructure *structure = ferry_imap_message_get_structure(message);
 	GBytes *raw = ferry_imap_message_get_raw(message);
@@ -30,14 +33,37 @@ decode_part(FerryImapMessage *message, const FerryImapSection *section, GError *
 	part.body_start = MIN(part.body_start, part.body_end);
 	if (part.kind != FERRY_MESSAGE_PART_LEAF)
 		return g_bytes_new_from_bytes(raw, part.body_start, part.body_end - part.body_start);
+	if (part.body_end - part.body_start > MAX_DECODED) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_TOO_BIG,
+				    "a part is too big to undo its encoding");
+		return NULL;
+	}
 	decoder = ferry_message_transfer_decoder_new(part.encoding, error);
 	if (decoder == NULL)
 		return NULL;
-	decoded = g_byte_array_sized_new((guint)MIN(part.body_end - part.body_start, G_MAXUINT / 2));
+	decoded = g_byte_array_sized_new((guint)(part.body_end - part.body_start));
 	ferry_message_transfer_decoder_feed(decoder, data + part.body_start,
 					    part.body_end - part.body_start, decoded);
 	ferry_message_transfer_decoder_finish(decoder, decoded);
 	return g_byte_array_free_to_bytes(decoded);
+}
+
+/* Clients read a part piece by piece, or ask for its size beside it: it is decoded once, and all
+ * items of a FETCH that name it share the octets. */
+static GBytes *
+decode_part(FerryImapFetch *fetch,
+	    FerryImapMessage *message,
+	    const FerryImapSection *section,
+	    GError **error)
+{
+	guint32 uid = ferry_imap_message_get_uid(message);
+	GBytes *decoded = ferry_imap_fetch_dup_decoded(fetch, uid, section->text);
+
+	if (decoded != NULL)
+		return decoded;
+	decoded = decode(message, section, error);
+	ferry_imap_fetch_set_decoded(fetch, uid, section->text, decoded);
+	return decoded;
 }
 
 static void
@@ -63,7 +89,7 @@ write_binary(FerryImapFetch *fetch,
 	const FerryImapSection *section = ferry_imap_section_of(arguments);
 	g_autofree char *name = ferry_imap_section_make_name("BINARY", section);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GBytes) decoded = decode_part(message, section, &error);
+	g_autoptr(GBytes) decoded = decode_part(fetch, message, section, &error);
 	g_autoptr(GBytes) octets = NULL;
 
 	ferry_imap_writer_write_atom(writer, name);
@@ -87,7 +113,7 @@ write_binary_size(FerryImapFetch *fetch,
 	const FerryImapSection *section = ferry_imap_section_of(arguments);
 	g_autofree char *name = ferry_imap_section_make_name("BINARY.SIZE", section);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GBytes) decoded = decode_part(message, section, &error);
+	g_autoptr(GBytes) decoded = decode_part(fetch, message, section, &error);
 
 	if (error != NULL)
 		ferry_imap_fetch_set_error(fetch, error);

@@ -26,6 +26,13 @@ void ferry_imap_fetch_write_message(FerryImapFetch *self,
 void ferry_imap_fetch_set_error(FerryImapFetch *self, const GError *error);
 const GError *ferry_imap_fetch_get_error(FerryImapFetch *self);
 
+/* The part that was decoded last, of whichever message. */
+GBytes *ferry_imap_fetch_dup_decoded(FerryImapFetch *self, guint32 uid, const char *section);
+void ferry_imap_fetch_set_decoded(FerryImapFetch *self,
+				  guint32 uid,
+				  const char *section,
+				  GBytes *octets);
+
 /* fetch-run.c: the messages, one after the other */
 void ferry_imap_fetch_run(FerryImapFetch *self);
 

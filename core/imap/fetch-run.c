@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The run of a FETCH: the messages, one after the other
  *
- * Implementation: \Seen is set while the first messages are read; messages come in chunks from the
- *   account; properties are fetched once for each chunk; writing waits for the client. So memory is
- *   flat, and no request is made for a single message.
+ * Implementation: messages come in chunks from the account; of each chunk the properties are fetched
+ *   and \Seen is set, for those that could be had, in one request each; writing waits for the client.
+ *   So memory is flat, no request is made for a single message, and what was never sent stays unseen.
  */
 #include "imap/fetch-private.h"
 #include "jmap/value.h"
@@ -16,6 +16,8 @@
 typedef struct {
 	FerryImapFetch *fetch; /* owned */
 	FerryImapCommand *command;
+	FerryMailbox *mailbox; /* the session forgets these two when its connection is gone */
+	FerryAccountSession *account_session;
 	FerryMessageReader *reader; /* NULL where rows are enough */
 	GPtrArray *chunk;	    /* (element-type FerryMessageData), NULL: rows are enough */
 	GPtrArray *properties;	    /* beside the chunk */
@@ -24,9 +26,10 @@ typedef struct {
 	gsize position;	 /* of the next message in uids */
 	gsize chunk_end; /* behind the last one that can be written now */
 	gsize chunk_start;
-	GHashTable *seen; /* UIDs that this command marks seen */
-	gboolean seen_pending;
-	gboolean chunk_ready;
+	GHashTable *seen; /* UIDs of the chunk that this command marks seen */
+	guint pending;	  /* what the chunk waits for */
+	GArray *doubtful; /* UIDs that the backend does not find */
+	GError *not_found;
 	GError *error;
 } Run;
 
@@ -37,9 +40,13 @@ static void
 run_free(Run *run)
 {
 	g_clear_object(&run->reader);
+	g_clear_object(&run->mailbox);
+	g_clear_object(&run->account_session);
 	g_clear_pointer(&run->chunk, g_ptr_array_unref);
 	g_clear_pointer(&run->properties, g_ptr_array_unref);
 	g_clear_pointer(&run->seen, g_hash_table_unref);
+	g_clear_pointer(&run->doubtful, g_array_unref);
+	g_clear_error(&run->not_found);
 	g_clear_error(&run->error);
 	g_object_unref(run->fetch);
 	g_object_unref(run->command);
@@ -64,7 +71,7 @@ map_needs(FerryNeeds needs)
 
 /* By number, a message that is gone must not pass unnoticed (RFC 2180 §4.1, RFC 5530). */
 static void
-end(Run *run)
+finish(Run *run)
 {
 	const GError *error = run->error;
 
@@ -82,12 +89,60 @@ end(Run *run)
 }
 
 static void
-note_failure(Run *run, const GError *error)
+note_expunged(Run *run)
 {
-	if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_EXPUNGED) &&
-	    ferry_imap_command_is_uid(run->command))
+	g_autoptr(GError) error = NULL;
+
+	if (ferry_imap_command_is_uid(run->command))
 		return;
+	g_set_error_literal(&error, FERRY_ERROR, FERRY_ERROR_EXPUNGED, "a message is gone");
 	ferry_imap_fetch_set_error(run->fetch, error);
+}
+
+static void
+refreshed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	Run *run = user_data;
+	FerryView *view = ferry_mailbox_get_view(run->mailbox);
+	gboolean good =
+		ferry_mailbox_refresh_finish(FERRY_MAILBOX(source), result, &run->error);
+
+	for (guint i = 0; good && i < run->doubtful->len; i++) {
+		if (ferry_view_lookup(view, g_array_index(run->doubtful, guint32, i)) == NULL)
+			note_expunged(run);
+		else
+			ferry_imap_fetch_set_error(run->fetch, run->not_found);
+	}
+	finish(run);
+}
+
+/* What the backend did not find was deleted a moment ago, or should be there: a sync tells. */
+static void
+end(Run *run)
+{
+	if (run->doubtful == NULL || run->error != NULL ||
+	    g_cancellable_is_cancelled(ferry_imap_command_get_cancellable(run->command)))
+		finish(run);
+	else
+		ferry_mailbox_refresh_async(run->mailbox, run->account_session,
+					    ferry_imap_command_get_cancellable(run->command),
+					    refreshed_cb, run);
+}
+
+static void
+note_failure(Run *run, guint32 uid, const GError *error)
+{
+	if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_EXPUNGED)) {
+		note_expunged(run);
+	} else if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND)) {
+		if (run->doubtful == NULL)
+			run->doubtful = g_array_new(FALSE, FALSE, sizeof(guint32));
+		g_array_append_val(run->doubtful, uid);
+		if (run->not_found == NULL)
+			run->not_found = g_error_copy(error);
+	} else {
+		ferry_imap_fetch_set_error(run->fetch, error);
+	}
 }
 
 static void
@@ -104,7 +159,7 @@ write_one(Run *run, FerryTold *told, guint32 uid, gsize offset)
 		FerryMessageData *data = g_ptr_array_index(run->chunk, offset);
 
 		if (ferry_message_data_get_error(data) != NULL) {
-			note_failure(run, ferry_message_data_get_error(data));
+			note_failure(run, uid, ferry_message_data_get_error(data));
 			return;
 		}
 		ferry_imap_message_set_data(message, data);
@@ -158,11 +213,11 @@ write_chunk(Run *run)
 	next_chunk(run);
 }
 
-/* A chunk is written when it is whole and \Seen is set. */
+/* A chunk is written when everything that it waits for is there. */
 static void
-try_write(Run *run)
+part_done(Run *run)
 {
-	if (!run->chunk_ready || run->seen_pending)
+	if (--run->pending > 0)
 		return;
 	if (run->error != NULL)
 		end(run);
@@ -175,88 +230,25 @@ properties_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	Run *run = user_data;
 
-	g_clear_pointer(&run->properties, g_ptr_array_unref);
 	run->properties =
 		ferry_mailbox_get_properties_finish(FERRY_MAILBOX(source), result, &run->error);
-	run->chunk_ready = TRUE;
-	try_write(run);
+	part_done(run);
 }
 
 static void
 fetch_properties(Run *run)
 {
-	FerryImapSession *session = ferry_imap_command_get_session(run->command);
 	const char *const *properties = ferry_imap_fetch_get_properties(run->fetch);
 
-	if (*properties == NULL || run->chunk_end == run->chunk_start) {
-		run->chunk_ready = TRUE;
-		try_write(run);
+	g_clear_pointer(&run->properties, g_ptr_array_unref);
+	if (*properties == NULL)
 		return;
-	}
-	ferry_mailbox_get_properties_async(ferry_imap_session_get_mailbox(session),
-					   ferry_imap_session_get_account_session(session),
+	run->pending++;
+	ferry_mailbox_get_properties_async(run->mailbox, run->account_session,
 					   run->uids + run->chunk_start,
 					   run->chunk_end - run->chunk_start, properties,
 					   ferry_imap_command_get_cancellable(run->command),
 					   properties_cb, run);
-}
-
-static void
-chunk_cb(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-	Run *run = user_data;
-	FerryImapSession *session = ferry_imap_command_get_session(run->command);
-
-	g_clear_pointer(&run->chunk, g_ptr_array_unref);
-	run->chunk = ferry_message_reader_next_finish(FERRY_MESSAGE_READER(source), result, &run->error);
-	if (run->error != NULL || ferry_imap_session_get_mailbox(session) == NULL) {
-		run->chunk_ready = TRUE;
-		try_write(run);
-		return;
-	}
-	run->chunk_end = run->chunk_start + (run->chunk != NULL ? run->chunk->len : 0);
-	fetch_properties(run);
-}
-
-static gboolean
-slice_cb(gpointer user_data)
-{
-	fetch_properties(user_data);
-	return G_SOURCE_REMOVE;
-}
-
-/* Another command gets its turn between two slices. */
-static void
-next_slice(Run *run)
-{
-	gsize slice = *ferry_imap_fetch_get_properties(run->fetch) != NULL ? PROPERTY_CHUNK : SLICE;
-	g_autoptr(GSource) source = NULL;
-
-	run->chunk_end = MIN(run->n_uids, run->chunk_start + slice);
-	if (run->chunk_start == 0) {
-		fetch_properties(run);
-		return;
-	}
-	source = g_idle_source_new();
-	g_source_set_priority(source, G_PRIORITY_DEFAULT);
-	g_source_set_callback(source, slice_cb, run, NULL);
-	g_source_attach(source, g_main_context_get_thread_default());
-}
-
-static void
-next_chunk(Run *run)
-{
-	run->chunk_start = run->position;
-	run->chunk_ready = FALSE;
-	if (run->position >= run->n_uids ||
-	    g_cancellable_is_cancelled(ferry_imap_command_get_cancellable(run->command)))
-		end(run);
-	else if (run->reader != NULL)
-		ferry_message_reader_next_async(run->reader,
-						ferry_imap_command_get_cancellable(run->command),
-						chunk_cb, run);
-	else
-		next_slice(run);
 }
 
 /* \Seen is a courtesy: where it cannot be set, the messages are told all the same. */
@@ -270,34 +262,114 @@ seen_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
 	if (outcome == NULL)
 		g_clear_pointer(&run->seen, g_hash_table_unref);
-	run->seen_pending = FALSE;
-	try_write(run);
+	part_done(run);
+}
+
+/* Whether a message of the chunk will be sent, and is not \Seen yet. */
+static gboolean
+becomes_seen(Run *run, FerryTold *told, gsize offset)
+{
+	guint32 number = ferry_told_get_number(told, run->uids[run->chunk_start + offset]);
+	FerryMessageData *data =
+		run->chunk != NULL ? g_ptr_array_index(run->chunk, offset) : NULL;
+	g_autoptr(FerryImapMessage) message = NULL;
+
+	if (number == 0 || (data != NULL && ferry_message_data_get_error(data) != NULL))
+		return FALSE;
+	message = ferry_told_get_message(told, number);
+	return !ferry_imap_message_is_expunged(message) &&
+	       !(ferry_imap_message_get_row(message)->flags & FERRY_MESSAGE_SEEN) &&
+	       ferry_imap_fetch_accepts(run->fetch, message);
 }
 
 static void
 mark_seen(Run *run)
 {
-	FerryImapSession *session = ferry_imap_command_get_session(run->command);
-	FerryView *view = ferry_imap_session_get_view(session);
+	FerryTold *told = ferry_imap_session_get_told(ferry_imap_command_get_session(run->command));
 	g_autoptr(GArray) unseen = g_array_new(FALSE, FALSE, sizeof(guint32));
 
-	for (gsize i = 0; i < run->n_uids; i++) {
-		const FerryMessageRow *row = ferry_view_lookup(view, run->uids[i]);
-
-		if (row != NULL && !(row->flags & FERRY_MESSAGE_SEEN))
-			g_array_append_val(unseen, run->uids[i]);
+	g_clear_pointer(&run->seen, g_hash_table_unref);
+	if (told == NULL || !ferry_imap_fetch_get_marks_seen(run->fetch))
+		return;
+	for (gsize i = 0; i < run->chunk_end - run->chunk_start; i++) {
+		if (becomes_seen(run, told, i))
+			g_array_append_val(unseen, run->uids[run->chunk_start + i]);
 	}
 	if (unseen->len == 0)
 		return;
 	run->seen = g_hash_table_new(NULL, NULL);
 	for (guint i = 0; i < unseen->len; i++)
 		g_hash_table_add(run->seen, GUINT_TO_POINTER(g_array_index(unseen, guint32, i)));
-	run->seen_pending = TRUE;
-	ferry_mailbox_store_flags_async(ferry_imap_session_get_mailbox(session),
-					ferry_imap_session_get_account_session(session),
+	run->pending++;
+	ferry_mailbox_store_flags_async(run->mailbox, run->account_session,
 					(const guint32 *)unseen->data, unseen->len, FERRY_FLAGS_ADD,
 					FERRY_MESSAGE_SEEN, NULL, -1,
 					ferry_imap_command_get_cancellable(run->command), seen_cb, run);
+}
+
+/* The contents of a chunk are at hand; the rest of it is asked for. */
+static void
+complete_chunk(Run *run)
+{
+	run->pending = 1;
+	fetch_properties(run);
+	mark_seen(run);
+	part_done(run);
+}
+
+static void
+chunk_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	Run *run = user_data;
+
+	g_clear_pointer(&run->chunk, g_ptr_array_unref);
+	run->chunk = ferry_message_reader_next_finish(FERRY_MESSAGE_READER(source), result, &run->error);
+	if (run->chunk == NULL) {
+		end(run);
+		return;
+	}
+	run->chunk_end = run->chunk_start + run->chunk->len;
+	complete_chunk(run);
+}
+
+static gboolean
+slice_cb(gpointer user_data)
+{
+	complete_chunk(user_data);
+	return G_SOURCE_REMOVE;
+}
+
+/* Another command gets its turn between two slices. */
+static void
+next_slice(Run *run)
+{
+	gsize slice = *ferry_imap_fetch_get_properties(run->fetch) != NULL ? PROPERTY_CHUNK : SLICE;
+	g_autoptr(GSource) source = NULL;
+
+	run->chunk_end = MIN(run->n_uids, run->chunk_start + slice);
+	if (run->chunk_start == 0) {
+		complete_chunk(run);
+		return;
+	}
+	source = g_idle_source_new();
+	g_source_set_priority(source, G_PRIORITY_DEFAULT);
+	g_source_set_callback(source, slice_cb, run, NULL);
+	g_source_attach(source, g_main_context_get_thread_default());
+}
+
+static void
+next_chunk(Run *run)
+{
+	run->chunk_start = run->position;
+	if (run->position >= run->n_uids ||
+	    g_cancellable_is_cancelled(ferry_imap_command_get_cancellable(run->command)))
+		end(run);
+	else if (run->reader != NULL)
+		ferry_message_reader_next_async(run->reader,
+						ferry_imap_command_get_cancellable(run->command),
+						chunk_cb, run);
+	else
+		next_slice(run);
 }
 
 /* Answers a planned FETCH and ends its command. */
@@ -311,14 +383,13 @@ ferry_imap_fetch_run(FerryImapFetch *self)
 
 	run->fetch = g_object_ref(self);
 	run->command = g_object_ref(command);
+	run->mailbox = g_object_ref(ferry_imap_session_get_mailbox(session));
+	run->account_session = g_object_ref(ferry_imap_session_get_account_session(session));
 	run->uids = ferry_imap_fetch_get_uids(self, &run->n_uids);
 	if (needs != FERRY_NEED_NOTHING)
-		run->reader = ferry_mailbox_read(ferry_imap_session_get_mailbox(session),
-						 ferry_imap_session_get_account_session(session),
-						 run->uids, run->n_uids, needs);
-	if (ferry_imap_fetch_get_marks_seen(self))
-		mark_seen(run);
-	else
+		run->reader = ferry_mailbox_read(run->mailbox, run->account_session, run->uids,
+						 run->n_uids, needs);
+	if (!ferry_imap_fetch_get_marks_seen(self))
 		ferry_imap_command_allow_next(command);
 	next_chunk(run);
 }

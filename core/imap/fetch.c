@@ -18,6 +18,9 @@ struct _FerryImapFetch {
 	gboolean marks_seen;
 	gboolean has_flags;
 	GError *error; /* the first message that could not be had */
+	guint32 decoded_uid;
+	char *decoded_section;
+	GBytes *decoded;
 };
 
 typedef struct {
@@ -58,6 +61,8 @@ ferry_imap_fetch_finalize(GObject *object)
 	g_array_unref(self->filters);
 	g_ptr_array_unref(self->properties);
 	g_clear_error(&self->error);
+	g_free(self->decoded_section);
+	g_clear_pointer(&self->decoded, g_bytes_unref);
 	G_OBJECT_CLASS(ferry_imap_fetch_parent_class)->finalize(object);
 }
 
@@ -374,16 +379,39 @@ ferry_imap_fetch_write_message(FerryImapFetch *self,
 	ferry_imap_message_end_response(message, writer);
 }
 
-/* Remembers why a message, or an item of one, could not be had: the tagged answer. */
+/* Remembers why a message, or an item of one, could not be had: the tagged answer. That a message is
+ * gone is still OK, so any other reason goes before it. */
 void
 ferry_imap_fetch_set_error(FerryImapFetch *self, const GError *error)
 {
-	if (self->error == NULL)
-		self->error = g_error_copy(error);
+	if (self->error != NULL &&
+	    !g_error_matches(self->error, FERRY_ERROR, FERRY_ERROR_EXPUNGED))
+		return;
+	g_clear_error(&self->error);
+	self->error = g_error_copy(error);
 }
 
 const GError *
 ferry_imap_fetch_get_error(FerryImapFetch *self)
 {
 	return self->error;
+}
+
+GBytes *
+ferry_imap_fetch_dup_decoded(FerryImapFetch *self, guint32 uid, const char *section)
+{
+	if (self->decoded == NULL || self->decoded_uid != uid ||
+	    g_strcmp0(self->decoded_section, section) != 0)
+		return NULL;
+	return g_bytes_ref(self->decoded);
+}
+
+void
+ferry_imap_fetch_set_decoded(FerryImapFetch *self, guint32 uid, const char *section, GBytes *octets)
+{
+	g_clear_pointer(&self->decoded, g_bytes_unref);
+	g_free(self->decoded_section);
+	self->decoded_uid = uid;
+	self->decoded_section = g_strdup(section);
+	self->decoded = octets != NULL ? g_bytes_ref(octets) : NULL;
 }
