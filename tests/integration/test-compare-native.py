@@ -11,9 +11,28 @@ from lib import corpus, target
 from lib.imap import Lit
 from lib.tap import Failure, check, run, same, short
 
-# message name ('*': all) → item → why it may differ
+# message name → how the items begin that may differ → why
+SHOWN_AS_TEXT = 'a multipart without a boundary line is shown as the text it is, and loses nothing'
+NO_DOMAIN = 'an address without a domain has the host MISSING_DOMAIN; what Cyrus says is its own'
 KNOWN = {
-    '*': {},
+    'mime-deep-50': {'BODY': 'parts nest no deeper than 32; what is deeper is text'},
+    'mime-no-boundary-parameter': {'BODY': SHOWN_AS_TEXT},
+    'mime-boundary-never-occurs': {'BODY': SHOWN_AS_TEXT},
+    'mime-empty-multipart': {'BODY': SHOWN_AS_TEXT},
+    'mime-boundary-missing-inner-close': {
+        'BODY': 'the outer boundary ends the inner multipart too (RFC 2046 §5.1.2)'},
+    'mime-same-boundary-twice': {
+        'BODY': 'the inner multipart ends at its closing line, and the outer goes on'},
+    'mime-rfc2231-parameters': {'BODY': 'continued parameters are shown as they stand'},
+    'mime-content-type-broken': {'BODY': 'a type without a name is text/plain (RFC 2045 §5.2)'},
+    'mime-disposition-broken': {'BODYSTRUCTURE': 'a disposition without a name is attachment'},
+    'mime-rfc822-in-base64': {
+        'BODY[1.HEADER.FIELDS.NOT': 'a message without a blank line is all header'},
+    'mime-rfc822-empty': {'BODY[2.HEADER.FIELDS': 'an empty header has no fields, and is not NIL'},
+    'address-broken': {'ENVELOPE': NO_DOMAIN},
+    'address-without-domain': {'ENVELOPE': NO_DOMAIN},
+    'address-duplicate-fields': {'ENVELOPE': 'the first of repeated fields counts, not the last'},
+    'header-many-fields': {'BODY[HEADER.FIELDS.NOT': 'Cyrus looks at the first 1,000 fields only'},
 }
 
 # Cyrus refuses these ("invalid header"): they cannot be in the backend
@@ -23,7 +42,7 @@ WHOLE = ('UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY BODYSTRUCTURE BODY.PE
          'BODY.PEEK[HEADER] BODY.PEEK[TEXT] RFC822.HEADER '
          'BODY.PEEK[HEADER.FIELDS (Subject "From" DATE X-Nothing)] '
          'BODY.PEEK[HEADER.FIELDS.NOT (Subject Received)] BODY.PEEK[1] BODY.PEEK[1.MIME] '
-         'BODY.PEEK[2] BODY.PEEK[7] BODY.PEEK[1.1] BODY.PEEK[1.HEADER] BODY.PEEK[0]')
+         'BODY.PEEK[2] BODY.PEEK[7] BODY.PEEK[1.1] BODY.PEEK[1.HEADER]')
 
 
 class Pair:
@@ -73,10 +92,12 @@ def fixture():
 
 
 def known(message, item):
-    return KNOWN.get(message.name, {}).get(item) or KNOWN['*'].get(item)
+    return any(item.startswith(begin) for begin in KNOWN.get(message.name, ()))
 
 
 def normal(item, value):
+    if value == 'missing':
+        return value
     if item == b'FLAGS':
         return sorted({bytes(flag).lower() for flag in value} - {b'\\recent'})
     if item in (b'BODY', b'BODYSTRUCTURE'):
@@ -188,6 +209,12 @@ def _seconds(stamp):
     return time.mktime(parsed[:9]) if parsed[9] is None else email.utils.mktime_tz(parsed)
 
 
+def test_part_zero(pair):
+    """There is no part 0 (RFC 9051 §9, section-part); natively it is the header of a multipart."""
+    target.ferry_only()
+    same(pair.front.cmd('FETCH 1 BODY.PEEK[0]').kind, b'BAD', 'BODY[0]')
+
+
 def test_fetch_macros(pair):
     for macro in ('ALL', 'FAST', 'FULL'):
         for client, uids in ((pair.front, pair.front_uids), (pair.native, pair.native_uids)):
@@ -203,6 +230,7 @@ def cases():
     yield 'same messages', test_same_messages
     yield 'uids follow the date of arrival', test_uids_follow_the_date_of_arrival
     yield 'fetch macros', test_fetch_macros
+    yield 'part zero', test_part_zero
     for message in corpus.messages():
         if message.name not in REFUSED:
             yield 'message ' + message.name, lambda pair, m=message: test_message(pair, m)
