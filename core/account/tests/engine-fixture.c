@@ -127,7 +127,9 @@ engine_new(const char *const *options)
 {
 	Engine *engine = g_new0(Engine, 1);
 
-	engine->url = start_server(engine, options);
+	engine->url = g_strdup(g_getenv("FERRY_TEST_URL"));
+	if (engine->url == NULL)
+		engine->url = start_server(engine, options);
 	if (engine->url == NULL) {
 		g_test_skip("there is no sample server");
 		g_free(engine);
@@ -143,6 +145,7 @@ engine_new_beside(Engine *other)
 {
 	Engine *engine = g_new0(Engine, 1);
 
+	engine->beside = TRUE;
 	engine->url = g_strdup(other->url);
 	engine->directory = g_strdup(other->directory);
 	make_manager(engine);
@@ -193,8 +196,9 @@ engine_free(Engine *engine)
 		g_subprocess_force_exit(engine->server);
 		g_subprocess_wait(engine->server, NULL, NULL);
 		g_clear_object(&engine->server);
-		remove_tree(engine->directory);
 	}
+	if (!engine->beside)
+		remove_tree(engine->directory);
 	g_free(engine->directory);
 	g_free(engine->url);
 	g_free(engine);

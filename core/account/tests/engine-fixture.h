@@ -11,6 +11,7 @@
  * waits on the main loop. */
 typedef struct {
 	GSubprocess *server;
+	gboolean beside; /* the folder is another's */
 	char *url;
 	char *directory;
 	FerryStore *store;
@@ -19,7 +20,8 @@ typedef struct {
 	FerryMailbox *mailbox;
 } Engine;
 
-/* NULL, after g_test_skip(), where there is no server. @options: further arguments of the server. */
+/* With FERRY_TEST_URL in the environment, the server that is there (user alice, password secret).
+ * NULL, after g_test_skip(), where there is no server. @options: further arguments of the server. */
 Engine *engine_new(const char *const *options);
 /* Another process on the same store and server, as far as the store can tell. */
 Engine *engine_new_beside(Engine *other);
