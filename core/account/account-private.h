@@ -94,6 +94,8 @@ struct _FerryMailAccount {
 	FerryKeywordTable *keywords;
 	GQueue lock_waiters;
 	gboolean locked;
+	GCancellable *background; /* of requests that nobody's command waits for */
+	guint n_syncing;     /* syncs under way */
 	gint64 sync_started; /* monotonic start of the last sync that ended well; 0: none */
 	gboolean changed_on_backend; /* push told so, no sync has begun since */
 	GQueue listings;	     /* FerryListing under way or ready */

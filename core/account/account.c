@@ -450,6 +450,17 @@ poll_backend(FerryAccount *self, gint64 now)
 	sync_all(self, FALSE);
 }
 
+/* What push told and could not be read then. */
+static gboolean
+has_told_changes(FerryAccount *self)
+{
+	for (guint i = 0; i < self->mail_accounts->len; i++) {
+		if (((FerryMailAccount *)self->mail_accounts->pdata[i])->changed_on_backend)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void
 looked_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -482,6 +493,8 @@ tick_cb(gpointer user_data)
 	}
 	if (watched)
 		poll_backend(self, now);
+	if (watched && self->push_live && !self->polling && has_told_changes(self))
+		sync_all(self, TRUE);
 	if (self->unused_since != 0 &&
 	    now - self->unused_since > (gint64)self->settings->idle_unload_s * G_USEC_PER_SEC &&
 	    self->unload != NULL) {

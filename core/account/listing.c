@@ -478,7 +478,7 @@ fetch_page(FerryListing *self)
 	ferry_jmap_session_send_async(jmap,
 				      self->request,
 				      FERRY_JMAP_SEND_NONE,
-				      NULL,
+				      self->account->background,
 				      fetched_cb,
 				      self);
 }

@@ -49,6 +49,7 @@ ferry_mail_account_finalize(GObject *object)
 	g_queue_clear_full(&self->list_queue, g_free);
 	g_strfreev(self->subscriptions);
 	ferry_keyword_table_unref(self->keywords);
+	g_clear_object(&self->background);
 	g_free(self->email_state);
 	g_free(self->mailbox_state);
 	g_free(self->id);
@@ -68,6 +69,7 @@ ferry_mail_account_init(FerryMailAccount *self)
 	self->slots = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, slot_free);
 	self->by_key = g_hash_table_new(g_int64_hash, g_int64_equal);
 	self->keywords = ferry_keyword_table_new();
+	self->background = g_cancellable_new();
 	g_queue_init(&self->lock_waiters);
 	g_queue_init(&self->listings);
 	g_queue_init(&self->list_queue);
@@ -116,6 +118,7 @@ ferry_mail_account_close(FerryMailAccount *self)
 	GHashTableIter iter;
 	gpointer value;
 
+	g_cancellable_cancel(self->background);
 	self->account = NULL;
 	g_hash_table_iter_init(&iter, self->slots);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
@@ -124,6 +127,7 @@ ferry_mail_account_close(FerryMailAccount *self)
 		if (slot->open != NULL)
 			ferry_mailbox_set_gone(slot->open, FERRY_GONE_ACCOUNT);
 		g_clear_object(&slot->kept);
+		g_clear_pointer(&slot->listing, ferry_listing_free);
 	}
 }
 
@@ -425,7 +429,9 @@ apply_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		g_task_return_error(task, g_steal_pointer(&error));
 		return;
 	}
-	take_delta(self, delta, g_task_get_task_data(task));
+	/* unless a look at the store was quicker and has taken this and more over */
+	if (delta->generation > self->generation)
+		take_delta(self, delta, g_task_get_task_data(task));
 	g_task_return_pointer(task,
 			      g_steal_pointer(&delta),
 			      (GDestroyNotify)(void (*)(void))ferry_store_delta_unref);

@@ -529,6 +529,8 @@ ferry_account_manager_shutdown_async(FerryAccountManager *self,
 		guint n = list->len;
 
 		for (guint j = 0; j < n; j++)
+			g_cancellable_cancel(((FerryMailAccount *)list->pdata[j])->background);
+		for (guint j = 0; j < n; j++)
 			ferry_mail_account_lock(list->pdata[j],
 						idle_account_cb,
 						g_object_ref(task));

@@ -84,6 +84,7 @@ append_committed(FerryOp *op)
 	}
 	op->fill = fill_deleted;
 	op->chained = TRUE;
+	op->generation = op->account->generation;
 	g_free(op->state);
 	op->state = g_strdup(op->account->email_state);
 	ferry_op_commit(op, append_told);

@@ -100,7 +100,16 @@ copy_imported(FerryOp *op)
 		if (!item->existing)
 			continue;
 		g_clear_pointer(&item->new_id, g_free);
-		item->state = FERRY_ITEM_DONE;
+		item->state = item->in_target ? FERRY_ITEM_DONE : FERRY_ITEM_REFUSED;
+		if (!item->in_target && op->error == NULL)
+			g_set_error_literal(&op->error,
+					    FERRY_ERROR,
+					    FERRY_ERROR_LIMIT,
+					    "the message is in as many mailboxes as it can be");
+	}
+	if (op->error != NULL) {
+		ferry_op_undo(op);
+		return;
 	}
 	if (ferry_op_count(op, FERRY_ITEM_TODO) > 0)
 		g_clear_pointer(&op->sync, ferry_sync_free);
@@ -124,16 +133,33 @@ is_in(const FerryItem *item, const char *mailbox_id)
 	return FALSE;
 }
 
+/* maxMailboxesPerEmail: an Email that is in so many gets a second one for the copy. */
+static guint64
+get_most_mailboxes(FerryOp *op)
+{
+	const FerryJmapAccountInfo *info =
+		ferry_jmap_session_find_account(op->session->jmap, op->account->id);
+	g_autoptr(FerryJmapValue) mail = NULL;
+
+	if (info != NULL && info->capabilities != NULL)
+		mail = ferry_jmap_value_get_member(info->capabilities, FERRY_JMAP_CAPABILITY_MAIL);
+	if (mail == NULL)
+		return G_MAXUINT64;
+	return ferry_jmap_value_get_uint64(mail, "maxMailboxesPerEmail", G_MAXUINT64);
+}
+
 static void
 copy_found(FerryOp *op)
 {
 	gboolean onto_itself = strcmp(op->mailbox->id, op->target_id) == 0;
 
+	guint64 most = get_most_mailboxes(op);
+
 	for (guint i = 0; i < op->items->len; i++) {
 		FerryItem *item = &g_array_index(op->items, FerryItem, i);
 
 		item->in_target = is_in(item, op->target_id);
-		item->import = item->in_target && !op->move;
+		item->import = !op->move && (item->in_target || item->mailboxes->len >= most);
 		if (op->move && onto_itself)
 			item->state = FERRY_ITEM_DONE;
 	}

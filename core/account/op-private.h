@@ -53,6 +53,7 @@ struct _FerryOp {
 	FerryJmapSendFlags send_flags;
 	char *state;	 /* Email state after the last call, as far as it is only ours */
 	gboolean chained; /* nothing but our own calls moved the state */
+	guint64 generation; /* what the operation was worked out from */
 	gboolean conditional; /* ifInState */
 	gboolean conflict;
 	guint tries;

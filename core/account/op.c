@@ -122,6 +122,7 @@ locked_cb(FerryMailAccount *account, gpointer user_data)
 	g_free(op->state);
 	op->state = g_strdup(account->email_state);
 	op->chained = TRUE;
+	op->generation = account->generation;
 	op->next(op);
 }
 
@@ -269,6 +270,7 @@ synced_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_free(op->state);
 	op->state = g_strdup(op->account->email_state);
 	op->chained = TRUE;
+	op->generation = op->account->generation;
 	op->next(op);
 }
 
@@ -549,7 +551,8 @@ ferry_op_commit(FerryOp *op, FerryOpFunc next)
 
 	op->next = next;
 	g_clear_pointer(&op->delta, ferry_store_delta_unref);
-	if (!op->chained) {
+	/* another process may have moved the store meanwhile */
+	if (!op->chained || op->generation != op->account->generation) {
 		commit_by_sync(op);
 		return;
 	}

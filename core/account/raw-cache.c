@@ -255,18 +255,22 @@ ferry_raw_cache_put(FerryRawCache *self,
 	g_autofree char *folder = NULL;
 	g_autofree char *path = make_path(self, account, blob_id, &folder);
 	guint64 size = g_bytes_get_size(bytes);
+	struct stat before;
+	gboolean written;
 
 	/* one that would push everything else out is not worth it */
 	if (size > self->max_size / 2)
 		return TRUE;
-	if (!write_file(self, folder, path, bytes, error))
-		return FALSE;
+	/* under the lock, so that nobody counts a file that is about to be added */
 	g_mutex_lock(&self->mutex);
-	self->size += size;
+	if (lstat(path, &before) == 0)
+		self->size -= MIN(self->size, (guint64)before.st_size);
+	written = write_file(self, folder, path, bytes, error);
+	self->size += written ? size : 0;
 	if (!self->counted || self->size > self->max_size)
 		count_and_trim(self);
 	g_mutex_unlock(&self->mutex);
-	return TRUE;
+	return written;
 }
 
 guint64

@@ -12,7 +12,8 @@ is_fresh(FerryMailAccount *self)
 {
 	gint64 age;
 
-	if (self->sync_started == 0 || self->changed_on_backend)
+	/* what push told may be on its way into the store at this moment */
+	if (self->sync_started == 0 || self->changed_on_backend || self->n_syncing > 0)
 		return FALSE;
 	if (self->account->push_live)
 		return TRUE;

@@ -79,7 +79,7 @@ send(GTask *task, GAsyncReadyCallback callback)
 	ferry_jmap_session_send_async(self->jmap,
 				      self->request,
 				      FERRY_JMAP_SEND_NONE,
-				      NULL,
+				      ((FerryMailAccount *)g_task_get_source_object(task))->background,
 				      callback,
 				      task);
 }

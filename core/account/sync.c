@@ -72,6 +72,13 @@ struct _FerrySync {
 
 static void sync_go_on(FerrySync *self);
 
+/* What only brings news ends when the account is closed; what an operation did is told to the end. */
+static GCancellable *
+get_cancellable(FerrySync *self)
+{
+	return self->origin == NULL ? self->account->background : NULL;
+}
+
 FerrySync *
 ferry_sync_new(FerryMailAccount *account, FerryJmapSession *jmap)
 {
@@ -651,10 +658,14 @@ finish(FerrySync *self, FerryStoreDelta *delta, GError *error)
 		return;
 	}
 	task = g_steal_pointer(&self->task);
+	self->account->n_syncing--;
 	if (error == NULL) {
 		self->account->sync_started = self->started;
 		ferry_listing_start_all(self->account);
 	}
+	/* what push told is still to be read */
+	if (error != NULL)
+		self->account->changed_on_backend = TRUE;
 	ferry_sync_free(self);
 	if (error != NULL)
 		g_task_return_error(task, error);
@@ -804,7 +815,7 @@ get_missing(FerrySync *self)
 	ferry_jmap_session_send_async(self->jmap,
 				      request,
 				      FERRY_JMAP_SEND_NONE,
-				      NULL,
+				      get_cancellable(self),
 				      missing_cb,
 				      self);
 }
@@ -818,7 +829,7 @@ send_round(FerrySync *self)
 	ferry_jmap_session_send_async(self->jmap,
 				      request,
 				      FERRY_JMAP_SEND_NONE,
-				      NULL,
+				      get_cancellable(self),
 				      reply_cb,
 				      self);
 }
@@ -849,7 +860,7 @@ get_all_mailboxes(FerrySync *self)
 	ferry_jmap_session_send_async(self->jmap,
 				      request,
 				      FERRY_JMAP_SEND_NONE,
-				      NULL,
+				      get_cancellable(self),
 				      all_mailboxes_cb,
 				      self);
 }
@@ -884,6 +895,7 @@ ferry_sync_run_async(FerrySync *self, GAsyncReadyCallback callback, gpointer use
 {
 	self->task = g_task_new(self->account, NULL, callback, user_data);
 	g_task_set_source_tag(self->task, ferry_sync_run_async);
+	self->account->n_syncing++;
 	if (self->jmap == NULL || self->account->account == NULL) {
 		finish(self,
 		       NULL,

@@ -141,15 +141,21 @@ engine_new(const char *const *options)
 }
 
 Engine *
-engine_new_beside(Engine *other)
+engine_new_at(const char *url, const char *directory)
 {
 	Engine *engine = g_new0(Engine, 1);
 
 	engine->beside = TRUE;
-	engine->url = g_strdup(other->url);
-	engine->directory = g_strdup(other->directory);
+	engine->url = g_strdup(url);
+	engine->directory = g_strdup(directory);
 	make_manager(engine);
 	return engine;
+}
+
+Engine *
+engine_new_beside(Engine *other)
+{
+	return engine_new_at(other->url, other->directory);
 }
 
 static void
@@ -418,8 +424,8 @@ engine_append(Engine *engine, const char *name, const char *const *texts, GError
 	return ferry_account_session_append_finish(engine->session, wait_result(&result), error);
 }
 
-char *
-engine_admin(Engine *engine, const char *path, const char *json)
+static char *
+ask_admin(Engine *engine, const char *method, const char *path, const char *json)
 {
 	g_autoptr(SoupSession) soup = soup_session_new();
 	g_autoptr(GUri) base = g_uri_parse(engine->url, G_URI_FLAGS_NONE, NULL);
@@ -427,12 +433,13 @@ engine_admin(Engine *engine, const char *path, const char *json)
 					       g_uri_get_host(base),
 					       g_uri_get_port(base),
 					       path);
-	g_autoptr(SoupMessage) message = soup_message_new("POST", url);
-	g_autoptr(GBytes) body = g_bytes_new(json, strlen(json));
+	g_autoptr(SoupMessage) message = soup_message_new(method, url);
+	g_autoptr(GBytes) body = json != NULL ? g_bytes_new(json, strlen(json)) : NULL;
 	g_autoptr(GBytes) answer = NULL;
 	g_autoptr(GError) error = NULL;
 
-	soup_message_set_request_body_from_bytes(message, "application/json", body);
+	if (body != NULL)
+		soup_message_set_request_body_from_bytes(message, "application/json", body);
 	answer = soup_session_send_and_read(soup, message, NULL, &error);
 	g_assert_no_error(error);
 	if (soup_message_get_status(message) != 200)
@@ -441,4 +448,16 @@ engine_admin(Engine *engine, const char *path, const char *json)
 			(int)g_bytes_get_size(answer),
 			(const char *)g_bytes_get_data(answer, NULL));
 	return g_strndup(g_bytes_get_data(answer, NULL), g_bytes_get_size(answer));
+}
+
+char *
+engine_admin(Engine *engine, const char *path, const char *json)
+{
+	return ask_admin(engine, "POST", path, json);
+}
+
+char *
+engine_get(Engine *engine, const char *path)
+{
+	return ask_admin(engine, "GET", path, NULL);
 }

@@ -25,6 +25,7 @@ typedef struct {
 Engine *engine_new(const char *const *options);
 /* Another process on the same store and server, as far as the store can tell. */
 Engine *engine_new_beside(Engine *other);
+Engine *engine_new_at(const char *url, const char *directory);
 void engine_free(Engine *engine);
 /* Ends the manager and the store, and makes both again: a restart. */
 void engine_restart(Engine *engine);
@@ -53,6 +54,7 @@ FerryOutcome *
 engine_append(Engine *engine, const char *name, const char *const *texts, GError **error);
 /* POST /admin/@path with @json; the answer. */
 char *engine_admin(Engine *engine, const char *path, const char *json);
+char *engine_get(Engine *engine, const char *path);
 /* Turns the loop until @check says so, at most ten seconds. */
 void engine_wait(gboolean (*check)(gpointer data), gpointer data);
 GArray *engine_uids(Engine *engine);

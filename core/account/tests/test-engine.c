@@ -113,6 +113,19 @@ check_messages(GPtrArray *messages, gboolean raw)
 	}
 }
 
+/* writing the files goes on behind the reader's back */
+static gboolean
+is_raw_cached(gpointer data)
+{
+	Engine *engine = data;
+	FerryView *view = ferry_mailbox_get_view(engine->mailbox);
+	guint64 size = 0;
+
+	for (guint32 i = 0; i < ferry_view_get_count(view); i++)
+		size += ferry_view_get_row(view, i)->size;
+	return ferry_raw_cache_get_size(engine->session->account->raw_cache) == size;
+}
+
 static void
 test_read(void)
 {
@@ -130,13 +143,13 @@ test_read(void)
 	for (guint i = 0; i < G_N_ELEMENTS(needs); i++) {
 		g_autoptr(GPtrArray) messages = engine_read(engine, needs[i]);
 
-		g_test_message("need %u", i);
 		if ((needs[i] & (FERRY_NEED_ENVELOPE | FERRY_NEED_STRUCTURE)) != 0)
 			check_messages(messages, FALSE);
 		if ((needs[i] & FERRY_NEED_RAW) != 0)
 			check_messages(messages, TRUE);
 	}
 	/* all of it is cached now: the backend is not needed */
+	engine_wait(is_raw_cached, engine);
 	g_free(engine_admin(engine,
 			    "faults",
 			    "[{\"on\":\"api\",\"do\":\"status\",\"times\":0},"
@@ -144,7 +157,6 @@ test_read(void)
 	for (guint i = 0; i < G_N_ELEMENTS(needs); i++) {
 		g_autoptr(GPtrArray) messages = engine_read(engine, needs[i]);
 
-		g_test_message("cached need %u", i);
 		for (guint j = 0; j < messages->len; j++)
 			g_assert_no_error(ferry_message_data_get_error(messages->pdata[j]));
 	}

@@ -164,6 +164,53 @@ test_copy_move(void)
 	g_assert_cmpuint(count(engine), ==, 5);
 }
 
+/* an Email that is in as many mailboxes as the backend allows is imported as another one */
+static void
+test_copy_to_many(void)
+{
+	static const char *const options[] = {"--generate=alice:INBOX:6:3",
+					      "--generate=alice:Work:2:5",
+					      "--max-mailboxes-per-email=1",
+					      NULL};
+	g_autoptr(Engine) engine = engine_new(options);
+	guint32 uid;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "INBOX");
+	uid = copy_one(engine, 2, "Work", FALSE);
+	g_assert_cmpuint(count(engine), ==, 6);
+	engine_select(engine, "Work");
+	g_assert_cmpuint(count(engine), ==, 3);
+	g_assert_nonnull(ferry_view_lookup(ferry_mailbox_get_view(engine->mailbox), uid));
+}
+
+/* a copy of which the backend refuses a part leaves nothing */
+static void
+test_copy_refused(void)
+{
+	static const guint32 uids[] = {1, 2, 3};
+	g_autoptr(Engine) engine = engine_new(plain);
+	g_autoptr(FerryOutcome) outcome = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "INBOX");
+	g_free(engine_admin(engine,
+			    "faults",
+			    "[{\"on\":\"method\",\"method\":\"Email/set\",\"do\":\"set-error\","
+			    "\"object\":2,\"type\":\"forbidden\"}]"));
+	outcome = engine_copy(engine, uids, 3, "Work", FALSE, &error);
+	g_assert_null(outcome);
+	g_assert_error(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION);
+	g_assert_cmpuint(count(engine), ==, 6);
+	engine_select(engine, "Work");
+	g_assert_cmpuint(count(engine), ==, 2);
+}
+
 static const char *const texts[] = {"Subject: one\r\n\r\nfirst\r\n",
 				     "Subject: two\r\n\r\nsecond\r\n",
 				     "Subject: three\r\n\r\nthird\r\n",
@@ -294,6 +341,88 @@ test_lost_answer(void)
 	}
 }
 
+/* the other process: begins a command whose answer does not come before it is killed */
+static int
+be_victim(char **argv)
+{
+	Engine *engine = engine_new_at(argv[2], argv[3]);
+	static const guint32 uids[] = {1, 2};
+
+	engine_sign_in(engine);
+	engine_select(engine, "INBOX");
+	if (strcmp(argv[4], "append") == 0)
+		ferry_outcome_unref(engine_append(engine, "Work", texts, NULL));
+	else
+		ferry_outcome_unref(engine_copy(engine, uids, 2, "Work", FALSE, NULL));
+	return 0;
+}
+
+static gboolean
+was_hit(gpointer data)
+{
+	g_autofree char *faults = engine_get(data, "faults");
+
+	return strstr(faults, "\"hits\":1") != NULL;
+}
+
+static gboolean
+has_two(gpointer data)
+{
+	Engine *engine = data;
+
+	return count(engine) == 2;
+}
+
+/* kill -9 between the backend's doing and ours */
+static void
+test_killed(void)
+{
+	static const char *const commands[] = {"append", "copy"};
+	static const char *const methods[] = {"Email/import", "Email/set"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+		g_autoptr(Engine) engine = engine_new(plain);
+		g_autoptr(GSubprocess) victim = NULL;
+		g_autofree char *json = NULL;
+
+		if (engine == NULL)
+			return;
+		engine_sign_in(engine);
+		engine_select(engine, "Work");
+		json = g_strdup_printf("[{\"on\":\"method\",\"method\":\"%s\",\"do\":\"delay\","
+				       "\"delay\":20000}]",
+				       methods[i]);
+		g_free(engine_admin(engine, "faults", json));
+		victim = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE |
+						  G_SUBPROCESS_FLAGS_STDERR_SILENCE,
+					  NULL,
+					  "/proc/self/exe",
+					  "--victim",
+					  engine->url,
+					  engine->directory,
+					  commands[i],
+					  NULL);
+		engine_wait(was_hit, engine);
+		g_subprocess_force_exit(victim);
+		g_subprocess_wait(victim, NULL, NULL);
+		engine_restart(engine);
+		engine_sign_in(engine);
+		engine_select(engine, "Work");
+		engine_refresh(engine);
+		engine_wait(has_two, engine);
+		engine_refresh(engine);
+		g_assert_cmpuint(count(engine), ==, 2);
+	}
+}
+
+static gboolean
+has_seven(gpointer data)
+{
+	FerryView *view = ferry_mailbox_get_view(((Engine *)data)->mailbox);
+
+	return ferry_view_lookup(view, 7) != NULL && ferry_view_lookup(view, 3) == NULL;
+}
+
 /* the backend has forgotten our state: only real differences take a mod-sequence */
 static void
 test_lost_state(void)
@@ -322,7 +451,7 @@ test_lost_state(void)
 			    "deliver",
 			    "{\"user\":\"alice\",\"mailbox\":\"INBOX\","
 			    "\"message\":\"Subject: new\\r\\n\\r\\nhello\\r\\n\"}"));
-	engine_refresh(engine);
+	engine_wait(has_seven, engine);
 	view = ferry_mailbox_get_view(engine->mailbox);
 	g_assert_cmpuint(ferry_view_get_count(view), ==, 6);
 	g_assert_null(ferry_view_lookup(view, 3));
@@ -334,15 +463,20 @@ test_lost_state(void)
 int
 main(int argc, char **argv)
 {
+	if (argc == 5 && strcmp(argv[1], "--victim") == 0)
+		return be_victim(argv);
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/account/mail/filed-elsewhere", test_filed_elsewhere);
 	g_test_add_func("/account/mail/copy-onto-itself", test_copy_onto_itself);
 	g_test_add_func("/account/mail/move-onto-itself", test_move_onto_itself);
 	g_test_add_func("/account/mail/copy-move", test_copy_move);
+	g_test_add_func("/account/mail/copy-to-many", test_copy_to_many);
+	g_test_add_func("/account/mail/copy-refused", test_copy_refused);
 	g_test_add_func("/account/mail/append", test_append);
 	g_test_add_func("/account/mail/append-again", test_append_again);
 	g_test_add_func("/account/mail/append-refused", test_append_refused);
 	g_test_add_func("/account/mail/lost-answer", test_lost_answer);
+	g_test_add_func("/account/mail/killed", test_killed);
 	g_test_add_func("/account/mail/lost-state", test_lost_state);
 	return g_test_run();
 }
