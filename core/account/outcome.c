@@ -231,7 +231,7 @@ ferry_append_message_new_bytes(GBytes *bytes)
 
 /**
  * ferry_append_message_new_fd:
- * @fd: (transfer full): a file with the octets, from its beginning
+ * @fd: a file with the octets, from its beginning; taken over
  * @size: how many
  *
  * Returns: (transfer full): a spooled message

@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 #define FERRY_TYPE_CREDENTIAL (ferry_credential_get_type())
 
 /**
- * FerryCredential: (ref-func ferry_credential_ref) (unref-func ferry_credential_unref)
+ * FerryCredential:
  *
  * What somebody signs in with. Immutable; the secret is wiped when the last reference goes, and
  * nothing here makes text of it for a log.

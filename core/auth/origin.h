@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 #define FERRY_TYPE_ORIGIN (ferry_origin_get_type())
 
 /**
- * FerryOrigin: (ref-func ferry_origin_ref) (unref-func ferry_origin_unref)
+ * FerryOrigin:
  *
  * Where a sign-in comes from, as a verifier needs it: service, the listener's backend, address,
  * whether the way is private. Immutable; outlives the connection.

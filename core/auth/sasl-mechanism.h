@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 #define FERRY_TYPE_SASL_MECHANISM (ferry_sasl_mechanism_get_type())
 
 /**
- * FerrySaslMechanism: (ref-func ferry_sasl_mechanism_ref) (unref-func ferry_sasl_mechanism_unref)
+ * FerrySaslMechanism:
  *
  * The definition of a SASL mechanism (RFC 4422): its name, what it needs, and the function that
  * takes a client's responses. Immutable, usable from every thread.

@@ -78,6 +78,40 @@ ferry_settings_add_table(FerrySettings *self, const FerrySetting *table, gsize n
 }
 
 /**
+ * ferry_settings_add_row:
+ * @group: its group; see [struct@Setting]
+ * @key: its key
+ * @type: how its value is read
+ * @initial: (nullable): the value where the file has none
+ * @check: (nullable): what values are good
+ * @required: whether a group without it is an error
+ * @description: one sentence
+ *
+ * Declares one setting, for languages that have no static tables. The texts are kept as long as the
+ * process lives.
+ */
+void
+ferry_settings_add_row(FerrySettings *self,
+		       const char *group,
+		       const char *key,
+		       FerrySettingType type,
+		       const char *initial,
+		       const char *check,
+		       gboolean required,
+		       const char *description)
+{
+	const FerrySetting row = {g_intern_string(group),
+				  g_intern_string(key),
+				  type,
+				  g_intern_string(initial),
+				  g_intern_string(check),
+				  required,
+				  g_intern_string(description)};
+
+	ferry_settings_add_table(self, &row, 1);
+}
+
+/**
  * ferry_settings_get_path:
  *
  * Returns: (nullable): the file that was loaded

@@ -54,6 +54,14 @@ G_DECLARE_FINAL_TYPE(FerrySettings, ferry_settings, FERRY, SETTINGS, GObject)
 
 FerrySettings *ferry_settings_new(void);
 void ferry_settings_add_table(FerrySettings *self, const FerrySetting *table, gsize n_rows);
+void ferry_settings_add_row(FerrySettings *self,
+			    const char *group,
+			    const char *key,
+			    FerrySettingType type,
+			    const char *initial,
+			    const char *check,
+			    gboolean required,
+			    const char *description);
 gboolean ferry_settings_load_file(FerrySettings *self, const char *path, GError **error);
 gboolean ferry_settings_load_data(FerrySettings *self,
 				  const char *name,

@@ -217,7 +217,7 @@ ferry_imap_command_is_uid(FerryImapCommand *self)
 }
 
 /**
- * ferry_imap_command_get_contribution: (skip)
+ * ferry_imap_command_get_contribution:
  *
  * Returns: (transfer none): how it was registered
  */
@@ -504,9 +504,9 @@ ferry_imap_command_allow_next(FerryImapCommand *self)
 }
 
 /**
- * ferry_imap_command_read_line: (skip)
+ * ferry_imap_command_read_line:
  * @prompt: (nullable): the text of the continuation request
- * @func: takes the line
+ * @func: (scope async) (closure user_data): takes the line
  * @user_data: for @func
  *
  * Asks for one line of the client that belongs to this command.

@@ -142,7 +142,7 @@ ferry_imap_message_get_uid(FerryImapMessage *self)
 }
 
 /**
- * ferry_imap_message_get_row: (skip)
+ * ferry_imap_message_get_row:
  *
  * Returns: (transfer none): its metadata: flags, dates, size, MODSEQ
  */
@@ -302,7 +302,7 @@ ferry_imap_message_get_property(FerryImapMessage *self, const char *name)
 }
 
 /**
- * ferry_imap_message_get_data: (skip)
+ * ferry_imap_message_get_data:
  *
  * Returns: (transfer none) (nullable): what was fetched for it
  */
@@ -313,7 +313,7 @@ ferry_imap_message_get_data(FerryImapMessage *self)
 }
 
 /**
- * ferry_imap_message_set_data: (skip)
+ * ferry_imap_message_set_data:
  * @data: (nullable) (transfer none): what was fetched for it
  */
 void
@@ -324,7 +324,7 @@ ferry_imap_message_set_data(FerryImapMessage *self, FerryMessageData *data)
 }
 
 /**
- * ferry_imap_message_set_properties: (skip)
+ * ferry_imap_message_set_properties:
  * @properties: (nullable) (transfer none): the object of Email/get
  */
 void

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 typedef struct _FerryJmapValue FerryJmapValue;
 
 /**
- * FerryImapMessage: (copy-func ferry_imap_message_ref) (free-func ferry_imap_message_unref)
+ * FerryImapMessage:
  *
  * One message of the selected mailbox as a session sees it: its number, its newest metadata (or its
  * last, where it is expunged and the client was not told yet), and what was fetched for the command.

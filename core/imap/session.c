@@ -229,9 +229,9 @@ ferry_imap_session_get_registry(FerryImapSession *self)
 }
 
 /**
- * ferry_imap_session_get_limits: (skip)
+ * ferry_imap_session_get_limits:
  *
- * Returns: what this client may make grow
+ * Returns: (transfer none): what this client may make grow
  */
 const FerryLimits *
 ferry_imap_session_get_limits(FerryImapSession *self)

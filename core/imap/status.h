@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /**
- * FerryImapStatus: (copy-func ferry_imap_status_ref) (free-func ferry_imap_status_unref)
+ * FerryImapStatus:
  *
  * The numbers of one mailbox, for the functions that write STATUS items.
  */

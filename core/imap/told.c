@@ -389,7 +389,7 @@ keep_expunged(FerryTold *self, const guint32 *uids, gsize n_uids)
 }
 
 /**
- * ferry_told_apply_changes: (skip)
+ * ferry_told_apply_changes:
  * @view: the newest view
  * @changed: (array length=n_changed): UIDs whose flags are different
  * @n_changed: how many

@@ -16,7 +16,7 @@ typedef struct {
 } FerryUidRange;
 
 /**
- * FerryUidSet: (copy-func ferry_uid_set_ref) (free-func ferry_uid_set_unref)
+ * FerryUidSet:
  *
  * Numbers from 1 to 4294967295 as sorted ranges that neither touch nor overlap: UIDs or message
  * sequence numbers.
@@ -43,7 +43,7 @@ char *ferry_uid_set_to_string(FerryUidSet *self);
 char *ferry_uid_array_to_string(const guint32 *numbers, gsize n_numbers);
 
 /**
- * FerryImapSet: (copy-func ferry_imap_set_ref) (free-func ferry_imap_set_unref)
+ * FerryImapSet:
  *
  * A sequence-set as a client wrote it (RFC 9051 §9): ranges that may name `*`, or `$`. What it
  * stands for is known once the mailbox is: see ferry_told_resolve().

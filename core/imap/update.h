@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /**
- * FerryImapUpdate: (copy-func ferry_imap_update_ref) (free-func ferry_imap_update_unref)
+ * FerryImapUpdate:
  *
  * What may be told to a client now. Update writers take what they write out of it; what is left
  * goes to the writers behind them and at last to the base's.

@@ -313,7 +313,7 @@ ferry_imap_value_get_set(FerryImapValue *self)
 }
 
 /**
- * ferry_imap_value_get_section: (skip)
+ * ferry_imap_value_get_section:
  *
  * Returns: (transfer none) (nullable): what a SECTION says
  */
@@ -350,7 +350,7 @@ ferry_imap_value_get_child(FerryImapValue *self, guint index)
 }
 
 /**
- * ferry_imap_value_get_contribution: (skip)
+ * ferry_imap_value_get_contribution:
  *
  * Returns: (transfer none) (nullable): what the registry knows of an ITEM; %NULL for AND, OR, NOT
  *   and SET of a search
@@ -396,7 +396,7 @@ ferry_imap_value_get_size(FerryImapValue *self)
 /**
  * ferry_imap_value_get_fd:
  *
- * Returns: (transfer none): the unlinked file that holds a DATA, -1 where it is in memory
+ * Returns: the unlinked file that holds a DATA, still owned by @self; -1 where it is in memory
  */
 int
 ferry_imap_value_get_fd(FerryImapValue *self)

@@ -68,7 +68,7 @@ typedef struct {
 } FerryImapSection;
 
 /**
- * FerryImapValue: (copy-func ferry_imap_value_ref) (free-func ferry_imap_value_unref)
+ * FerryImapValue:
  *
  * One parsed argument. Immutable once the command runs.
  */

@@ -221,7 +221,7 @@ ferry_jmap_email_list_get_length(FerryJmapEmailList *self)
 }
 
 /**
- * ferry_jmap_email_list_get: (skip)
+ * ferry_jmap_email_list_get:
  * @self: a list
  * @index: which, from 0
  *

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 #define FERRY_TYPE_ADDRESS (ferry_address_get_type())
 
 /**
- * FerryAddress: (copy-func ferry_address_copy) (free-func ferry_address_free)
+ * FerryAddress:
  *
  * Where a peer is: an IPv4 or IPv6 address and its port, or a Unix socket. Small and immutable.
  */

@@ -8,8 +8,7 @@ G_BEGIN_DECLS
 #define FERRY_TYPE_CONNECTION_LIMITS (ferry_connection_limits_get_type())
 
 /**
- * FerryConnectionLimits: (ref-func ferry_connection_limits_ref) (unref-func
- * ferry_connection_limits_unref)
+ * FerryConnectionLimits:
  *
  * How many connections may exist: in all, from one address, and not signed in. All listeners of a
  * process share one; usable from every thread.

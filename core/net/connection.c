@@ -328,7 +328,7 @@ ferry_connection_set_tcp_options(int fd)
 /**
  * ferry_connection_new:
  * @poller: the poller of the thread that calls
- * @fd: (transfer full): a connected stream socket; closed also when this fails
+ * @fd: a connected stream socket, taken over; closed also when this fails
  * @peer: who is at the other end
  * @error: return location
  *

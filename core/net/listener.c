@@ -257,7 +257,7 @@ ferry_listener_add_address(FerryListener *self, const char *address, guint16 por
 /**
  * ferry_listener_add_fd:
  * @self: a listener
- * @fd: (transfer full): a listening stream socket; closed also when this fails
+ * @fd: a listening stream socket, taken over; closed also when this fails
  * @error: return location
  *
  * Takes a socket that somebody else has bound.

@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 #define FERRY_TYPE_POLLER (ferry_poller_get_type())
 
 /**
- * FerryPoller: (ref-func ferry_poller_ref) (unref-func ferry_poller_unref)
+ * FerryPoller:
  *
  * One GSource around one epoll descriptor: it watches every client of a worker, so that a wake-up
  * costs what happened and not how many clients there are. All functions but ref, unref and

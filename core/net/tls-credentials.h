@@ -8,8 +8,7 @@ G_BEGIN_DECLS
 #define FERRY_TYPE_TLS_CREDENTIALS (ferry_tls_credentials_get_type())
 
 /**
- * FerryTlsCredentials: (ref-func ferry_tls_credentials_ref) (unref-func
- * ferry_tls_credentials_unref)
+ * FerryTlsCredentials:
  *
  * A server's certificate chain and private key, with the TLS versions and ciphers allowed.
  * Immutable and usable from every thread; a reload makes new ones, sessions keep theirs.

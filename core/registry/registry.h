@@ -272,8 +272,9 @@ typedef gboolean (*FerryUpdateFunc)(FerryImapSession *session,
 
 /**
  * FerryResponseCodeFunc:
- * @code: a place in the answers ("SELECT" for the untagged OKs of SELECT and EXAMINE, else the
- *   command's name for its tagged answer)
+ * @command: the command that is answered
+ *
+ * Makes a response code for one place in the answers: see ferry_registry_add_response_code().
  *
  * Returns: (transfer full) (nullable): a response code without brackets, or %NULL
  */

@@ -71,7 +71,7 @@ ferry_store_delta_unref(FerryStoreDelta *self)
 }
 
 /**
- * ferry_store_delta_find: (skip)
+ * ferry_store_delta_find:
  * @self: a delta
  * @mailbox_key: a mailbox
  *

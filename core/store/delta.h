@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 #define FERRY_TYPE_STORE_DELTA (ferry_store_delta_get_type())
 
 /**
- * FerryStoreMailboxDelta: (skip)
+ * FerryStoreMailboxDelta:
  * @mailbox: the mailbox as it is now
  * @added: it was not there before
  * @reload: what was known of its messages is void (UIDVALIDITY changed, or tombstones are gone):

@@ -31,7 +31,7 @@ FerryStoreTombstones *ferry_store_tombstones_ref(FerryStoreTombstones *self);
 void ferry_store_tombstones_unref(FerryStoreTombstones *self);
 
 /**
- * FerryStorePair: (skip)
+ * FerryStorePair:
  * @asked: index of the Email id in the question
  * @uid: the UID
  * @mailbox_key: the mailbox

@@ -179,7 +179,7 @@ ferry_store_rows_get_length(const FerryStoreRows *self)
 }
 
 /**
- * ferry_store_rows_get: (skip)
+ * ferry_store_rows_get:
  * @self: rows
  * @index: below the length
  *

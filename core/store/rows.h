@@ -33,7 +33,7 @@ typedef enum {
 } FerryStoreRowFlags;
 
 /**
- * FerryStoreRow: (skip)
+ * FerryStoreRow:
  * @modseq: value of the last change that touched it
  * @email_key: number of the Email in the store
  * @received_at: receivedAt, Unix seconds
