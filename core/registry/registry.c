@@ -13,8 +13,8 @@ struct _FerryRegistry {
 	GObject parent_instance;
 	gboolean sealed;
 	char *module;                                   /* whose registrations come now */
-	GPtrArray *lists[FERRY_N_CONTRIBUTION_KINDS];   /* (element-type FerryContribution) */
-	GHashTable *names[FERRY_N_CONTRIBUTION_KINDS];  /* name to a borrowed FerryContribution */
+	GPtrArray *lists[FERRY_CONTRIBUTION_N_KINDS];   /* (element-type FerryContribution) */
+	GHashTable *names[FERRY_CONTRIBUTION_N_KINDS];  /* name to a borrowed FerryContribution */
 };
 
 G_DEFINE_FINAL_TYPE(FerryRegistry, ferry_registry, G_TYPE_OBJECT)
@@ -25,7 +25,7 @@ G_DEFINE_FINAL_TYPE(FerryRegistry, ferry_registry, G_TYPE_OBJECT)
 static const struct {
 	const char *text;
 	gboolean many; /* several modules may contribute under one name */
-} kinds[FERRY_N_CONTRIBUTION_KINDS] = {
+} kinds[FERRY_CONTRIBUTION_N_KINDS] = {
 	[FERRY_CONTRIBUTION_CAPABILITY] = {"capability", FALSE},
 	[FERRY_CONTRIBUTION_COMMAND] = {"command", FALSE},
 	[FERRY_CONTRIBUTION_ARGUMENT_RULE] = {"argument rule", TRUE},
@@ -64,7 +64,7 @@ ferry_registry_finalize(GObject *object)
 {
 	FerryRegistry *self = FERRY_REGISTRY(object);
 
-	for (guint i = 0; i < FERRY_N_CONTRIBUTION_KINDS; i++) {
+	for (guint i = 0; i < FERRY_CONTRIBUTION_N_KINDS; i++) {
 		g_hash_table_unref(self->names[i]);
 		g_ptr_array_unref(self->lists[i]);
 	}
@@ -82,7 +82,7 @@ static void
 ferry_registry_init(FerryRegistry *self)
 {
 	self->module = g_strdup("base");
-	for (guint i = 0; i < FERRY_N_CONTRIBUTION_KINDS; i++) {
+	for (guint i = 0; i < FERRY_CONTRIBUTION_N_KINDS; i++) {
 		self->lists[i] =
 			g_ptr_array_new_with_free_func((GDestroyNotify)ferry_contribution_free);
 		self->names[i] = g_hash_table_new(g_str_hash, g_str_equal);
@@ -139,7 +139,7 @@ ferry_registry_set_module(FerryRegistry *self, const char *module)
 void
 ferry_registry_forget_module(FerryRegistry *self, const char *module)
 {
-	for (guint kind = 0; kind < FERRY_N_CONTRIBUTION_KINDS; kind++) {
+	for (guint kind = 0; kind < FERRY_CONTRIBUTION_N_KINDS; kind++) {
 		GPtrArray *list = self->lists[kind];
 
 		g_hash_table_remove_all(self->names[kind]);
@@ -162,7 +162,7 @@ ferry_registry_forget_module(FerryRegistry *self, const char *module)
 const char *
 ferry_contribution_kind_to_string(FerryContributionKind kind)
 {
-	g_return_val_if_fail(kind < FERRY_N_CONTRIBUTION_KINDS, NULL);
+	g_return_val_if_fail(kind < FERRY_CONTRIBUTION_N_KINDS, NULL);
 	return kinds[kind].text;
 }
 
@@ -192,7 +192,7 @@ ferry_registry_lookup_n(FerryRegistry *self, FerryContributionKind kind, const c
 {
 	char upper[MAX_NAME + 1];
 
-	g_return_val_if_fail(kind < FERRY_N_CONTRIBUTION_KINDS, NULL);
+	g_return_val_if_fail(kind < FERRY_CONTRIBUTION_N_KINDS, NULL);
 	if (length > MAX_NAME)
 		return NULL;
 	for (gsize i = 0; i < length; i++)
@@ -211,7 +211,7 @@ ferry_registry_lookup_n(FerryRegistry *self, FerryContributionKind kind, const c
 GPtrArray *
 ferry_registry_list(FerryRegistry *self, FerryContributionKind kind)
 {
-	g_return_val_if_fail(kind < FERRY_N_CONTRIBUTION_KINDS, NULL);
+	g_return_val_if_fail(kind < FERRY_CONTRIBUTION_N_KINDS, NULL);
 	return self->lists[kind];
 }
 
