@@ -2,7 +2,8 @@
 /* ferry plugins: every module, what it provides and why any is left out
  *
  * Implementation: the list comes from key files and from loading as ferryd does; --check loads each
- *   module in a child process, so that one that crashes is named and not more.
+ *   module in a child process beside the base commands, so that one that crashes is named and not
+ *   more.
  */
 #include <gio/gio.h>
 #include <glib/gi18n.h>
@@ -12,6 +13,7 @@
 #include "cli/commands.h"
 #include "daemon/config.h"
 #include "daemon/server.h"
+#include "imap/base-module.h"
 
 /* The configuration decides which modules are on; without one, the defaults do. */
 static FerrySettings *
@@ -24,7 +26,7 @@ load_settings_or_defaults(FerryCli *cli, GError **error)
 	return ferry_cli_load_settings(cli, error);
 }
 
-/* In the child: one module, nothing else. */
+/* In the child: the library's own commands and one module, nothing else. */
 static int
 load_one(FerryCli *cli, FerrySettings *settings)
 {
@@ -36,7 +38,8 @@ load_one(FerryCli *cli, FerrySettings *settings)
 	for (guint i = 0; dirs[i] != NULL; i++)
 		ferry_modules_add_dir(modules, dirs[i]);
 	ferry_modules_add_default_dirs(modules);
-	if (!ferry_modules_load_one(modules, registry, cli->load, &error))
+	if (!ferry_imap_register_base(registry, &error) ||
+	    !ferry_modules_load_one(modules, registry, cli->load, &error))
 		return ferry_cli_fail(error);
 	return 0;
 }

@@ -200,13 +200,29 @@ run(Daemon *self, FerrySettings *settings, gboolean print_ready, GError **error)
 	return TRUE;
 }
 
+/* A broken module does not keep ferryd from starting, but whoever asks is told of it. */
 static gboolean
 check(FerrySettings *settings, GError **error)
 {
 	g_autoptr(FerryModules) modules = ferry_modules_new();
 	g_autoptr(FerryRegistry) registry = ferry_server_make_registry(settings, modules, error);
+	g_autoptr(GString) problems = g_string_new(NULL);
+	GPtrArray *list = ferry_modules_list(modules);
 
-	return registry != NULL;
+	if (registry == NULL)
+		return FALSE;
+	for (guint i = 0; i < list->len; i++) {
+		const FerryModule *module = g_ptr_array_index(list, i);
+
+		if (module->state == FERRY_MODULE_BROKEN || module->state == FERRY_MODULE_NEEDS)
+			g_string_append_printf(problems, _("\n  module %s is left out: %s"),
+					       module->name, module->reason);
+	}
+	if (problems->len == 0)
+		return TRUE;
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION, _("not every module works:%s"),
+		    problems->str);
+	return FALSE;
 }
 
 int

@@ -143,6 +143,10 @@ read_key_file(const char *path)
 	base[strlen(base) - strlen(".plugin")] = '\0';
 	if (g_key_file_load_from_file(keys, path, G_KEY_FILE_NONE, &error))
 		module->name = g_key_file_get_string(keys, GROUP, "Name", &error);
+	/* the library's own registrations go by that name; a module must not be able to undo them */
+	if (error == NULL && g_str_equal(module->name, "base"))
+		g_set_error_literal(&error, FERRY_ERROR, FERRY_ERROR_FAILED,
+				    _("no module may be called base"));
 	if (error == NULL)
 		library = g_key_file_get_string(keys, GROUP, "Module", &error);
 	if (error == NULL)
@@ -315,10 +319,10 @@ open_library(FerryModule *module, GError **error)
 		g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED,
 			    _("%s: built for ABI %u, this Ferry has ABI %u"), module->library,
 			    plugin->abi, FERRY_PLUGIN_ABI);
-	else if (!g_str_equal(plugin->name, module->name))
+	else if (g_strcmp0(plugin->name, module->name) != 0)
 		g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED,
 			    _("%s: calls itself %s, its key file says %s"), module->library,
-			    plugin->name, module->name);
+			    plugin->name != NULL ? plugin->name : "", module->name);
 	else
 		return plugin;
 	return NULL;
@@ -328,13 +332,17 @@ static gboolean
 load_module(FerryModule *module, FerryRegistry *registry, GError **error)
 {
 	const FerryPlugin *plugin = open_library(module, error);
+	GError *local = NULL;
 
 	if (plugin == NULL)
 		return FALSE;
 	ferry_registry_set_module(registry, module->name);
-	if (!plugin->register_func(registry, error)) {
+	if (!plugin->register_func(registry, &local)) {
 		ferry_registry_forget_module(registry, module->name);
-		g_prefix_error(error, "%s: ", module->library);
+		if (local == NULL) /* a mistake of the module, which must not become ours */
+			local = g_error_new_literal(FERRY_ERROR, FERRY_ERROR_FAILED,
+						    _("does not say why it cannot be registered"));
+		g_propagate_prefixed_error(error, local, "%s: ", module->library);
 		return FALSE;
 	}
 	module->state = FERRY_MODULE_LOADED;

@@ -62,6 +62,7 @@ static const struct {
 	{"poor", "Name=poor\nModule=poor\nABI=1\nNeeds=rich;\n", "*", FERRY_MODULE_NEEDS, "rich"},
 	{"self", "Name=self\nModule=self\nABI=1\nNeeds=self;\n", "*", FERRY_MODULE_NEEDS, "circle"},
 	{"torn", "ABI=1\n", "*", FERRY_MODULE_BROKEN, "torn.plugin"},
+	{"base", "Name=base\nModule=base\nABI=1\n", "*", FERRY_MODULE_BROKEN, "called base"},
 	{"junk", "Name=junk\nModule=junk\nABI=many\n", "*", FERRY_MODULE_BROKEN, "junk.plugin"},
 };
 
