@@ -70,8 +70,7 @@ static void
 write_ready(FerryImapWriter *writer, const char *name, const char *text, gsize length)
 {
 	ferry_imap_writer_write_atom(writer, name);
-	ferry_imap_writer_write_raw(writer, " ", 1);
-	ferry_imap_writer_write_raw(writer, text, length);
+	ferry_imap_writer_write_formatted(writer, text, length);
 }
 
 static void

@@ -132,8 +132,7 @@ write_body(FerryImapFetch *fetch,
 			ferry_imap_message_get_structure(message), &length);
 
 		ferry_imap_writer_write_atom(writer, "BODY");
-		ferry_imap_writer_write_raw(writer, " ", 1);
-		ferry_imap_writer_write_raw(writer, text, length);
+		ferry_imap_writer_write_formatted(writer, text, length);
 		return;
 	}
 	name = ferry_imap_section_make_name("BODY", section);

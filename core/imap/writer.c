@@ -202,6 +202,21 @@ ferry_imap_writer_write_raw(FerryImapWriter *self, const char *data, gsize lengt
 }
 
 /**
+ * ferry_imap_writer_write_formatted:
+ * @text: (array length=length) (element-type guint8): a value as it goes out
+ * @length: how many octets
+ *
+ * Writes a value that was formatted before, such as an ENVELOPE.
+ */
+void
+ferry_imap_writer_write_formatted(FerryImapWriter *self, const char *text, gsize length)
+{
+	put_space(self);
+	ferry_imap_writer_write_raw(self, text, length);
+	self->need_space = TRUE;
+}
+
+/**
  * ferry_imap_writer_write_text:
  * @text: text
  *

@@ -33,6 +33,7 @@ gboolean ferry_imap_writer_get_utf8(FerryImapWriter *self);
 
 /* As it stands. */
 void ferry_imap_writer_write_raw(FerryImapWriter *self, const char *data, gsize length);
+void ferry_imap_writer_write_formatted(FerryImapWriter *self, const char *text, gsize length);
 void ferry_imap_writer_write_text(FerryImapWriter *self, const char *text);
 void ferry_imap_writer_writef(FerryImapWriter *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void ferry_imap_writer_end_line(FerryImapWriter *self);
