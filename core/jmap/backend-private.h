@@ -8,6 +8,7 @@
 G_BEGIN_DECLS
 
 SoupSession *ferry_jmap_backend_get_soup(FerryJmapBackend *self, GError **error);
+SoupSession *ferry_jmap_backend_get_stream_soup(FerryJmapBackend *self, GError **error);
 const char *const *ferry_jmap_backend_get_urls(FerryJmapBackend *self);
 guint ferry_jmap_backend_get_request_timeout(FerryJmapBackend *self);
 guint ferry_jmap_backend_get_retry_time(FerryJmapBackend *self);

@@ -2,7 +2,8 @@
 /* One JMAP service: its addresses, whom to trust, how long to wait
  *
  * Specification: RFC 8620 §1.7, §8 (security); RFC 6761 §6.3 (localhost)
- * Implementation: one SoupSession, made in the thread that first needs it. Credentials go to https
+ * Implementation: one SoupSession for requests and one for event streams, made in the thread that
+ *   first needs them. Credentials go to https
  *   origins only (or where allow-plaintext says so), and of these only to the configured ones and
  *   to trusted hosts, on any port of theirs
  */
@@ -10,6 +11,9 @@
 #include <string.h>
 
 #include "jmap/error.h"
+
+/* one for each user who is signed in, whom the limits on connections bound already */
+#define MAX_STREAMS 65535
 
 struct _FerryJmapBackend {
 	GObject parent;
@@ -23,6 +27,7 @@ struct _FerryJmapBackend {
 	guint retry_after_max;
 	guint64 n_requests;
 	SoupSession *soup;
+	SoupSession *streams; /* for event streams */
 };
 
 G_DEFINE_FINAL_TYPE(FerryJmapBackend, ferry_jmap_backend, G_TYPE_OBJECT)
@@ -35,6 +40,9 @@ ferry_jmap_backend_dispose(GObject *object)
 	if (self->soup != NULL)
 		soup_session_abort(self->soup);
 	g_clear_object(&self->soup);
+	if (self->streams != NULL)
+		soup_session_abort(self->streams);
+	g_clear_object(&self->streams);
 	G_OBJECT_CLASS(ferry_jmap_backend_parent_class)->dispose(object);
 }
 
@@ -273,38 +281,56 @@ ferry_jmap_backend_check_url(FerryJmapBackend *self, const char *url, GError **e
 	return FALSE;
 }
 
-/* private: the connections; libsoup binds them to the thread's context, so they are made late */
-SoupSession *
-ferry_jmap_backend_get_soup(FerryJmapBackend *self, GError **error)
+static SoupSession *
+make_soup(FerryJmapBackend *self, guint max_conns, guint max_conns_per_host, GError **error)
 {
-	if (self->soup != NULL)
-		return self->soup;
-	/* libsoup's two connections per host let three unread downloads stop everything; time-outs
-	 * are our own, since an event stream may be silent and an attempt must not drip for ever */
-	self->soup = soup_session_new_with_options("max-conns",
-						   256,
-						   "max-conns-per-host",
-						   32,
-						   "timeout",
-						   0,
-						   "idle-timeout",
-						   60,
-						   "user-agent",
-						   "Ferry",
-						   NULL);
-	soup_session_remove_feature_by_type(self->soup, SOUP_TYPE_AUTH_MANAGER);
+	g_autoptr(SoupSession) soup = NULL;
+
+	/* time-outs are our own, since an event stream may be silent and an attempt must not drip
+	 * for ever */
+	soup = soup_session_new_with_options("max-conns",
+					     max_conns,
+					     "max-conns-per-host",
+					     max_conns_per_host,
+					     "timeout",
+					     0,
+					     "idle-timeout",
+					     60,
+					     "user-agent",
+					     "Ferry",
+					     NULL);
+	soup_session_remove_feature_by_type(soup, SOUP_TYPE_AUTH_MANAGER);
 	if (self->ca_file != NULL) {
 		g_autoptr(GTlsDatabase) database =
 			g_tls_file_database_new(self->ca_file, error);
 
 		if (database == NULL) {
 			g_prefix_error(error, "%s: ", self->ca_file);
-			g_clear_object(&self->soup);
 			return NULL;
 		}
-		soup_session_set_tls_database(self->soup, database);
+		soup_session_set_tls_database(soup, database);
 	}
+	return g_steal_pointer(&soup);
+}
+
+/* private: the connections; libsoup binds them to the thread's context, so they are made late */
+SoupSession *
+ferry_jmap_backend_get_soup(FerryJmapBackend *self, GError **error)
+{
+	/* libsoup's two connections per host let three unread downloads stop everything */
+	if (self->soup == NULL)
+		self->soup = make_soup(self, 256, 32, error);
 	return self->soup;
+}
+
+/* private: the connections of event streams. Over HTTP/1.1 each user's stream holds one for ever,
+ * so among those of the requests they would leave none. */
+SoupSession *
+ferry_jmap_backend_get_stream_soup(FerryJmapBackend *self, GError **error)
+{
+	if (self->streams == NULL)
+		self->streams = make_soup(self, MAX_STREAMS, MAX_STREAMS, error);
+	return self->streams;
 }
 
 const char *const *

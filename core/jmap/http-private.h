@@ -24,6 +24,7 @@ typedef struct {
 	gboolean repeatable;  /* executing it twice does no harm */
 	gboolean no_retry;    /* one attempt */
 	gboolean want_stream; /* hand out the body of a success unread */
+	gboolean endless;     /* an event stream, which keeps its connection */
 } FerryJmapHttpRequest;
 
 typedef struct {

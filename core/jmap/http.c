@@ -492,7 +492,9 @@ exchange_start(GTask *task)
 	Exchange *self = g_task_get_task_data(task);
 	GCancellable *outer = g_task_get_cancellable(task);
 	GError *error = NULL;
-	SoupSession *soup = ferry_jmap_backend_get_soup(self->backend, &error);
+	SoupSession *soup = self->request->endless
+				    ? ferry_jmap_backend_get_stream_soup(self->backend, &error)
+				    : ferry_jmap_backend_get_soup(self->backend, &error);
 	gint64 left = 0;
 	gint64 patience = 0;
 

@@ -464,6 +464,7 @@ push_connect(FerryJmapPush *self)
 	http->accept = "text/event-stream";
 	http->last_event_id = g_strdup(self->last_id);
 	http->want_stream = TRUE;
+	http->endless = TRUE;
 	http->no_retry = TRUE;
 	self->cancellable = g_cancellable_new();
 	ferry_jmap_http_send_async(ferry_jmap_session_get_backend(self->session),
