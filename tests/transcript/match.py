@@ -36,6 +36,11 @@ def expand(text, variables):
     return out + text[at:].encode()
 
 
+def fold(word):
+    """Flags, attributes and capabilities have no case (RFC 9051 §2.3.2)."""
+    return word.lower()
+
+
 def literal_text(text, documents, variables):
     """What stands between {{ and }}: a here-document, `$name` alone, or text with escapes."""
     if text.startswith('<<'):
@@ -45,8 +50,14 @@ def literal_text(text, documents, variables):
     return unescape(text)
 
 
+def pattern(text, documents, variables):
+    """One expected response; `a && b` is what both a and b match."""
+    parts = [Pattern(part, documents, variables) for part in text.split(' && ')]
+    return lambda line: all(part.match(line) for part in parts)
+
+
 class Pattern:
-    """One expected response."""
+    """One part of an expected response, as a regular expression and sets of words."""
 
     def __init__(self, text, documents, variables):
         # an empty invitation ends with its space (RFC 9051 §7.6)
@@ -114,13 +125,13 @@ class Pattern:
     def _same_set(self, wanted, got):
         more = '*' in wanted
         # only IMAP4rev1 has \Recent, and who is told of it first is chance
-        got = [word for word in got if word != b'\\Recent' or '\\Recent' in wanted
-               or '!\\Recent' in wanted]
+        named = '\\Recent' in wanted or '!\\Recent' in wanted
+        got = [fold(word) for word in got if named or fold(word) != b'\\recent']
         for word in wanted:
             if word == '*':
                 continue
             unwanted = word.startswith('!')
-            octets = expand(word.lstrip('!'), self.variables)
+            octets = fold(expand(word.lstrip('!'), self.variables))
             if (octets in got) == unwanted:
                 return False
             if not unwanted:
@@ -136,6 +147,8 @@ def json_matches(want, got, variables):
     if isinstance(want, list):
         return (isinstance(got, list) and len(want) == len(got)
                 and all(json_matches(a, b, variables) for a, b in zip(want, got)))
+    if want == '*':
+        return True
     if isinstance(want, str):
         return isinstance(got, str) and _text(want, got, variables)
     return type(want) is type(got) and want == got
@@ -143,7 +156,7 @@ def json_matches(want, got, variables):
 
 def _member(key, want, got, variables):
     if key.startswith('!'):
-        return not any(_text(key[1:], name, variables) for name in got)
+        return not any(_text(key[1:], name, variables) and value for name, value in got.items())
     return any(_text(key, name, variables) and json_matches(want, value, variables)
                for name, value in got.items())
 

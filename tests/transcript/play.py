@@ -10,10 +10,10 @@ from lib import procs
 from lib.imap import Imap, ImapError, quote
 from lib.tap import Failure
 
-from match import Pattern, expand, json_matches, literal_text, parse_call
+from match import expand, json_matches, literal_text, parse_call, pattern
 from script import SILENT, BadScript, unescape
 
-SECONDS = 10 * procs.PATIENCE
+SECONDS = 5 * procs.PATIENCE
 QUIET = 0.1
 MAX_NOTED = 14
 # response codes of NO, which the native server mostly lacks
@@ -109,7 +109,7 @@ class Player:
             raise Failure('greeting: %r' % greeting)
         if how[0] == 'connected':
             return
-        connection.login(self.user)
+        connection.ok('LOGIN %s secret' % self.user)
         if 'rev2' in how:
             connection.ok('ENABLE IMAP4rev2')
         if how[0] in ('select', 'examine'):
@@ -193,7 +193,7 @@ class Player:
         if wanted.text == '<closed>' or line is None:
             return wanted.text == '<closed>' and line is None
         text = NO_CODE.sub(r'\1 ', wanted.text) if self.stage.native else wanted.text
-        return Pattern(text, wanted.documents, self.variables).match(line)
+        return pattern(text, wanted.documents, self.variables)(line)
 
     def _take(self, lines, line):
         for one in lines:
@@ -226,7 +226,7 @@ class Player:
                 line = connection.read()
                 if line is None:
                     raise Failure('closed while waiting for ' + step.text)
-                found = Pattern(step.text, [], self.variables).match(line) or found
+                found = pattern(step.text, [], self.variables)(line) or found
             if not found and time.monotonic() > deadline:
                 raise Failure('waited in vain for ' + step.text)
             if not found:
@@ -256,6 +256,8 @@ class Player:
             self.variables[step.name] = email.encode()
             self.variables[step.name + '_text'] = step.document
             self.variables[step.name + '_size'] = b'%d' % len(step.document)
+
+    _deliver = _message
 
     def _fault(self, step):
         if step.text == 'none':

@@ -86,8 +86,9 @@ def play(script, stage, user):
 def play_group(scripts, report, kind, users):
     with kind(scripts, users) as stage:
         for script in scripts:
-            report.say(script, play(script, stage, users[script]))
-            stage.revive()
+            problem = play(script, stage, users[script])
+            report.say(script, problem)
+            stage.revive(problem is not None and 'no answer in time' in problem)
 
 
 def reason_to_skip(script, native):

@@ -175,7 +175,7 @@ class Script:
         found = MESSAGE.match(line)
         if found:
             mailbox, name, keywords, received, end = found.groups()
-            self.steps.append(Step('message', self.at, word, mailbox=mailbox.strip('"'), name=name,
+            self.steps.append(Step(word, self.at, mailbox=mailbox.strip('"'), name=name,
                                    keywords=(keywords or '').split(',') if keywords else [],
                                    received=received, document=self._document(end)))
         elif word == 'mailbox' and SIMPLE.match(line):

@@ -69,8 +69,10 @@ class Stage:
         if trouble:
             raise Failure('ferryd complains:\n' + trouble)
 
-    def revive(self):
-        """After a crash the next transcript deserves a server."""
+    def revive(self, hangs):
+        """After a crash, or where it hangs, the next transcript deserves a server."""
+        if hangs:
+            self.ferry.kill()
         if not self.ferry.alive():
             self.ferry.start()
 
@@ -134,11 +136,18 @@ class Stage:
         return found
 
 
+class PatientCyrus(Cyrus):
+    """Hundreds of users do not sign in at once."""
+
+    def _first_logins(self):
+        pass
+
+
 class NativeStage:
     native = True
 
     def __init__(self, scripts, users):
-        self.cyrus = Cyrus(users=[users[script] for script in scripts], expunge='immediate')
+        self.cyrus = PatientCyrus(users=[users[script] for script in scripts], expunge='immediate')
         self.sample = None
 
     def __enter__(self):
