@@ -27,6 +27,8 @@ struct _FerryImapCommand {
 	gboolean started;
 	gboolean done;
 	gboolean lets_next;
+	FerryImapTurnFunc turn_func; /* NULL: waits for none */
+	gpointer turn_data;
 	char *response_code;
 	char *text;
 	gpointer data;
@@ -501,6 +503,52 @@ ferry_imap_command_allow_next(FerryImapCommand *self)
 {
 	self->lets_next = TRUE;
 	ferry_imap_session_next(self->session);
+}
+
+static gboolean
+turn_cb(gpointer user_data)
+{
+	FerryImapCommand *self = user_data;
+	FerryImapTurnFunc func = self->turn_func;
+
+	self->turn_func = NULL;
+	if (func != NULL)
+		func(self->turn_data);
+	return G_SOURCE_REMOVE;
+}
+
+/* The commands before it are over. Not at once: a hundred of them must not nest. */
+void
+ferry_imap_command_give_turn(FerryImapCommand *self)
+{
+	g_autoptr(GSource) source = NULL;
+
+	if (self->turn_func == NULL)
+		return;
+	source = g_idle_source_new();
+	g_source_set_priority(source, G_PRIORITY_DEFAULT);
+	g_source_set_callback(source, turn_cb, g_object_ref(self), g_object_unref);
+	g_source_attach(source, g_main_context_get_thread_default());
+}
+
+/**
+ * ferry_imap_command_wait_turn: (skip)
+ * @func: called once, at once where no command is before this one
+ * @user_data: for @func
+ *
+ * Waits until the commands that came before are over.
+ */
+void
+ferry_imap_command_wait_turn(FerryImapCommand *self, FerryImapTurnFunc func, gpointer user_data)
+{
+	GPtrArray *running = self->session->running;
+
+	if (running->len > 0 && running->pdata[0] != self) {
+		self->turn_func = func;
+		self->turn_data = user_data;
+	} else {
+		func(user_data);
+	}
 }
 
 /**

@@ -114,6 +114,15 @@ static const struct {
 	{"BODYSTRUCTURE", FERRY_NEEDS_STRUCTURE, write_body_structure},
 };
 
+static void
+refuse_cb(gpointer user_data)
+{
+	FerryImapFetch *fetch = user_data;
+
+	ferry_imap_command_fail(ferry_imap_fetch_get_command(fetch),
+				ferry_imap_fetch_get_error(fetch));
+}
+
 /* Runs FETCH and UID FETCH. */
 static void
 handle_fetch(FerryImapCommand *command, gpointer user_data)
@@ -122,10 +131,13 @@ handle_fetch(FerryImapCommand *command, gpointer user_data)
 	g_autoptr(GError) error = NULL;
 
 	ferry_imap_command_set_operation(command, G_OBJECT(fetch));
-	if (ferry_imap_fetch_plan(fetch, &error))
+	if (ferry_imap_fetch_plan(fetch, &error)) {
 		ferry_imap_fetch_run(fetch);
-	else
-		ferry_imap_command_fail(command, error);
+		return;
+	}
+	ferry_imap_fetch_set_error(fetch, error);
+	/* the command keeps its operation */
+	ferry_imap_command_wait_turn(command, refuse_cb, fetch);
 }
 
 /**

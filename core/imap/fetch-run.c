@@ -12,6 +12,8 @@
 #define SLICE 2000
 /* properties are asked for this many messages at once */
 #define PROPERTY_CHUNK 500
+/* octets of the messages of a FETCH beside which another one may be prepared */
+#define MAX_BESIDE (1024 * 1024)
 
 typedef struct {
 	FerryImapFetch *fetch; /* owned */
@@ -213,16 +215,24 @@ write_chunk(Run *run)
 	next_chunk(run);
 }
 
-/* A chunk is written when everything that it waits for is there. */
 static void
-part_done(Run *run)
+turn_cb(gpointer user_data)
 {
-	if (--run->pending > 0)
-		return;
+	Run *run = user_data;
+
 	if (run->error != NULL)
 		end(run);
 	else
 		write_chunk(run);
+}
+
+/* A chunk is written when everything that it waits for is there, and the commands before this one
+ * are over. */
+static void
+part_done(Run *run)
+{
+	if (--run->pending == 0)
+		ferry_imap_command_wait_turn(run->command, turn_cb, run);
 }
 
 static void
@@ -318,6 +328,12 @@ complete_chunk(Run *run)
 }
 
 static void
+turn_ended_cb(gpointer user_data)
+{
+	end(user_data);
+}
+
+static void
 chunk_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	Run *run = user_data;
@@ -325,7 +341,7 @@ chunk_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_clear_pointer(&run->chunk, g_ptr_array_unref);
 	run->chunk = ferry_message_reader_next_finish(FERRY_MESSAGE_READER(source), result, &run->error);
 	if (run->chunk == NULL) {
-		end(run);
+		ferry_imap_command_wait_turn(run->command, turn_ended_cb, run);
 		return;
 	}
 	run->chunk_end = run->chunk_start + run->chunk->len;
@@ -363,13 +379,32 @@ next_chunk(Run *run)
 	run->chunk_start = run->position;
 	if (run->position >= run->n_uids ||
 	    g_cancellable_is_cancelled(ferry_imap_command_get_cancellable(run->command)))
-		end(run);
+		ferry_imap_command_wait_turn(run->command, turn_ended_cb, run);
 	else if (run->reader != NULL)
 		ferry_message_reader_next_async(run->reader,
 						ferry_imap_command_get_cancellable(run->command),
 						chunk_cb, run);
 	else
 		next_slice(run);
+}
+
+/* Whether the next FETCH may be prepared while this one runs. Messages that it reads ahead are in
+ * memory then, so those must be few and small: MAX_BESIDE octets. */
+static gboolean
+lets_next(Run *run, FerryView *view)
+{
+	guint64 octets = 0;
+
+	if (ferry_imap_fetch_get_marks_seen(run->fetch))
+		return FALSE;
+	if (!(ferry_imap_fetch_get_needs(run->fetch) & FERRY_NEEDS_RAW))
+		return TRUE;
+	for (gsize i = 0; i < run->n_uids && octets <= MAX_BESIDE; i++) {
+		const FerryMessageRow *row = ferry_view_lookup(view, run->uids[i]);
+
+		octets += row != NULL ? row->size : 0;
+	}
+	return octets <= MAX_BESIDE;
 }
 
 /* Answers a planned FETCH and ends its command. */
@@ -389,7 +424,7 @@ ferry_imap_fetch_run(FerryImapFetch *self)
 	if (needs != FERRY_NEED_NOTHING)
 		run->reader = ferry_mailbox_read(run->mailbox, run->account_session, run->uids,
 						 run->n_uids, needs);
-	if (!ferry_imap_fetch_get_marks_seen(self))
+	if (lets_next(run, ferry_imap_session_get_view(session)))
 		ferry_imap_command_allow_next(command);
 	next_chunk(run);
 }

@@ -132,6 +132,11 @@ start_command(FerryImapSession *self)
 	}
 	arguments = ferry_imap_parser_parse_arguments(self->parser, contribution->grammar, &context,
 						      &error);
+	/* answers come in the order of the commands: it is looked at again when those before are over */
+	if (arguments == NULL && self->running->len > 0) {
+		self->held = TRUE;
+		return;
+	}
 	if (arguments == NULL) {
 		g_prefix_error(&error, "%s: ", name);
 		ferry_imap_session_release_spool(self);
@@ -381,6 +386,8 @@ ferry_imap_session_command_done(FerryImapSession *self,
 		ferry_imap_parser_set_line_mode(self->parser, FALSE);
 	}
 	g_ptr_array_remove(self->running, command);
+	if (self->running->len > 0)
+		ferry_imap_command_give_turn(self->running->pdata[0]);
 	ferry_imap_session_release_spool(self);
 	if (self->ended)
 		return;

@@ -72,6 +72,7 @@ FerryImapCommand *ferry_imap_command_new(FerryImapSession *session,
 					 GPtrArray *arguments);
 void ferry_imap_command_run(FerryImapCommand *self);
 void ferry_imap_command_cancel(FerryImapCommand *self);
+void ferry_imap_command_give_turn(FerryImapCommand *self);
 gboolean ferry_imap_command_lets_next(FerryImapCommand *self);
 void ferry_imap_command_run_hooks(FerryImapCommand *self);
 const char *ferry_imap_command_get_response_code(FerryImapCommand *self);
