@@ -5,6 +5,7 @@
  * Implementation: UID, FLAGS, INTERNALDATE, RFC822.SIZE, ENVELOPE, BODYSTRUCTURE
  * INTERNALDATE is shown in UTC: JMAP keeps no zone with receivedAt.
  */
+#include <string.h>
 #include <time.h>
 
 #include "imap/fetch-private.h"
@@ -30,6 +31,36 @@ write_flags(FerryImapFetch *fetch,
 	ferry_imap_message_write_flags(message, writer);
 }
 
+static char *
+put_digits(char *to, int number, guint n_digits)
+{
+	for (guint i = n_digits; i > 0; i--, number /= 10)
+		to[i - 1] = (char)('0' + number % 10);
+	return to + n_digits;
+}
+
+/* ` 9-Sep-2001 01:46:40 +0000`, without printf(), which took a fifth of the time of a FETCH. */
+static gsize
+format_date(const struct tm *tm, char *text)
+{
+	static const char months[][6] = {"-Jan-", "-Feb-", "-Mar-", "-Apr-", "-May-", "-Jun-",
+					 "-Jul-", "-Aug-", "-Sep-", "-Oct-", "-Nov-", "-Dec-"};
+	char *to = put_digits(text, tm->tm_mday, 2);
+
+	if (*text == '0')
+		*text = ' ';
+	memcpy(to, months[tm->tm_mon], 5);
+	to = put_digits(to + 5, tm->tm_year + 1900, 4);
+	*to++ = ' ';
+	to = put_digits(to, tm->tm_hour, 2);
+	*to++ = ':';
+	to = put_digits(to, tm->tm_min, 2);
+	*to++ = ':';
+	to = put_digits(to, tm->tm_sec, 2);
+	memcpy(to, " +0000", 6);
+	return (gsize)(to + 6 - text);
+}
+
 static void
 write_internal_date(FerryImapFetch *fetch,
 		    FerryImapMessage *message,
@@ -37,22 +68,17 @@ write_internal_date(FerryImapFetch *fetch,
 		    FerryImapWriter *writer,
 		    gpointer user_data)
 {
-	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-					 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	time_t seconds = (time_t)ferry_imap_message_get_row(message)->received_at;
-	char text[64];
+	char text[32];
 	struct tm tm;
-	int length;
 
 	/* four digits are all that date-time has (RFC 9051 §9) */
 	if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900) {
 		seconds = 0;
 		gmtime_r(&seconds, &tm);
 	}
-	length = g_snprintf(text, sizeof text, "%2d-%s-%04d %02d:%02d:%02d +0000", tm.tm_mday,
-			    months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 	ferry_imap_writer_write_atom(writer, "INTERNALDATE");
-	ferry_imap_writer_write_string(writer, text, (gsize)length);
+	ferry_imap_writer_write_string(writer, text, format_date(&tm, text));
 }
 
 static void
