@@ -128,6 +128,11 @@ void ferry_account_emit_messages_changed(FerryAccount *self,
 					 const char *mailbox_id,
 					 FerryMailboxDelta *delta);
 
+/* account-push.c */
+void ferry_account_start_push(FerryAccount *self, FerryJmapSession *jmap);
+void ferry_account_drop_push(FerryAccount *self);
+void ferry_account_start_ticking(FerryAccount *self);
+
 /* account-session.c */
 FerryAccountSession *ferry_account_session_new(FerryAccount *account, FerryJmapSession *jmap);
 void ferry_account_session_lists_changed(FerryAccountSession *self);

@@ -20,8 +20,8 @@ typedef struct {
 
 struct _FerryKeywordTable {
 	gatomicrefcount ref_count;
-	GPtrArray *sets;	/* KeywordSet */
-	GHashTable *by_joined;	/* borrowed joined → index */
+	GPtrArray *sets;        /* KeywordSet */
+	GHashTable *by_joined;  /* borrowed joined → index */
 	GHashTable *by_keyword; /* owned strings, so that equal keywords are one */
 };
 

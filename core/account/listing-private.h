@@ -10,6 +10,8 @@ void ferry_listing_queue(FerryMailboxSlot *slot, gboolean soon);
 void ferry_listing_note_listed(FerryMailboxSlot *slot);
 void ferry_listing_get_progress(FerryMailboxSlot *slot, guint64 *done, guint64 *total);
 void ferry_listing_start_all(FerryMailAccount *account);
+void ferry_listing_add_waiter(FerryMailboxSlot *slot, GTask *task);
+void ferry_listing_end_wait(GTask *task, const GError *error);
 /* Waits until the mailbox is listed. */
 void ferry_listing_wait_async(FerryMailboxSlot *slot,
 			      guint timeout_s,

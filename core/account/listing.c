@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "account/sync-private.h"
-#include "account/timer-private.h"
 #include "jmap/email.h"
 #include "jmap/error.h"
 
@@ -24,7 +23,7 @@
 struct _FerryListing {
 	FerryMailAccount *account;
 	char *mailbox_id;
-	char *since;	 /* Email state before the listing began */
+	char *since;        /* Email state before the listing began */
 	GPtrArray *anchors; /* ids that can be gone on from, newest last */
 	FerryJmapRequest *request;
 	const char *query_call;
@@ -40,19 +39,12 @@ struct _FerryListing {
 	GPtrArray *waiters; /* GTask */
 };
 
-typedef struct {
-	GSource *timeout;
-	GSource *ticker;
-	gboolean ended;
-	FerryProgressFunc progress;
-	gpointer progress_data;
-	GDestroyNotify progress_destroy;
-	char *mailbox_id;
-} Wait;
-
-static void fetch_page(FerryListing *self);
-static void start_next(FerryMailAccount *account);
-static void go_on(FerryListing *self);
+static void
+fetch_page(FerryListing *self);
+static void
+start_next(FerryMailAccount *account);
+static void
+go_on(FerryListing *self);
 
 static FerryMailboxSlot *
 get_slot(FerryListing *self)
@@ -80,18 +72,8 @@ end_waiters(FerryListing *self, const GError *error)
 	g_autoptr(GPtrArray) waiters = g_steal_pointer(&self->waiters);
 
 	self->waiters = g_ptr_array_new_with_free_func(g_object_unref);
-	for (guint i = 0; i < waiters->len; i++) {
-		GTask *task = waiters->pdata[i];
-		Wait *wait = g_task_get_task_data(task);
-
-		if (wait->ended)
-			continue;
-		wait->ended = TRUE;
-		if (error != NULL)
-			g_task_return_error(task, g_error_copy(error));
-		else
-			g_task_return_boolean(task, TRUE);
-	}
+	for (guint i = 0; i < waiters->len; i++)
+		ferry_listing_end_wait(waiters->pdata[i], error);
 }
 
 static gboolean
@@ -104,9 +86,8 @@ is_idle(FerryListing *self)
 void
 ferry_listing_free(FerryListing *self)
 {
-	g_autoptr(GError) error = g_error_new_literal(FERRY_ERROR,
-						      FERRY_ERROR_NOT_FOUND,
-						      "the mailbox is gone");
+	g_autoptr(GError) error =
+		g_error_new_literal(FERRY_ERROR, FERRY_ERROR_NOT_FOUND, "the mailbox is gone");
 
 	self->dead = TRUE;
 	g_queue_remove(&self->account->listings, self);
@@ -328,8 +309,7 @@ commit_locked(FerryMailAccount *account, gpointer user_data)
 				      self->mailbox_id,
 				      FERRY_STORE_LISTING,
 				      self->since,
-				      n > 0 ? ferry_jmap_email_list_get(page, n - 1)->id
-					    : NULL);
+				      n > 0 ? ferry_jmap_email_list_get(page, n - 1)->id : NULL);
 	for (guint i = 0; i < n; i++)
 		ferry_sync_put_email(batch, ferry_jmap_email_list_get(page, i));
 	ferry_mail_account_apply_async(account, batch, NULL, page_cb, self);
@@ -516,95 +496,10 @@ start_next(FerryMailAccount *account)
 	}
 }
 
-/* waiting */
-
-static void
-wait_free(gpointer data)
-{
-	Wait *wait = data;
-
-	ferry_timer_clear(&wait->timeout);
-	ferry_timer_clear(&wait->ticker);
-	if (wait->progress_destroy != NULL)
-		wait->progress_destroy(wait->progress_data);
-	g_free(wait->mailbox_id);
-	g_free(wait);
-}
-
-static gboolean
-wait_timeout_cb(gpointer user_data)
-{
-	GTask *task = user_data;
-	Wait *wait = g_task_get_task_data(task);
-
-	ferry_timer_clear(&wait->timeout);
-	if (wait->ended)
-		return G_SOURCE_REMOVE;
-	wait->ended = TRUE;
-	g_task_return_new_error(task,
-				FERRY_ERROR,
-				FERRY_ERROR_UNAVAILABLE,
-				"the mailbox is still being listed");
-	return G_SOURCE_REMOVE;
-}
-
-static gboolean
-wait_progress_cb(gpointer user_data)
-{
-	GTask *task = user_data;
-	Wait *wait = g_task_get_task_data(task);
-	FerryMailAccount *account = g_task_get_source_object(task);
-	FerryMailboxSlot *slot = ferry_mail_account_find(account, wait->mailbox_id);
-	guint64 done, total;
-
-	if (slot == NULL || wait->ended)
-		return G_SOURCE_CONTINUE;
-	if (g_cancellable_is_cancelled(g_task_get_cancellable(task))) {
-		wait->ended = TRUE;
-		g_task_return_error_if_cancelled(task);
-		return G_SOURCE_CONTINUE;
-	}
-	ferry_listing_get_progress(slot, &done, &total);
-	if (wait->progress != NULL)
-		wait->progress(done, total, wait->progress_data);
-	return G_SOURCE_CONTINUE;
-}
-
+/* Takes the task; it ends when the mailbox is listed, or cannot be. */
 void
-ferry_listing_wait_async(FerryMailboxSlot *slot,
-			 guint timeout_s,
-			 FerryProgressFunc progress,
-			 gpointer progress_data,
-			 GDestroyNotify progress_destroy,
-			 GCancellable *cancellable,
-			 GAsyncReadyCallback callback,
-			 gpointer user_data)
+ferry_listing_add_waiter(FerryMailboxSlot *slot, GTask *task)
 {
-	g_autoptr(GTask) task = g_task_new(slot->owner, cancellable, callback, user_data);
-	Wait *wait = g_new0(Wait, 1);
-
-	g_task_set_source_tag(task, ferry_listing_wait_async);
-	g_task_set_task_data(task, wait, wait_free);
-	wait->progress = progress;
-	wait->progress_data = progress_data;
-	wait->progress_destroy = progress_destroy;
-	wait->mailbox_id = g_strdup(slot->stored->id);
-	if (slot->stored->listing == FERRY_STORE_LISTED) {
-		g_task_return_boolean(task, TRUE);
-		return;
-	}
-	wait->timeout = ferry_timer_new(timeout_s * 1000, wait_timeout_cb, task);
-	wait->ticker = ferry_timer_new(1000, wait_progress_cb, task);
-	g_ptr_array_add(ensure_listing(slot)->waiters, g_steal_pointer(&task));
+	g_ptr_array_add(ensure_listing(slot)->waiters, task);
 	ferry_listing_queue(slot, TRUE);
-}
-
-gboolean
-ferry_listing_wait_finish(FerryMailAccount *account, GAsyncResult *result, GError **error)
-{
-	Wait *wait = g_task_get_task_data(G_TASK(result));
-
-	ferry_timer_clear(&wait->timeout);
-	ferry_timer_clear(&wait->ticker);
-	return g_task_propagate_boolean(G_TASK(result), error);
 }

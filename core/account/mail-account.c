@@ -444,8 +444,7 @@ ferry_mail_account_apply_async(FerryMailAccount *self,
 			       GAsyncReadyCallback callback,
 			       gpointer user_data)
 {
-	g_autoptr(GTask) task =
-		new_task(self, callback, user_data, ferry_mail_account_apply_async);
+	g_autoptr(GTask) task = new_task(self, callback, user_data, ferry_mail_account_apply_async);
 
 	if (origin != NULL)
 		g_task_set_task_data(task, g_object_ref(origin), g_object_unref);

@@ -46,9 +46,14 @@ static const struct {
 	const char *role;
 	const char *special_use;
 } roles[] = {
-	{"all", "\\All"},	  {"archive", "\\Archive"},	{"drafts", "\\Drafts"},
-	{"flagged", "\\Flagged"}, {"important", "\\Important"}, {"junk", "\\Junk"},
-	{"sent", "\\Sent"},	  {"trash", "\\Trash"},
+	{"all", "\\All"},
+	{"archive", "\\Archive"},
+	{"drafts", "\\Drafts"},
+	{"flagged", "\\Flagged"},
+	{"important", "\\Important"},
+	{"junk", "\\Junk"},
+	{"sent", "\\Sent"},
+	{"trash", "\\Trash"},
 };
 
 /**

@@ -38,7 +38,8 @@ typedef struct {
 	FerryJmapSession *jmap;
 } SignIn;
 
-static void verifier_init(FerryVerifierInterface *iface);
+static void
+verifier_init(FerryVerifierInterface *iface);
 
 G_DEFINE_TYPE_WITH_CODE(FerryAccountManager,
 			ferry_account_manager,
@@ -211,8 +212,7 @@ ferry_account_manager_set_backend(FerryAccountManager *self,
 	g_hash_table_replace(self->backends, g_strdup(backend), item);
 	ferry_credential_memory_forget_all(self->memory);
 	if (self->raw_cache == NULL)
-		self->raw_cache =
-			ferry_raw_cache_new(self->cache_dir, settings->raw_cache_size);
+		self->raw_cache = ferry_raw_cache_new(self->cache_dir, settings->raw_cache_size);
 }
 
 static void
@@ -244,11 +244,8 @@ ensure_account(FerryAccountManager *self, const char *backend, FerryJmapSession 
 
 	if (account != NULL)
 		return account;
-	account = ferry_account_new(self->store,
-				    self->raw_cache,
-				    item->settings,
-				    backend,
-				    username);
+	account =
+		ferry_account_new(self->store, self->raw_cache, item->settings, backend, username);
 	account->unload = unload_cb;
 	account->unload_data = self;
 	/* nobody yet: should loading fail, it goes away by itself */
@@ -356,9 +353,7 @@ opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_EXPIRED)) {
 			error->code = FERRY_ERROR_AUTHENTICATION;
 		}
-		ferry_credential_memory_forget(self->memory,
-					       sign_in->backend,
-					       sign_in->credential);
+		ferry_credential_memory_forget(self->memory, sign_in->backend, sign_in->credential);
 		g_task_return_error(task, g_steal_pointer(&error));
 		return;
 	}
@@ -395,10 +390,7 @@ open_session(GTask *task, Backend *backend)
 	}
 	credential = to_jmap_credential(sign_in->credential);
 	sign_in->jmap = ferry_jmap_session_new(backend->jmap, credential);
-	ferry_jmap_session_open_async(sign_in->jmap,
-				      g_task_get_cancellable(task),
-				      opened_cb,
-				      task);
+	ferry_jmap_session_open_async(sign_in->jmap, g_task_get_cancellable(task), opened_cb, task);
 }
 
 /**
@@ -430,9 +422,8 @@ ferry_account_manager_sign_in_async(FerryAccountManager *self,
 	sign_in->backend = g_strdup(backend);
 	sign_in->credential = ferry_credential_ref(credential);
 	/* acting for somebody else cannot be said to a backend by Basic or Bearer */
-	if (item == NULL ||
-	    (authzid != NULL && *authzid != '\0' &&
-	     g_strcmp0(authzid, ferry_credential_get_authcid(credential)) != 0)) {
+	if (item == NULL || (authzid != NULL && *authzid != '\0' &&
+			     g_strcmp0(authzid, ferry_credential_get_authcid(credential)) != 0)) {
 		g_task_return_new_error(task,
 					FERRY_ERROR,
 					FERRY_ERROR_AUTHENTICATION,
@@ -452,7 +443,9 @@ ferry_account_manager_sign_in_async(FerryAccountManager *self,
  *   does not take the credential, %FERRY_ERROR_UNAVAILABLE where it does not answer
  */
 FerryAccountSession *
-ferry_account_manager_sign_in_finish(FerryAccountManager *self, GAsyncResult *result, GError **error)
+ferry_account_manager_sign_in_finish(FerryAccountManager *self,
+				     GAsyncResult *result,
+				     GError **error)
 {
 	return g_task_propagate_pointer(G_TASK(result), error);
 }

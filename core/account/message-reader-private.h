@@ -21,8 +21,6 @@ struct _FerryMessageData {
 	gboolean raw_cached;
 };
 
-typedef struct _FerryReadChunk FerryReadChunk;
-
 /* Gets what @needs says for every message of @list (FerryMessageData), each with its result or its
  * error; the operation itself does not fail. */
 void ferry_needs_fetch_async(FerryMailAccount *account,
@@ -39,3 +37,9 @@ FerryMessageReader *ferry_message_reader_new(FerryMailbox *mailbox,
 					     FerryNeed needs);
 /* Whether @data has what is needed. */
 gboolean ferry_message_data_is_complete(const FerryMessageData *data, FerryNeed needs);
+/* needs-cache.c */
+void ferry_message_data_take_cached(FerryMessageData *data, FerryStoreStructures *found, guint index);
+/* Structure and headers out of the raw octets. */
+void ferry_message_data_scan(FerryMessageData *data);
+/* Puts what is known of the messages into the structure cache. */
+void ferry_needs_keep(FerryMailAccount *account, GPtrArray *list);

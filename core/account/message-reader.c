@@ -215,9 +215,8 @@ make_chunk(FerryMessageReader *self)
 	guint64 octets = 0;
 
 	while (self->next < self->uids->len && chunk->len < limit && octets < CHUNK_OCTETS) {
-		FerryMessageData *data =
-			make_data(self->mailbox->view,
-				  g_array_index(self->uids, guint32, self->next));
+		FerryMessageData *data = make_data(self->mailbox->view,
+						   g_array_index(self->uids, guint32, self->next));
 
 		/* one big message does not come in the company of others */
 		if (chunk->len > 0 && octets + data->size > CHUNK_OCTETS) {
@@ -231,7 +230,8 @@ make_chunk(FerryMessageReader *self)
 	return chunk;
 }
 
-static void make_ahead(FerryMessageReader *self);
+static void
+make_ahead(FerryMessageReader *self);
 
 /* Hands over what is ready, and goes on with the next. */
 static void
@@ -241,9 +241,7 @@ deliver(FerryMessageReader *self)
 	GPtrArray *chunk = g_steal_pointer(&self->ahead);
 
 	make_ahead(self);
-	g_task_return_pointer(task,
-			      chunk,
-			      (GDestroyNotify)(void (*)(void))g_ptr_array_unref);
+	g_task_return_pointer(task, chunk, (GDestroyNotify)(void (*)(void))g_ptr_array_unref);
 }
 
 static void

@@ -208,8 +208,7 @@ is_free(Assignment *self, const char *path, gboolean top)
 		return FALSE;
 	if (!top)
 		return TRUE;
-	return g_ascii_strcasecmp(path, "INBOX") != 0 &&
-	       g_strcmp0(path, self->shared_prefix) != 0;
+	return g_ascii_strcasecmp(path, "INBOX") != 0 && g_strcmp0(path, self->shared_prefix) != 0;
 }
 
 static void

@@ -12,12 +12,6 @@
 #include "jmap/blob.h"
 #include "jmap/method.h"
 #include "message/envelope.h"
-#include "message/scanner.h"
-
-/* The first octet of what is kept as header: the exact block, or an ENVELOPE made in bulk. */
-#define KIND_BLOCK 'X'
-#define KIND_ENVELOPE 'E'
-#define MAX_HEADER_CACHED (256 * 1024)
 
 typedef struct {
 	FerryJmapSession *jmap;
@@ -29,9 +23,12 @@ typedef struct {
 	char *call_id;
 } Fetch;
 
-static void read_files(GTask *task);
-static void ask_backend(GTask *task);
-static void fetch_blobs(GTask *task);
+static void
+read_files(GTask *task);
+static void
+ask_backend(GTask *task);
+static void
+fetch_blobs(GTask *task);
 
 static void
 fetch_free(gpointer data)
@@ -77,35 +74,6 @@ list_incomplete(Fetch *fetch)
 /* from the structure cache */
 
 static void
-take_cached(FerryMessageData *data, FerryStoreStructures *found, guint index)
-{
-	gsize length;
-	const guint8 *header = ferry_store_structures_get_header(found, index, &length);
-
-	if (header != NULL && length > 0 && header[0] == KIND_BLOCK) {
-		data->headers = g_bytes_new_with_free_func(header + 1,
-							   length - 1,
-							   (GDestroyNotify)(void (*)(
-								   void))ferry_store_structures_unref,
-							   ferry_store_structures_ref(found));
-	} else if (header != NULL && length > 0 && header[0] == KIND_ENVELOPE) {
-		data->envelope = g_strndup((const char *)header + 1, length - 1);
-		data->envelope_length = length - 1;
-	}
-	header = ferry_store_structures_get_structure(found, index, &length);
-	if (header != NULL && length > 0) {
-		g_autoptr(GBytes) bytes =
-			g_bytes_new_with_free_func(header,
-						   length,
-						   (GDestroyNotify)(void (*)(
-							   void))ferry_store_structures_unref,
-						   ferry_store_structures_ref(found));
-
-		data->structure = ferry_message_structure_new_from_bytes(bytes, NULL);
-	}
-}
-
-static void
 structures_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	GTask *task = user_data;
@@ -122,7 +90,7 @@ structures_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		FerryMessageData *data = fetch->list->pdata[i];
 
 		if (ferry_store_structures_get_key(fetch->found, i) == data->email_key)
-			take_cached(data, fetch->found, i);
+			ferry_message_data_take_cached(data, fetch->found, i);
 	}
 	read_files(task);
 }
@@ -143,90 +111,6 @@ read_structures(GTask *task)
 					 NULL,
 					 structures_cb,
 					 task);
-}
-
-/* what raw octets give */
-
-static void
-scan_raw(FerryMessageData *data, FerryNeed needs)
-{
-	gsize size;
-	const char *raw = g_bytes_get_data(data->raw, &size);
-	FerryMessagePart root;
-
-	if (data->structure == NULL)
-		data->structure = ferry_message_scan(raw != NULL ? raw : "", size);
-	if (data->headers != NULL ||
-	    !ferry_message_structure_get_part(data->structure, 0, &root))
-		return;
-	data->headers = g_bytes_new_from_bytes(data->raw, 0, MIN(root.body_start, size));
-}
-
-static void
-add_structure(FerryStoreStructures *structures, const FerryMessageData *data)
-{
-	g_autoptr(GBytes) structure = NULL;
-	g_autofree guint8 *header = NULL;
-	gsize length = 0, structure_length = 0;
-	const guint8 *block = NULL, *shape = NULL;
-
-	if (data->headers != NULL)
-		block = g_bytes_get_data(data->headers, &length);
-	/* a huge one is made anew when it is asked for */
-	if (length > MAX_HEADER_CACHED)
-		length = 0, block = NULL;
-	if (block != NULL) {
-		header = g_malloc(length + 1);
-		header[0] = KIND_BLOCK;
-		memcpy(header + 1, block, length);
-	} else if (data->envelope != NULL) {
-		length = data->envelope_length;
-		header = g_malloc(length + 1);
-		header[0] = KIND_ENVELOPE;
-		memcpy(header + 1, data->envelope, length);
-	}
-	if (data->structure != NULL) {
-		structure = ferry_message_structure_serialize(data->structure);
-		shape = g_bytes_get_data(structure, &structure_length);
-	}
-	ferry_store_structures_add(structures,
-				   data->email_key,
-				   header,
-				   header != NULL ? length + 1 : 0,
-				   shape,
-				   structure_length);
-}
-
-static void
-put_structures_cb(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-	g_autoptr(GError) error = NULL;
-
-	if (!ferry_store_put_structures_finish(FERRY_STORE(source), result, &error))
-		g_debug("account: structure cache: %s", error->message);
-}
-
-static void
-keep_structures(FerryMailAccount *account, GPtrArray *list)
-{
-	g_autoptr(FerryStoreStructures) structures = NULL;
-
-	for (guint i = 0; i < list->len; i++) {
-		const FerryMessageData *data = list->pdata[i];
-
-		if (data->structure == NULL && data->envelope == NULL)
-			continue;
-		if (structures == NULL)
-			structures = ferry_store_structures_new();
-		add_structure(structures, data);
-	}
-	if (structures != NULL && account->account != NULL)
-		ferry_store_put_structures_async(account->account->store,
-						 account->key,
-						 structures,
-						 NULL,
-						 put_structures_cb,
-						 NULL);
 }
 
 /* cached files */
@@ -294,11 +178,11 @@ files_read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		if (data->raw == NULL ||
 		    (fetch->needs & ~(guint)FERRY_NEED_RAW) == FERRY_NEED_NOTHING)
 			continue;
-		scan_raw(data, fetch->needs);
+		ferry_message_data_scan(data);
 		if (!known)
 			g_ptr_array_add(scanned, data);
 	}
-	keep_structures(FERRY_MAIL_ACCOUNT(source), scanned);
+	ferry_needs_keep(FERRY_MAIL_ACCOUNT(source), scanned);
 	ask_backend(task);
 }
 
@@ -395,8 +279,7 @@ take_header_values(FerryMessageData *data, FerryJmapValue *email)
 static void
 take_headers_reply(Fetch *fetch, FerryJmapReply *reply)
 {
-	g_autoptr(FerryJmapValue) result =
-		ferry_jmap_reply_get_result(reply, fetch->call_id, NULL);
+	g_autoptr(FerryJmapValue) result = ferry_jmap_reply_get_result(reply, fetch->call_id, NULL);
 	g_autoptr(GHashTable) by_id = g_hash_table_new(g_str_hash, g_str_equal);
 	FerryJmapValueIter iter;
 	FerryJmapValue *email;
@@ -431,7 +314,7 @@ headers_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		take_headers_reply(fetch, reply);
 	else
 		g_debug("account: header values in bulk: %s", error->message);
-	keep_structures(g_task_get_source_object(task), fetch->wanted);
+	ferry_needs_keep(g_task_get_source_object(task), fetch->wanted);
 	/* those with a value that is not clean: the blob decides */
 	g_ptr_array_unref(fetch->wanted);
 	fetch->wanted = list_incomplete(fetch);
@@ -522,10 +405,10 @@ blobs_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
 		if (data->raw == NULL)
 			continue;
-		scan_raw(data, fetch->needs);
+		ferry_message_data_scan(data);
 		g_ptr_array_add(got, data);
 	}
-	keep_structures(account, got);
+	ferry_needs_keep(account, got);
 	/* who reads one body reads the rest of the message soon */
 	if ((fetch->needs & FERRY_NEED_RAW) != 0)
 		keep_raw(account, got);

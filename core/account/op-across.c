@@ -16,7 +16,8 @@ typedef struct {
 	FerryMailbox *source;
 } Across;
 
-static void send_copies(FerryOp *op);
+static void
+send_copies(FerryOp *op);
 
 static void
 across_free(gpointer data)

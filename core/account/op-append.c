@@ -21,7 +21,8 @@ typedef struct {
 	GPtrArray *blobs; /* ids */
 } Append;
 
-static void upload_next(GTask *task);
+static void
+upload_next(GTask *task);
 
 static void
 append_free(gpointer data)
@@ -269,8 +270,7 @@ begin_append(GTask *task)
 	FerryAccountSession *self = g_task_get_source_object(task);
 	Append *append = g_task_get_task_data(task);
 	GError *error = NULL;
-	FerryMailboxSlot *slot =
-		ferry_account_session_find_slot(self, append->name, TRUE, &error);
+	FerryMailboxSlot *slot = ferry_account_session_find_slot(self, append->name, TRUE, &error);
 
 	if (slot == NULL || !check(self, slot, append->messages, &error)) {
 		fail(task, error);
@@ -347,9 +347,7 @@ ferry_account_session_append_async(FerryAccountSession *self,
  *   %FERRY_ERROR_TRY_CREATE where there is no such mailbox
  */
 FerryOutcome *
-ferry_account_session_append_finish(FerryAccountSession *self,
-				    GAsyncResult *result,
-				    GError **error)
+ferry_account_session_append_finish(FerryAccountSession *self, GAsyncResult *result, GError **error)
 {
 	return g_task_propagate_pointer(G_TASK(result), error);
 }

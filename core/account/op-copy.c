@@ -2,8 +2,9 @@
 /* COPY and MOVE within a JMAP account
  *
  * Specification: RFC 9051 §6.4.7, §6.4.8; RFC 8621 §4.6, §4.8
- * Implementation: a copy is one more mailbox of the Email, or a new Email where it is there already;
- *   a move is one patch. Where no second Email can be made the pair in the target gets a new UID
+ * Implementation: a copy is one more mailbox of the Email, or a new Email where it is there
+ * already; a move is one patch. Where no second Email can be made the pair in the target gets a new
+ * UID
  */
 #include <string.h>
 
@@ -211,12 +212,7 @@ target_listed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		return;
 	}
 	if (slot->owner != self->owner) {
-		ferry_op_copy_across(task,
-				     self,
-				     copy->session,
-				     slot,
-				     copy->uids,
-				     copy->move);
+		ferry_op_copy_across(task, self, copy->session, slot, copy->uids, copy->move);
 		return;
 	}
 	op = ferry_op_new(task, self->owner, copy->session);

@@ -14,7 +14,8 @@
 
 #define MAX_TRIES 10
 
-static void read_places(FerryOp *op);
+static void
+read_places(FerryOp *op);
 
 static void
 decide(FerryOp *op, FerryItem *item, FerryJmapValue *mailboxes)
@@ -283,8 +284,7 @@ ferry_op_fill_removals(FerryStoreBatch *batch, FerryOp *op, gboolean fast)
 static void
 expunge_committed(FerryOp *op)
 {
-	if (op->error != NULL && ferry_op_count(op, FERRY_ITEM_DONE) == 0 &&
-	    op->items->len > 0) {
+	if (op->error != NULL && ferry_op_count(op, FERRY_ITEM_DONE) == 0 && op->items->len > 0) {
 		ferry_op_fail(op, g_steal_pointer(&op->error));
 		return;
 	}

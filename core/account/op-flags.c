@@ -13,7 +13,8 @@
 
 #define MAX_TRIES 6
 
-static void begin_flags(FerryOp *op);
+static void
+begin_flags(FerryOp *op);
 
 static gboolean
 needs_backend(FerryOp *op)
@@ -95,8 +96,8 @@ change_item(FerryOp *op, FerryItem *item, GPtrArray *named)
 static void
 fill_flags(FerryStoreBatch *batch, FerryOp *op, gboolean fast)
 {
-	gboolean with_deleted = op->mode == FERRY_FLAGS_REPLACE ||
-				(op->flags & FERRY_MESSAGE_DELETED) != 0;
+	gboolean with_deleted =
+		op->mode == FERRY_FLAGS_REPLACE || (op->flags & FERRY_MESSAGE_DELETED) != 0;
 
 	for (guint i = 0; i < op->items->len; i++) {
 		FerryItem *item = &g_array_index(op->items, FerryItem, i);
@@ -201,7 +202,10 @@ flags_locked(FerryOp *op)
 }
 
 static gboolean
-check_rights(FerryMailbox *self, FerryMessageFlags flags, const char *const *keywords, GError **error)
+check_rights(FerryMailbox *self,
+	     FerryMessageFlags flags,
+	     const char *const *keywords,
+	     GError **error)
 {
 	guint rights = self->slot != NULL ? self->slot->stored->rights : 0;
 	guint needed = 0;

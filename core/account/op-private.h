@@ -125,3 +125,7 @@ const char *ferry_item_get_target_email(const FerryItem *item);
 /* Asks for the UIDs of the items in the target, in their order. */
 void ferry_op_fill_targets(FerryStoreBatch *batch, FerryOp *op);
 void ferry_op_tell_targets(FerryOp *op, gboolean with_sources);
+void ferry_item_take_id(FerryItem *item, const char *id);
+/* op-lookup.c: finds what the items that are `lost` became, then calls @repeat for the others; with
+ * op->error set it goes on to op->next instead. */
+void ferry_op_look_up(FerryOp *op, FerryOpFunc repeat);

@@ -354,7 +354,8 @@ ferry_op_put_item(FerryStoreBatch *batch,
 
 /* patches */
 
-static void send_next_patches(FerryOp *op);
+static void
+send_next_patches(FerryOp *op);
 
 const char *
 ferry_op_keep_call(FerryOp *op, const char *call_id)

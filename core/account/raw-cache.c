@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The cache of raw messages
  *
- * Implementation: a file per message in 256 folders; written beside and renamed, so that it is whole
- *   or not there; the time of change is the time of last use, to the hour
+ * Implementation: a file per message in 256 folders; written beside and renamed, so that it is
+ * whole or not there; the time of change is the time of last use, to the hour
  */
 #include "account/raw-cache-private.h"
 
@@ -221,11 +221,7 @@ write_all(int fd, GBytes *bytes)
 }
 
 static gboolean
-write_file(FerryRawCache *self,
-	   const char *folder,
-	   const char *path,
-	   GBytes *bytes,
-	   GError **error)
+write_file(FerryRawCache *self, const char *folder, const char *path, GBytes *bytes, GError **error)
 {
 	g_autofree char *temporary = g_strconcat(path, ".XXXXXX", NULL);
 	gboolean written;

@@ -35,9 +35,12 @@ typedef struct {
 	char *call_ids[2];
 } Relist;
 
-static void next_mailbox(GTask *task);
-static void next_page(GTask *task);
-static void ask_unseen(GTask *task);
+static void
+next_mailbox(GTask *task);
+static void
+next_page(GTask *task);
+static void
+ask_unseen(GTask *task);
 
 static void
 relist_free(gpointer data)
@@ -76,12 +79,13 @@ send(GTask *task, GAsyncReadyCallback callback)
 {
 	Relist *self = g_task_get_task_data(task);
 
-	ferry_jmap_session_send_async(self->jmap,
-				      self->request,
-				      FERRY_JMAP_SEND_NONE,
-				      ((FerryMailAccount *)g_task_get_source_object(task))->background,
-				      callback,
-				      task);
+	ferry_jmap_session_send_async(
+		self->jmap,
+		self->request,
+		FERRY_JMAP_SEND_NONE,
+		((FerryMailAccount *)g_task_get_source_object(task))->background,
+		callback,
+		task);
 }
 
 static void
@@ -104,7 +108,8 @@ swept_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
 	if (delta == NULL && g_error_matches(error, FERRY_ERROR, FERRY_ERROR_CONFLICT) &&
 	    self->tries++ < MAX_RESTARTS) {
-		/* what another process put meanwhile was never seen here: begin this mailbox again */
+		/* what another process put meanwhile was never seen here: begin this mailbox again
+		 */
 		g_error_free(error);
 		g_queue_push_head(&self->todo, g_strdup(self->mailbox_id));
 	} else if (delta == NULL) {
@@ -457,10 +462,10 @@ ferry_relist_async(FerryMailAccount *account,
 	g_task_set_task_data(task, self, relist_free);
 	self->jmap = g_object_ref(jmap);
 	self->whole_account = mailbox_id == NULL;
-	self->limit = (guint)CLAMP(
-		ferry_jmap_session_get_limit(jmap, FERRY_JMAP_LIMIT_OBJECTS_IN_GET),
-		2,
-		PAGE_SIZE);
+	self->limit =
+		(guint)CLAMP(ferry_jmap_session_get_limit(jmap, FERRY_JMAP_LIMIT_OBJECTS_IN_GET),
+			     2,
+			     PAGE_SIZE);
 	collect_mailboxes(account, self, mailbox_id);
 	g_message("account: listing %u mailboxes again", g_queue_get_length(&self->todo));
 	new_request(self);

@@ -57,8 +57,8 @@ ferry_view_builder_new(FerryView *base, FerryKeywordTable *keywords)
 	FerryViewBuilder *self = g_new0(FerryViewBuilder, 1);
 	gboolean own = FALSE;
 
-	self->chunks =
-		g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))ferry_view_chunk_unref);
+	self->chunks = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)(void (*)(void))ferry_view_chunk_unref);
 	self->own = g_array_new(FALSE, FALSE, sizeof(gboolean));
 	self->keywords = ferry_keyword_table_ref(keywords);
 	if (base == NULL)

@@ -94,9 +94,8 @@ start_server(Engine *engine, const char *const *options)
 	g_ptr_array_add(argv, NULL);
 	launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
 	g_subprocess_launcher_set_child_setup(launcher, die_with_parent, NULL, NULL);
-	engine->server = g_subprocess_launcher_spawnv(launcher,
-						      (const char *const *)argv->pdata,
-						      &error);
+	engine->server =
+		g_subprocess_launcher_spawnv(launcher, (const char *const *)argv->pdata, &error);
 	g_assert_no_error(error);
 	lines = g_data_input_stream_new(g_subprocess_get_stdout_pipe(engine->server));
 	g_filter_input_stream_set_close_base_stream(G_FILTER_INPUT_STREAM(lines), FALSE);
@@ -115,8 +114,8 @@ make_manager(Engine *engine)
 
 	settings->freshness_ms = 0;
 	settings->poll_s = 1;
-	engine->store = FERRY_STORE(
-		ferry_store_sqlite_new(engine->directory, engine->directory, &error));
+	engine->store =
+		FERRY_STORE(ferry_store_sqlite_new(engine->directory, engine->directory, &error));
 	g_assert_no_error(error);
 	engine->manager = ferry_account_manager_new(engine->store, engine->directory);
 	ferry_account_manager_set_backend(engine->manager, "main", settings);

@@ -24,10 +24,10 @@ test_sign_in(void)
 	second = engine_sign_in_with(engine, "secret", NULL);
 	g_assert_true(ferry_account_session_get_jmap(second) ==
 		      ferry_account_session_get_jmap(engine->session));
-	g_assert_cmpuint(ferry_account_get_n_sessions(
-				 ferry_account_session_get_account(engine->session)),
-			 ==,
-			 2);
+	g_assert_cmpuint(
+		ferry_account_get_n_sessions(ferry_account_session_get_account(engine->session)),
+		==,
+		2);
 }
 
 static void
@@ -198,7 +198,12 @@ test_flags(void)
 	engine_sign_in(engine);
 	engine_select(engine, "Archive/2024");
 	g_signal_connect(engine->mailbox, "changed", G_CALLBACK(count_changes_cb), counts);
-	outcome = engine_store(engine, uids, 3, FERRY_FLAGS_REPLACE, "\\Flagged \\Deleted Work", -1,
+	outcome = engine_store(engine,
+			       uids,
+			       3,
+			       FERRY_FLAGS_REPLACE,
+			       "\\Flagged \\Deleted Work",
+			       -1,
 			       &error);
 	g_assert_no_error(error);
 	ferry_outcome_get_done(outcome, &n);
@@ -213,7 +218,13 @@ test_flags(void)
 	engine_refresh(engine);
 	view = ferry_mailbox_get_view(engine->mailbox);
 	g_assert_cmpuint(ferry_view_lookup(view, 2)->modseq, ==, modseq);
-	second = engine_store(engine, uids, 2, FERRY_FLAGS_ADD, "\\Seen", (gint64)modseq - 1, &error);
+	second = engine_store(engine,
+			      uids,
+			      2,
+			      FERRY_FLAGS_ADD,
+			      "\\Seen",
+			      (gint64)modseq - 1,
+			      &error);
 	g_assert_no_error(error);
 	ferry_outcome_get_modified(second, &n);
 	g_assert_cmpuint(n, ==, 2);

@@ -5,12 +5,12 @@
 #include "engine-fixture.h"
 
 static const char *const plain[] = {"--generate=alice:INBOX:6:3",
-				     "--generate=alice:Work:2:5",
-				     NULL};
+				    "--generate=alice:Work:2:5",
+				    NULL};
 static const char *const one_per_content[] = {"--generate=alice:INBOX:6:3",
-					       "--generate=alice:Work:2:5",
-					       "--one-email-per-content",
-					       NULL};
+					      "--generate=alice:Work:2:5",
+					      "--one-email-per-content",
+					      NULL};
 
 static guint32
 count(Engine *engine)
@@ -68,9 +68,7 @@ test_filed_elsewhere(void)
 	engine_select(engine, "INBOX");
 	mark_deleted(engine, 2);
 	id = g_strdup(ferry_view_get_email_id(ferry_mailbox_get_view(engine->mailbox), 1));
-	json = g_strdup_printf(
-		"{\"user\":\"alice\",\"ids\":[\"%s\"],\"to\":\"Work\"}",
-		id);
+	json = g_strdup_printf("{\"user\":\"alice\",\"ids\":[\"%s\"],\"to\":\"Work\"}", id);
 	g_free(engine_admin(engine, "move", json));
 	expunge(engine);
 	g_assert_cmpuint(count(engine), ==, 5);
@@ -212,9 +210,9 @@ test_copy_refused(void)
 }
 
 static const char *const texts[] = {"Subject: one\r\n\r\nfirst\r\n",
-				     "Subject: two\r\n\r\nsecond\r\n",
-				     "Subject: three\r\n\r\nthird\r\n",
-				     NULL};
+				    "Subject: two\r\n\r\nsecond\r\n",
+				    "Subject: three\r\n\r\nthird\r\n",
+				    NULL};
 
 static void
 test_append(void)

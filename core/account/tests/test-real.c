@@ -97,8 +97,13 @@ test_round(void)
 	uids = append_texts(engine, run, 0, N_MESSAGES, &appended);
 	g_assert_cmpuint(count(engine), ==, before + N_MESSAGES);
 	check_read(engine);
-	flagged = engine_store(engine, uids, N_MESSAGES, FERRY_FLAGS_REPLACE, "\\Seen \\Flagged Work",
-			       -1, &error);
+	flagged = engine_store(engine,
+			       uids,
+			       N_MESSAGES,
+			       FERRY_FLAGS_REPLACE,
+			       "\\Seen \\Flagged Work",
+			       -1,
+			       &error);
 	g_assert_no_error(error);
 	ferry_outcome_get_done(flagged, &n);
 	g_assert_cmpuint(n, ==, N_MESSAGES);

@@ -40,7 +40,8 @@ check_equal(FerryView *first, FerryView *second)
 static void
 append_one(Engine *engine, guint number)
 {
-	g_autofree char *text = g_strdup_printf("Subject: a%u\r\n\r\nappended %u\r\n", number, number);
+	g_autofree char *text =
+		g_strdup_printf("Subject: a%u\r\n\r\nappended %u\r\n", number, number);
 	const char *const texts[] = {text, NULL};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(FerryOutcome) outcome = engine_append(engine, "INBOX", texts, &error);
@@ -78,7 +79,8 @@ test_two(void)
 	engine_sign_in(second);
 	engine_select(first, "INBOX");
 	engine_select(second, "INBOX");
-	check_equal(ferry_mailbox_get_view(first->mailbox), ferry_mailbox_get_view(second->mailbox));
+	check_equal(ferry_mailbox_get_view(first->mailbox),
+		    ferry_mailbox_get_view(second->mailbox));
 	for (guint i = 0; i < 20; i++) {
 		deliver(first, i);
 		append_one(i % 2 == 0 ? first : second, i);
@@ -89,7 +91,8 @@ test_two(void)
 	engine_refresh(first);
 	engine_refresh(second);
 	engine_refresh(first);
-	check_equal(ferry_mailbox_get_view(first->mailbox), ferry_mailbox_get_view(second->mailbox));
+	check_equal(ferry_mailbox_get_view(first->mailbox),
+		    ferry_mailbox_get_view(second->mailbox));
 	g_assert_cmpuint(ferry_view_get_count(ferry_mailbox_get_view(first->mailbox)), ==, 340);
 }
 

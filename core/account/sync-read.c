@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the replies of a sync say
+ *
+ * Specification: RFC 8620 §5.2 (/changes), RFC 8621 §2, §4.2
+ * Implementation: the newest answer about an object counts; what was told of and not got is missing
+ */
+#include "account/sync-run-private.h"
+#include "jmap/email.h"
+#include "jmap/error.h"
+#include "jmap/mailbox.h"
+#include "jmap/method.h"
+
+static void
+take_strings(GHashTable *set, const char *const *ids)
+{
+	for (; ids != NULL && *ids != NULL; ids++)
+		g_hash_table_add(set, g_strdup(*ids));
+}
+
+static void
+forget_strings(GHashTable *set, const char *const *ids)
+{
+	for (; ids != NULL && *ids != NULL; ids++)
+		g_hash_table_remove(set, *ids);
+}
+
+/* Takes the list; the newest answer about an Email counts. */
+void
+ferry_sync_take_emails(FerrySync *self, FerryJmapEmailList *list)
+{
+	guint n = ferry_jmap_email_list_get_length(list);
+
+	g_ptr_array_add(self->lists, list);
+	for (guint i = 0; i < n; i++) {
+		const FerryJmapEmail *email = ferry_jmap_email_list_get(list, i);
+		EmailRef *ref = g_new0(EmailRef, 1);
+
+		ref->list = list;
+		ref->index = i;
+		g_hash_table_replace(self->emails, (gpointer)email->id, ref);
+		g_hash_table_remove(self->missing, email->id);
+	}
+	forget_strings(self->missing, ferry_jmap_email_list_get_not_found(list));
+}
+
+static void
+take_email_reply(FerrySync *self, FerryJmapReply *reply, const char *call_id)
+{
+	g_autoptr(GError) error = NULL;
+	FerryJmapEmailList *list;
+
+	if (call_id == NULL)
+		return;
+	list = ferry_jmap_reply_parse_emails(reply, call_id, &error);
+	/* too many for one call, for example: then they are asked for by id */
+	if (list == NULL)
+		g_debug("account: Email/get by reference failed: %s", error->message);
+	else
+		ferry_sync_take_emails(self, list);
+}
+
+static gboolean
+is_lost_state(const GError *error)
+{
+	/* a backend that was replaced refuses a state that it cannot even read */
+	return g_error_matches(error,
+			       FERRY_JMAP_ERROR,
+			       FERRY_JMAP_ERROR_CANNOT_CALCULATE_CHANGES) ||
+	       g_error_matches(error, FERRY_ERROR, FERRY_ERROR_CANNOT);
+}
+
+static void
+take_email_changes(FerrySync *self, FerryJmapReply *reply)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FerryJmapChanges) changes =
+		ferry_jmap_reply_parse_changes(reply, self->email_changes, &error);
+
+	if (changes == NULL) {
+		if (is_lost_state(error))
+			self->lost_state = TRUE;
+		else
+			self->error = g_steal_pointer(&error);
+		return;
+	}
+	/* a run that stands still would never end */
+	self->more_emails =
+		changes->has_more && g_strcmp0(changes->new_state, changes->old_state) != 0;
+	g_free(self->email_state);
+	self->email_state = g_strdup(changes->new_state);
+	forget_strings(self->destroyed, (const char *const *)changes->created);
+	forget_strings(self->destroyed, (const char *const *)changes->updated);
+	take_strings(self->missing, (const char *const *)changes->created);
+	take_strings(self->missing, (const char *const *)changes->updated);
+	take_email_reply(self, reply, self->email_created);
+	take_email_reply(self, reply, self->email_updated);
+	take_strings(self->destroyed, (const char *const *)changes->destroyed);
+	forget_strings(self->missing, (const char *const *)changes->destroyed);
+	forget_strings(self->emails, (const char *const *)changes->destroyed);
+}
+
+void
+ferry_sync_take_mailboxes(FerrySync *self, FerryJmapReply *reply, const char *call_id)
+{
+	g_autoptr(GPtrArray) list = NULL;
+	g_autofree char *state = NULL;
+
+	if (call_id == NULL || self->error != NULL)
+		return;
+	list = ferry_jmap_reply_parse_mailboxes(reply, call_id, &state, NULL, &self->error);
+	if (list == NULL)
+		return;
+	for (guint i = 0; i < list->len; i++) {
+		FerryJmapMailbox *mailbox = list->pdata[i];
+
+		if (g_hash_table_size(self->mailboxes) >= FERRY_ACCOUNT_MAX_MAILBOXES) {
+			g_warning("account: more than %d mailboxes, the rest is left out",
+				  FERRY_ACCOUNT_MAX_MAILBOXES);
+			break;
+		}
+		g_hash_table_remove(self->removed, mailbox->id);
+		g_hash_table_replace(self->mailboxes,
+				     g_strdup(mailbox->id),
+				     ferry_jmap_mailbox_copy(mailbox));
+	}
+	if (self->complete_mailboxes) {
+		g_free(self->mailbox_state);
+		self->mailbox_state = g_steal_pointer(&state);
+	}
+}
+
+static void
+take_mailbox_changes(FerrySync *self, FerryJmapReply *reply)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FerryJmapChanges) changes =
+		ferry_jmap_reply_parse_changes(reply, self->mailbox_changes, &error);
+
+	if (changes == NULL) {
+		/* then all of them are asked for: they are few */
+		if (is_lost_state(error))
+			self->complete_mailboxes = TRUE;
+		else
+			self->error = g_steal_pointer(&error);
+		return;
+	}
+	self->more_mailboxes =
+		changes->has_more && g_strcmp0(changes->new_state, changes->old_state) != 0;
+	g_free(self->mailbox_state);
+	self->mailbox_state = g_strdup(changes->new_state);
+	ferry_sync_take_mailboxes(self, reply, self->mailbox_created);
+	ferry_sync_take_mailboxes(self, reply, self->mailbox_updated);
+	take_strings(self->removed, (const char *const *)changes->destroyed);
+	forget_strings(self->mailboxes, (const char *const *)changes->destroyed);
+}
+
+static void
+take_first(FerrySync *self, FerryJmapReply *reply)
+{
+	g_autoptr(FerryJmapValue) got =
+		ferry_jmap_reply_get_result(reply, self->state_call, &self->error);
+
+	if (got == NULL)
+		return;
+	self->email_state = g_strdup(ferry_jmap_value_get_string(got, "state"));
+	self->complete_mailboxes = TRUE;
+	ferry_sync_take_mailboxes(self, reply, self->mailbox_created);
+	if (self->error == NULL && (self->email_state == NULL || self->mailbox_state == NULL))
+		g_set_error_literal(&self->error,
+				    FERRY_ERROR,
+				    FERRY_ERROR_BACKEND,
+				    "the backend gave no state");
+}
+
+void
+ferry_sync_take_reply(FerrySync *self, FerryJmapReply *reply)
+{
+	self->rounds++;
+	self->more_emails = self->more_mailboxes = FALSE;
+	if (self->first) {
+		take_first(self, reply);
+		return;
+	}
+	ferry_sync_take_totals(self, reply);
+	if (self->mailbox_changes != NULL)
+		take_mailbox_changes(self, reply);
+	if (self->email_changes != NULL && self->error == NULL)
+		take_email_changes(self, reply);
+}
