@@ -137,6 +137,10 @@ void ferry_account_start_ticking(FerryAccount *self);
 FerryAccountSession *ferry_account_session_new(FerryAccount *account, FerryJmapSession *jmap);
 void ferry_account_session_lists_changed(FerryAccountSession *self);
 void ferry_account_session_expire(FerryAccountSession *self);
+void ferry_account_session_list_anew_async(FerryAccountSession *self,
+					   GCancellable *cancellable,
+					   GAsyncReadyCallback callback,
+					   gpointer user_data);
 /* The mailbox of a name: sets NOT_FOUND, or TRY_CREATE where @for_adding. */
 FerryMailboxSlot *ferry_account_session_find_slot(FerryAccountSession *self,
 						  const char *name,

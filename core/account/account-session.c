@@ -351,20 +351,12 @@ refreshed_one_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 					"the mailboxes are not known yet");
 }
 
-/**
- * ferry_account_session_list_async:
- * @self: a session
- * @cancellable: (nullable): to give up
- * @callback: called with the list
- * @user_data: for @callback
- *
- * The mailboxes that the session may see, brought up to date as the Freshness rules say.
- */
-void
-ferry_account_session_list_async(FerryAccountSession *self,
-				 GCancellable *cancellable,
-				 GAsyncReadyCallback callback,
-				 gpointer user_data)
+static void
+list_mailboxes(FerryAccountSession *self,
+	       gboolean force,
+	       GCancellable *cancellable,
+	       GAsyncReadyCallback callback,
+	       gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
 	Refresh *refresh = g_new0(Refresh, 1);
@@ -383,10 +375,39 @@ ferry_account_session_list_async(FerryAccountSession *self,
 		if (sees(self, self->account->mail_accounts->pdata[i]))
 			ferry_mail_account_refresh_async(self->account->mail_accounts->pdata[i],
 							 self,
-							 FALSE,
+							 force,
 							 refreshed_one_cb,
 							 g_object_ref(task));
 	}
+}
+
+/**
+ * ferry_account_session_list_async:
+ * @self: a session
+ * @cancellable: (nullable): to give up
+ * @callback: called with the list
+ * @user_data: for @callback
+ *
+ * The mailboxes that the session may see, brought up to date as the Freshness rules say.
+ */
+void
+ferry_account_session_list_async(FerryAccountSession *self,
+				 GCancellable *cancellable,
+				 GAsyncReadyCallback callback,
+				 gpointer user_data)
+{
+	list_mailboxes(self, FALSE, cancellable, callback, user_data);
+}
+
+/* The same whatever the Freshness rules say: a name that is not known may have been made by another
+ * client a moment ago. Ends with ferry_account_session_list_finish(). */
+void
+ferry_account_session_list_anew_async(FerryAccountSession *self,
+				      GCancellable *cancellable,
+				      GAsyncReadyCallback callback,
+				      gpointer user_data)
+{
+	list_mailboxes(self, TRUE, cancellable, callback, user_data);
 }
 
 /**

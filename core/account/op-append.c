@@ -334,7 +334,7 @@ ferry_account_session_append_async(FerryAccountSession *self,
 	if (ferry_account_session_find_slot(self, name, TRUE, NULL) != NULL)
 		begin_append(task);
 	else
-		ferry_account_session_list_async(self, cancellable, names_known_cb, task);
+		ferry_account_session_list_anew_async(self, cancellable, names_known_cb, task);
 }
 
 /**

@@ -238,6 +238,48 @@ check_rights(FerryMailbox *self, FerryMailboxSlot *target, gboolean move, GError
 }
 
 static void
+find_target(GTask *task)
+{
+	FerryMailbox *self = g_task_get_source_object(task);
+	Copy *copy = g_task_get_task_data(task);
+	GError *error = NULL;
+	FerryMailboxSlot *slot = ferry_account_session_find_slot(copy->session,
+								 copy->target_name,
+								 TRUE,
+								 &error);
+
+	if (slot == NULL || !check_rights(self, slot, copy->move, &error)) {
+		g_task_return_error(task, error);
+		g_object_unref(task);
+		return;
+	}
+	ferry_listing_wait_async(slot,
+				 copy->session->account->settings->select_timeout_s,
+				 NULL,
+				 NULL,
+				 NULL,
+				 g_task_get_cancellable(task),
+				 target_listed_cb,
+				 task);
+}
+
+static void
+names_known_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	GTask *task = user_data;
+	GError *error = NULL;
+	g_autoptr(FerryMailboxList) list =
+		ferry_account_session_list_finish(FERRY_ACCOUNT_SESSION(source), result, &error);
+
+	if (list != NULL) {
+		find_target(task);
+		return;
+	}
+	g_task_return_error(task, error);
+	g_object_unref(task);
+}
+
+static void
 begin_copy(FerryMailbox *self,
 	   FerryAccountSession *session,
 	   const guint32 *uids,
@@ -247,8 +289,6 @@ begin_copy(FerryMailbox *self,
 	   GTask *task)
 {
 	Copy *copy = g_new0(Copy, 1);
-	FerryMailboxSlot *slot;
-	GError *error = NULL;
 
 	copy->session = g_object_ref(session);
 	copy->uids = g_array_new(FALSE, FALSE, sizeof(guint32));
@@ -256,20 +296,13 @@ begin_copy(FerryMailbox *self,
 	copy->move = move;
 	g_array_append_vals(copy->uids, uids, (guint)n_uids);
 	g_task_set_task_data(task, copy, copy_free);
-	slot = ferry_account_session_find_slot(session, target_name, TRUE, &error);
-	if (slot == NULL || !check_rights(self, slot, move, &error)) {
-		g_task_return_error(task, error);
-		g_object_unref(task);
-		return;
-	}
-	ferry_listing_wait_async(slot,
-				 session->account->settings->select_timeout_s,
-				 NULL,
-				 NULL,
-				 NULL,
-				 g_task_get_cancellable(task),
-				 target_listed_cb,
-				 task);
+	if (ferry_account_session_find_slot(session, target_name, TRUE, NULL) != NULL)
+		find_target(task);
+	else
+		ferry_account_session_list_anew_async(session,
+						      g_task_get_cancellable(task),
+						      names_known_cb,
+						      task);
 }
 
 /**

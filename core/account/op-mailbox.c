@@ -221,7 +221,7 @@ start(Change *change, FerryAccountSession *session, GTask *task)
 {
 	change->session = g_object_ref(session);
 	g_task_set_task_data(task, change, change_free);
-	ferry_account_session_list_async(session, g_task_get_cancellable(task), listed_cb, task);
+	ferry_account_session_list_anew_async(session, g_task_get_cancellable(task), listed_cb, task);
 }
 
 /* the tree */

@@ -173,7 +173,7 @@ ferry_account_session_open_async(FerryAccountSession *self,
 	open->progress_destroy = progress_destroy;
 	slot = ferry_account_session_find_slot(self, name, FALSE, NULL);
 	if (slot == NULL)
-		ferry_account_session_list_async(self,
+		ferry_account_session_list_anew_async(self,
 						 cancellable,
 						 open_list_cb,
 						 g_steal_pointer(&task));

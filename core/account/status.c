@@ -159,7 +159,7 @@ ferry_account_session_status_async(FerryAccountSession *self,
 	status->items = items;
 	g_task_set_task_data(task, status, status_free);
 	if (slot == NULL)
-		ferry_account_session_list_async(self, cancellable, list_cb, task);
+		ferry_account_session_list_anew_async(self, cancellable, list_cb, task);
 	else
 		ferry_mail_account_refresh_async(slot->owner, self, FALSE, refreshed_cb, task);
 }
