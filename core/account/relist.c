@@ -403,6 +403,35 @@ next_mailbox(GTask *task)
 	next_page(task);
 }
 
+/* A query in a mailbox that is gone is an error: the sync that comes after takes those away. */
+static void
+drop_gone_mailboxes(Relist *self, FerryJmapValue *got)
+{
+	g_autoptr(GHashTable) ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	FerryJmapValueIter iter;
+	FerryJmapValue *mailbox;
+	GList *link = self->todo.head;
+
+	if (!ferry_jmap_value_iter_init(&iter, got, "list"))
+		return;
+	while (ferry_jmap_value_iter_next(&iter, NULL, &mailbox)) {
+		const char *id = ferry_jmap_value_get_string(mailbox, "id");
+
+		if (id != NULL)
+			g_hash_table_add(ids, g_strdup(id));
+		ferry_jmap_value_unref(mailbox);
+	}
+	while (link != NULL) {
+		GList *next = link->next;
+
+		if (!g_hash_table_contains(ids, link->data)) {
+			g_free(link->data);
+			g_queue_delete_link(&self->todo, link);
+		}
+		link = next;
+	}
+}
+
 static void
 state_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -412,13 +441,17 @@ state_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_autoptr(FerryJmapReply) reply =
 		ferry_jmap_session_send_finish(FERRY_JMAP_SESSION(source), result, &error);
 	g_autoptr(FerryJmapValue) got = NULL;
+	g_autoptr(FerryJmapValue) mailboxes = NULL;
 
 	if (reply != NULL)
 		got = ferry_jmap_reply_get_result(reply, self->call_ids[0], &error);
-	if (got == NULL) {
+	if (got != NULL)
+		mailboxes = ferry_jmap_reply_get_result(reply, self->call_ids[1], &error);
+	if (mailboxes == NULL) {
 		fail(task, error);
 		return;
 	}
+	drop_gone_mailboxes(self, mailboxes);
 	self->state = g_strdup(ferry_jmap_value_get_string(got, "state"));
 	if (self->state == NULL) {
 		fail(task,
@@ -428,6 +461,32 @@ state_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		return;
 	}
 	next_mailbox(task);
+}
+
+static void
+ask_state(GTask *task)
+{
+	Relist *self = g_task_get_task_data(task);
+	FerryMailAccount *account = g_task_get_source_object(task);
+	g_autoptr(FerryJmapBuilder) emails = ferry_jmap_builder_new();
+	g_autoptr(FerryJmapBuilder) mailboxes = ferry_jmap_builder_new();
+
+	ferry_jmap_builder_begin_object(emails);
+	ferry_jmap_builder_set_string(emails, "accountId", account->id);
+	ferry_jmap_builder_set_strings(emails, "ids", (const char *const[]){NULL}, 0);
+	ferry_jmap_builder_end_object(emails);
+	ferry_jmap_builder_begin_object(mailboxes);
+	ferry_jmap_builder_set_string(mailboxes, "accountId", account->id);
+	ferry_jmap_builder_set_null(mailboxes, "ids");
+	ferry_jmap_builder_set_strings(mailboxes,
+				       "properties",
+				       (const char *const[]){"id", NULL},
+				       1);
+	ferry_jmap_builder_end_object(mailboxes);
+	new_request(self);
+	set_call(self, 0, ferry_jmap_request_add_call(self->request, "Email/get", emails));
+	set_call(self, 1, ferry_jmap_request_add_call(self->request, "Mailbox/get", mailboxes));
+	send(task, state_cb);
 }
 
 static void
@@ -456,7 +515,6 @@ ferry_relist_async(FerryMailAccount *account,
 {
 	GTask *task = g_task_new(account, NULL, callback, user_data);
 	Relist *self = g_new0(Relist, 1);
-	g_autoptr(FerryJmapBuilder) args = ferry_jmap_builder_new();
 
 	g_task_set_source_tag(task, ferry_relist_async);
 	g_task_set_task_data(task, self, relist_free);
@@ -468,13 +526,7 @@ ferry_relist_async(FerryMailAccount *account,
 			     PAGE_SIZE);
 	collect_mailboxes(account, self, mailbox_id);
 	g_message("account: listing %u mailboxes again", g_queue_get_length(&self->todo));
-	new_request(self);
-	ferry_jmap_builder_begin_object(args);
-	ferry_jmap_builder_set_string(args, "accountId", account->id);
-	ferry_jmap_builder_set_strings(args, "ids", (const char *const[]){NULL}, 0);
-	ferry_jmap_builder_end_object(args);
-	set_call(self, 0, ferry_jmap_request_add_call(self->request, "Email/get", args));
-	send(task, state_cb);
+	ask_state(task);
 }
 
 gboolean
