@@ -208,7 +208,8 @@ def test_settings():
 
     settings = declared()
     settings.load_data('weather.conf', '[weather home]\ndays=5\nunits=C;mm\n')
-    tap.same((settings.get_string('weather home', 'city'), settings.get_integer('weather home', 'days'),
+    tap.same((settings.get_string('weather home', 'city'),
+              settings.get_integer('weather home', 'days'),
               settings.get_list('weather home', 'units')), ('Kiel', 5, ['C', 'mm']))
     tap.same(settings.list_groups('weather'), ['home'])
     tap.check('days' in settings.make_sample(), 'the sample names every key')

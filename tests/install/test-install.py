@@ -1,0 +1,240 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Ferry under a prefix: what is there, what it exports, what others can build against it, and that
+an extension's folder can be deleted."""
+
+import glob
+import os
+import re
+import shutil
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from house import CC, House, attempt, meson, procs, run, tap  # noqa: E402
+from lib.ferry import Ferry  # noqa: E402
+from lib.sample import Sample  # noqa: E402
+
+OWN = sorted(os.path.basename(os.path.dirname(path))
+             for path in glob.glob(os.environ['FERRY_SRCDIR'] + '/extensions/*/meson.build'))
+
+# name, body of the register function (or more), key file, the words of its reason
+BROKEN = [
+    ('old', {'keys': 'ABI=0\n'}, 'ABI 0'),
+    ('older', {'define': 'const FerryPlugin ferry_plugin = {0, "older", register_it};'}, 'ABI 0'),
+    ('symbol', {'code': 'extern gboolean ferry_no_such_thing(void);',
+                'register': 'return ferry_no_such_thing();'}, 'ferry_no_such_thing'),
+    ('stranger', {'define': ''' '''}, 'ferry_plugin'),
+    ('misnamed', {'define': 'FERRY_PLUGIN_DEFINE(somebody, register_it)'}, 'somebody'),
+    ('twice', {'register': 'return ferry_registry_add_command(registry, "NOOP", NULL, '
+                           'FERRY_PHASE_ANY, FERRY_ORDERING_ANY, NULL, NULL, NULL, error);'},
+     'NOOP'),
+    ('failing', {'register': 'g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_FAILED, '
+                             '"the moon is full"); return FALSE;'}, 'the moon is full'),
+    ('silent', {'register': 'return FALSE;'}, 'does not say why'),
+]
+
+
+def test_files(house):
+    for path in ('bin/ferryd', 'bin/ferry', 'lib/libferry-1.so.0', 'lib/pkgconfig/ferry-1.pc',
+                 'include/ferry-1/ferry.h', 'share/gir-1.0/Ferry-1.0.gir',
+                 'lib/girepository-1.0/Ferry-1.0.typelib', 'share/doc/ferry/ferry.conf.sample'):
+        tap.check(os.path.exists(house.installed(path)), path)
+    tap.same(house.pkg_config('--variable=plugindir'), [house.plugins])
+    for name in OWN:
+        for suffix in ('.so', '.plugin'):
+            tap.check(os.path.exists(os.path.join(house.plugins, name + suffix)), name + suffix)
+    private = glob.glob(house.installed('include', '**', '*-private.h'), recursive=True)
+    tap.same(private, [], 'private headers')
+
+
+def exported(path):
+    return {line.split()[-1].split('@')[0]
+            for line in run('nm', '-D', '--defined-only', path).splitlines()}
+
+
+def test_exports(house):
+    foreign = {name for name in exported(house.installed('lib', 'libferry-1.so.0'))
+               if not name.startswith('ferry_')}
+    tap.same(foreign, set(), 'libferry-1 exports')
+    for path in glob.glob(house.plugins + '/*.so'):
+        tap.same(exported(path), {'ferry_plugin'}, os.path.basename(path) + ' exports')
+
+
+def test_headers_stand_alone(house):
+    """Each installed header compiles by itself with what pkg-config says, and nothing else."""
+    top = house.installed('include', 'ferry-1')
+    sources = []
+    for path in sorted(glob.glob(top + '/**/*.h', recursive=True)):
+        name = os.path.relpath(path, top)
+        sources.append(os.path.join(house.outside, name.replace('/', '-')[:-2] + '.c'))
+        with open(sources[-1], 'w') as out:
+            out.write('#include <%s>\n' % name)
+    tap.check(len(sources) > 20, 'headers are installed')
+    run(*CC, '-std=c17', '-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-fsyntax-only',
+        *house.pkg_config('--cflags'), *sources, env=house.environment())
+
+
+def states(house, *arguments):
+    """What `ferry plugins` says: name to state and the text of its lines."""
+    done = house.ferry('plugins', *arguments)
+    tap.same(done.returncode, 0, done.stderr)
+    found = {}
+    for line in done.stdout.splitlines():
+        if not line.startswith(' '):
+            name, state = line.split()[:2]
+            found[name] = [state, '']
+        found[name][1] += line
+    return found
+
+
+def test_programs_of_the_prefix(house):
+    done = house.ferryd('--check', '--config', house.config('plain'))
+    tap.same(done.returncode, 0, done.stderr)
+    found = states(house)
+    tap.same(sorted(found), OWN)
+    for name in OWN:
+        tap.check(found[name][0] in ('loaded', 'off'), found[name])
+    tap.same(house.ferry('plugins', '--check').returncode, 0)
+    tap.same(house.ferry('config', 'sample').returncode, 0)
+
+
+def test_programs_of_the_build_tree(house):
+    """From the build tree, the modules of the build tree, even where some are installed."""
+    moved = house.plugins + '.away'
+    os.rename(house.plugins, moved)
+    try:
+        done = attempt(os.path.join(house.build, 'core', 'cli', 'ferry'), 'plugins',
+                       env=house.environment())
+        tap.same(sorted(line.split()[0] for line in done.stdout.splitlines()
+                        if not line.startswith(' ')), OWN)
+        tap.check(not house.ferry('plugins').stdout, 'nothing is installed')
+    finally:
+        os.rename(moved, house.plugins)
+
+
+def test_typelib_of_the_prefix(house):
+    env = dict(house.environment(), LD_LIBRARY_PATH=house.installed('lib'),
+               GI_TYPELIB_PATH=house.installed('lib', 'girepository-1.0'))
+    done = attempt('/usr/bin/python3', '-c', 'from gi.repository import Ferry; '
+                   'print(Ferry.UidSet.new_from_array([1, 2, 4]).to_string())', env=env)
+    if 'No module named' in done.stderr:
+        raise tap.Skip('no python3-gi here')
+    tap.same(done.stdout.strip(), '1:2,4', done.stderr)
+
+
+def test_extension_from_outside(house):
+    """An extension with a project of its own, installed where pkg-config says; it answers."""
+    source = os.path.join(house.outside, 'weather')
+    shutil.copytree(os.path.join(house.source, 'tests', 'install', 'weather'), source)
+    env = house.environment()
+    run(meson(), 'setup', source + '/build', source, '-Dwerror=true', env=env)
+    run(meson(), 'install', '-C', source + '/build', env=env)
+    try:
+        tap.same(states(house)['weather'][0], 'loaded')
+        answer_weather(house)
+    finally:
+        for path in glob.glob(house.plugins + '/weather.*'):
+            os.unlink(path)
+
+
+def answer_weather(house):
+    os.environ['FERRYD'] = house.installed('bin', 'ferryd')
+    try:
+        with Sample() as sample, Ferry(sample.url, settings={'ferry': {'plugin-dir': ''}}) as ferry:
+            with ferry.imap() as imap:
+                tap.check(b'XWEATHER' in imap.capabilities(), 'it is advertised')
+                reply = imap.ok('XWEATHER')
+                tap.check(reply.all(b'XWEATHER'), 'it answers: %s' % reply)
+    finally:
+        del os.environ['FERRYD']
+
+
+def test_one_compiler_line(house):
+    """Modules that a compiler line made, found through plugin-dir, each behind what it needs."""
+    house.module('good', 'breeze', register='return ferry_registry_add_capability(registry, '
+                 '"XBREEZE", FERRY_PHASE_ANY, NULL, NULL, NULL, error);')
+    folder = house.module('good', 'anchor', register='return ferry_registry_lookup(registry, '
+                          'FERRY_CONTRIBUTION_CAPABILITY, "XBREEZE") != NULL;',
+                          keys='ABI=1\nNeeds=breeze\n')
+    config = house.config('good', **{'plugin-dir': folder})
+    found = states(house, '--config', config)
+    tap.same((found['breeze'][0], found['anchor'][0]), ('loaded', 'loaded'))
+    tap.same(house.ferryd('--check', '--config', config).returncode, 0)
+    found = states(house, '--config',
+                   house.config('chosen', **{'plugin-dir': folder, 'extensions': '*;!breeze'}))
+    tap.same((found['breeze'][0], found['anchor'][0]), ('off', 'needs'))
+
+
+def test_broken_modules_are_named(house):
+    for name, how, _ in BROKEN:
+        folder = house.module('broken', name, **how)
+    config = house.config('broken', **{'plugin-dir': folder})
+    found = states(house, '--config', config)
+    check = house.ferry('plugins', '--check', '--config', config)
+    daemon = house.ferryd('--check', '--config', config)
+    tap.same((check.returncode, daemon.returncode), (1, 1), 'exit status')
+    checked = {line.split()[0]: line for line in check.stdout.splitlines() if line[:1].strip()}
+    for name, _, reason in BROKEN:
+        tap.same(found[name][0], 'broken', name)
+        tap.check(reason in found[name][1], found[name][1])
+        tap.check(reason in checked[name], checked[name])
+        tap.check(re.search(r'module %s .*%s' % (name, reason), daemon.stderr), daemon.stderr)
+    for name in OWN:
+        tap.check(found[name][0] != 'broken', 'the others work: ' + found[name][1])
+
+
+def test_crashing_module_is_named(house):
+    house.module('crash', 'crash', register='raise(SIGSEGV); return TRUE;',
+                 code='#include <signal.h>')
+    folder = house.module('crash', 'leave', register='_exit(3);', code='#include <unistd.h>')
+    done = house.ferry('plugins', '--check', '--config',
+                       house.config('crash', **{'plugin-dir': folder}))
+    tap.same(done.returncode, 1)
+    said = {line.split()[0]: line for line in done.stdout.splitlines() if line[:1].strip()}
+    tap.check('crashes' in said['crash'], said['crash'])
+    tap.check('good' not in said['leave'], said['leave'])
+    for name in OWN:
+        tap.check('good' in said[name], said[name])
+
+
+def list_tests(house):
+    return run(meson(), 'test', '-C', house.build, '--list').split()
+
+
+def delete_extensions(house, names):
+    for name in names:
+        shutil.rmtree(os.path.join(house.source, 'extensions', name))
+        shutil.rmtree(os.path.join(house.build, 'extensions', name))
+    run('ninja', '-C', house.build)
+
+
+def test_one_extension_deleted(house):
+    """Its folder takes everything of it away, and the rest builds and passes."""
+    if not OWN:
+        raise tap.Skip('there is no extension')
+    gone = 'preview' if 'preview' in OWN else OWN[0]
+    delete_extensions(house, [gone])
+    tap.check(not any(gone in name for name in list_tests(house)), 'its tests are gone')
+    done = attempt(os.path.join(house.build, 'core', 'cli', 'ferry'), 'plugins',
+                   env=house.environment())
+    tap.check(not re.search('^%s ' % gone, done.stdout, re.M), done.stdout)
+    suites = [word for suite in ('unit', 'transcript') for word in ('--suite', suite)]
+    run(meson(), 'test', '-C', house.build, '--no-rebuild', '--timeout-multiplier', '3', *suites)
+
+
+def test_all_extensions_deleted(house):
+    left = [name for name in OWN if os.path.isdir(os.path.join(house.source, 'extensions', name))]
+    delete_extensions(house, left)
+    done = attempt(os.path.join(house.build, 'core', 'cli', 'ferry'), 'plugins', '--check',
+                   env=house.environment())
+    tap.same((done.returncode, done.stdout), (0, ''))
+
+
+if __name__ == '__main__':
+    if procs.SANITIZED:
+        tap.skip_all('the plain run builds and installs; sanitizers would find nothing more')
+    tap.run([test_files, test_exports, test_headers_stand_alone, test_programs_of_the_prefix,
+             test_programs_of_the_build_tree, test_typelib_of_the_prefix,
+             test_extension_from_outside, test_one_compiler_line, test_broken_modules_are_named,
+             test_crashing_module_is_named, test_one_extension_deleted,
+             test_all_extensions_deleted], fixture=House, timeout=800)
