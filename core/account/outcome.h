@@ -39,7 +39,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryOutcome, ferry_outcome_unref)
  * @deleted: how many with \Deleted
  * @uidnext: the next UID; 0 where only the backend's counts were asked for
  * @uidvalidity: the UIDVALIDITY
- * @highest_modseq: HIGHESTMODSEQ
+ * @highest_modseq: the highest generation of any change in it, expunges included
  * @size: sum of all sizes, octets
  *
  * The numbers that STATUS tells.

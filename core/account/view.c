@@ -102,7 +102,7 @@ ferry_view_get_uidnext(FerryView *self)
  * ferry_view_get_highest_modseq:
  * @self: a view
  *
- * Returns: HIGHESTMODSEQ: the highest generation of any change in this mailbox
+ * Returns: the highest generation of any change in this mailbox, expunges included
  */
 guint64
 ferry_view_get_highest_modseq(FerryView *self)

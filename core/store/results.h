@@ -17,7 +17,7 @@ G_BEGIN_DECLS
  * @uids: (array length=n): the UIDs, ascending
  * @modseqs: (array length=n): when each went
  *
- * What left a mailbox (for VANISHED, RFC 7162).
+ * What left a mailbox (RFC 7162 needs it).
  */
 typedef struct {
 	guint64 prune_modseq;

@@ -12,7 +12,7 @@ typedef struct {
 	FerryStoreMailbox *mailbox;
 	gint64 tombstones;
 	gboolean touched; /* something of it must be written */
-	gboolean moved;	  /* messages changed: its HIGHESTMODSEQ is the new generation */
+	gboolean moved;	  /* messages changed: its highest MODSEQ is the new generation */
 	gboolean renumbered;
 	gboolean removed;
 } FerryApplyMailbox;

@@ -400,7 +400,7 @@ ferry_store_find_pairs_finish(FerryStore *self, GAsyncResult *result, GError **e
  * @callback: (scope async) (closure user_data): called when done
  * @user_data: data for @callback
  *
- * Loads the UIDs that went after a MODSEQ (for VANISHED, RFC 7162 section 3.2.10).
+ * Loads the UIDs that went after a MODSEQ (RFC 7162 section 3.2.10).
  */
 void
 ferry_store_load_tombstones_async(FerryStore *self,

@@ -320,7 +320,7 @@ print_delta(const FerryStoreDelta *delta, gboolean with_uids)
 	return g_string_free(text, FALSE);
 }
 
-/* The counts a mailbox states are those of its rows, and its HIGHESTMODSEQ is above theirs. */
+/* The counts a mailbox states are those of its rows, and its highest MODSEQ is above theirs. */
 static void
 check_mailbox(FerryStore *store, const FerryStoreMailbox *mailbox, const char *where)
 {
