@@ -42,6 +42,8 @@ print_account(GVariant *entry)
 	guint64 listed = 0;
 	guint64 total = 0;
 	guint64 requests = 0;
+	g_autofree char *n_requests = NULL;
+	g_autofree char *progress = NULL;
 
 	g_variant_lookup(entry, "backend", "&s", &backend);
 	g_variant_lookup(entry, "username", "&s", &username);
@@ -51,11 +53,14 @@ print_account(GVariant *entry)
 	g_variant_lookup(entry, "listed", "t", &listed);
 	g_variant_lookup(entry, "total", "t", &total);
 	g_variant_lookup(entry, "requests", "t", &requests);
-	g_print(_("account %s at %s: %u sessions, %s, %" G_GUINT64_FORMAT " requests\n"), username,
-		backend, sessions, push ? _("push is live") : _("polling"), requests);
-	if (listing)
-		g_print(_("  first sync: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " messages\n"),
-			listed, total);
+	/* a macro inside a text would keep it from being translated */
+	n_requests = g_strdup_printf("%" G_GUINT64_FORMAT, requests);
+	g_print(_("account %s at %s: %u sessions, %s, %s requests\n"), username, backend, sessions,
+		push ? _("push is live") : _("polling"), n_requests);
+	if (!listing)
+		return;
+	progress = g_strdup_printf("%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT, listed, total);
+	g_print(_("  first sync: %s messages\n"), progress);
 }
 
 static void
