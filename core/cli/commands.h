@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 typedef struct {
 	const char *program;
 	const char *config;
-	char *load;
+	const char *load;
 	char **arguments;
 	gboolean json;
 	gboolean check;

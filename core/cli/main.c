@@ -93,6 +93,7 @@ int
 main(int argc, char **argv)
 {
 	g_autofree char *config = NULL;
+	g_autofree char *load = NULL;
 	g_auto(GStrv) arguments = NULL;
 	gboolean version = FALSE;
 	FerryCli cli = {0};
@@ -101,7 +102,7 @@ main(int argc, char **argv)
 		 N_("FILE")},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &cli.json, N_("Answer for machines"), NULL},
 		{"check", 0, 0, G_OPTION_ARG_NONE, &cli.check, N_("With plugins: load each one"), NULL},
-		{"load", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &cli.load, NULL, NULL},
+		{"load", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &load, NULL, NULL},
 		{"version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version and exit"), NULL},
 		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments, NULL, NULL},
 		G_OPTION_ENTRY_NULL};
@@ -129,6 +130,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	cli.config = config;
+	cli.load = load;
 	cli.arguments = arguments;
 	cli.program = "/proc/self/exe";
 	return dispatch(&cli);
