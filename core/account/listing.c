@@ -14,7 +14,8 @@
 #include "jmap/email.h"
 #include "jmap/error.h"
 
-#define PAGE_SIZE 1000
+/* a page is about a MB; the backend sorts the mailbox anew for each */
+#define PAGE_SIZE 4000
 /* So many mailboxes are listed at the same time; their requests share HTTP requests. */
 #define MAX_LISTINGS 4
 #define MAX_ANCHORS 8

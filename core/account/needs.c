@@ -239,37 +239,61 @@ is_clean(const char *value)
 	return strstr(value, "\xef\xbf\xbd") == NULL;
 }
 
+/* One property for each field of an ENVELOPE: every occurrence, because the first one counts, and in
+ * the raw form. */
+#define ALL_RAW(name) "header:" name ":asRaw:all"
+static const struct {
+	const char *name;
+	const char *property;
+} envelope_fields[] = {
+	{"Date", ALL_RAW("Date")},
+	{"Subject", ALL_RAW("Subject")},
+	{"From", ALL_RAW("From")},
+	{"Sender", ALL_RAW("Sender")},
+	{"Reply-To", ALL_RAW("Reply-To")},
+	{"To", ALL_RAW("To")},
+	{"Cc", ALL_RAW("Cc")},
+	{"Bcc", ALL_RAW("Bcc")},
+	{"In-Reply-To", ALL_RAW("In-Reply-To")},
+	{"Message-ID", ALL_RAW("Message-ID")},
+};
+#undef ALL_RAW
+
+/* FALSE: a value is missing or not clean. @keep owns what the envelope borrows. */
 static gboolean
-add_headers(FerryMessageEnvelope *envelope, FerryJmapValue *headers, GPtrArray *keep)
+add_field(FerryMessageEnvelope *envelope, const char *name, FerryJmapValue *values, GPtrArray *keep)
 {
-	FerryJmapValueIter iter;
-	FerryJmapValue *header;
+	g_autoptr(FerryJmapValue) first = NULL;
+	const char *text;
 
-	if (headers == NULL || !ferry_jmap_value_iter_init(&iter, headers, NULL))
+	if (values == NULL || ferry_jmap_value_get_value_type(values) != FERRY_JMAP_TYPE_ARRAY)
 		return FALSE;
-	while (ferry_jmap_value_iter_next(&iter, NULL, &header)) {
-		const char *name = ferry_jmap_value_get_string(header, "name");
-		const char *value = ferry_jmap_value_get_string(header, "value");
-
-		g_ptr_array_add(keep, header);
-		if (name == NULL || value == NULL || !is_clean(value))
-			return FALSE;
-		ferry_message_envelope_add(envelope, name, -1, value, -1);
-	}
+	first = ferry_jmap_value_get_item(values, 0);
+	if (first == NULL)
+		return TRUE;
+	text = ferry_jmap_value_get_string(first, NULL);
+	if (text == NULL || !is_clean(text))
+		return FALSE;
+	ferry_message_envelope_add(envelope, name, -1, text, -1);
+	g_ptr_array_add(keep, g_steal_pointer(&first));
 	return TRUE;
 }
 
 static void
 take_header_values(FerryMessageData *data, FerryJmapValue *email)
 {
-	g_autoptr(FerryJmapValue) headers = ferry_jmap_value_get_member(email, "headers");
 	g_autoptr(GPtrArray) keep = g_ptr_array_new_with_free_func(
 		(GDestroyNotify)(void (*)(void))ferry_jmap_value_unref);
 	FerryMessageEnvelope envelope = {0};
 	GString *text;
 
-	if (!add_headers(&envelope, headers, keep))
-		return;
+	for (guint i = 0; i < G_N_ELEMENTS(envelope_fields); i++) {
+		g_autoptr(FerryJmapValue) values =
+			ferry_jmap_value_get_member(email, envelope_fields[i].property);
+
+		if (!add_field(&envelope, envelope_fields[i].name, values, keep))
+			return;
+	}
 	text = g_string_new(NULL);
 	ferry_message_envelope_write(&envelope, text);
 	data->envelope_length = text->len;
@@ -324,12 +348,14 @@ headers_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 fetch_header_values(GTask *task)
 {
-	static const char *const properties[] = {"id", "headers", NULL};
+	const char *properties[G_N_ELEMENTS(envelope_fields) + 2] = {"id"};
 	Fetch *fetch = g_task_get_task_data(task);
 	FerryMailAccount *account = g_task_get_source_object(task);
 	g_autofree const char **ids = g_new0(const char *, fetch->wanted->len + 1);
 	g_auto(GStrv) calls = NULL;
 
+	for (guint i = 0; i < G_N_ELEMENTS(envelope_fields); i++)
+		properties[i + 1] = envelope_fields[i].property;
 	for (guint i = 0; i < fetch->wanted->len; i++)
 		ids[i] = ((FerryMessageData *)fetch->wanted->pdata[i])->email_id;
 	fetch->request = ferry_jmap_request_new();
