@@ -26,6 +26,7 @@ struct _Change {
 	char *name;
 	char *new_name;
 	char *role;
+	gboolean subscribes; /* SUBSCRIBE or UNSUBSCRIBE */
 	gboolean subscribe;
 	ChangeFunc build; /* makes the request from the newest list */
 	FerryJmapRequest *request;
@@ -144,6 +145,8 @@ sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		return;
 	}
 	sync = ferry_sync_new(change->account, change->session->jmap);
+	if (change->subscribes)
+		ferry_sync_set_all_mailboxes(sync);
 	ferry_sync_run_async(sync, synced_cb, task);
 }
 
@@ -708,6 +711,7 @@ ferry_account_session_subscribe_async(FerryAccountSession *self,
 	g_task_set_source_tag(task, ferry_account_session_subscribe_async);
 	change->name = normalize(name);
 	change->subscribe = subscribe;
+	change->subscribes = TRUE;
 	change->build = build_subscribe;
 	start(change, self, task);
 }

@@ -18,6 +18,8 @@ void ferry_sync_set_origin(FerrySync *self, FerryAccountSession *origin);
 void ferry_sync_set_fill(FerrySync *self, FerrySyncFill fill, gpointer user_data);
 /* Begins from another, older Email state: the one before a listing. */
 void ferry_sync_set_since(FerrySync *self, const char *email_state);
+/* Reads every mailbox: there are backends whose Mailbox state does not tell of subscriptions. */
+void ferry_sync_set_all_mailboxes(FerrySync *self);
 /* The run's first calls at the end of a request that does something else first. */
 void ferry_sync_add_calls(FerrySync *self, FerryJmapRequest *request);
 void ferry_sync_take_reply(FerrySync *self, FerryJmapReply *reply);

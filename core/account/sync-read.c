@@ -184,6 +184,8 @@ ferry_sync_take_reply(FerrySync *self, FerryJmapReply *reply)
 	ferry_sync_take_totals(self, reply);
 	if (self->mailbox_changes != NULL)
 		take_mailbox_changes(self, reply);
+	else if (self->complete_mailboxes)
+		ferry_sync_take_mailboxes(self, reply, self->mailbox_created);
 	if (self->email_changes != NULL && self->error == NULL)
 		take_email_changes(self, reply);
 }

@@ -25,6 +25,7 @@ struct _FerrySync {
 	gboolean more_emails;
 	gboolean more_mailboxes;
 	gboolean complete_mailboxes; /* @mailboxes is all there are */
+	gboolean all_mailboxes;	     /* asked for, whatever their state says */
 	gboolean first;		     /* nothing was known before */
 	GHashTable *emails;	     /* borrowed id → EmailRef */
 	GPtrArray *lists;	     /* FerryJmapEmailList that own the strings */

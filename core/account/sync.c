@@ -99,6 +99,12 @@ ferry_sync_set_since(FerrySync *self, const char *email_state)
 	self->since = g_strdup(email_state);
 }
 
+void
+ferry_sync_set_all_mailboxes(FerrySync *self)
+{
+	self->all_mailboxes = TRUE;
+}
+
 static guint
 get_page_size(FerrySync *self)
 {
@@ -190,8 +196,13 @@ ferry_sync_add_calls(FerrySync *self, FerryJmapRequest *request)
 		add_first_calls(self, request);
 		return;
 	}
-	if (self->rounds == 0 || self->more_mailboxes)
+	if (self->all_mailboxes && self->rounds == 0) {
+		self->complete_mailboxes = TRUE;
+		self->mailbox_created =
+			ferry_jmap_request_add_mailbox_get(request, self->account->id);
+	} else if (self->rounds == 0 || self->more_mailboxes) {
 		add_mailbox_calls(self, request);
+	}
 	if (self->rounds == 0 || self->more_emails)
 		add_email_calls(self, request);
 	ferry_sync_add_totals_call(self, request);
