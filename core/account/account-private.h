@@ -67,6 +67,7 @@ struct _FerryAccountSession {
 	FerryAccount *account;
 	FerryJmapSession *jmap;
 	FerryMailboxList *list;
+	gint64 signed_in; /* monotonic */
 	guint64 list_serial;
 	gulong expired_signal;
 	gulong changed_signal;

@@ -111,6 +111,7 @@ ferry_account_session_new(FerryAccount *account, FerryJmapSession *jmap)
 
 	self->account = g_object_ref(account);
 	self->jmap = g_object_ref(jmap);
+	self->signed_in = g_get_monotonic_time();
 	self->expired_signal = g_signal_connect(jmap, "expired", G_CALLBACK(expired_cb), self);
 	self->changed_signal =
 		g_signal_connect(jmap, "session-changed", G_CALLBACK(session_changed_cb), self);

@@ -2,13 +2,15 @@
 /* Freshness: when the backend is asked, and when what is known is new enough
  *
  * Implementation: one cheap read of the store's generation always; then nothing while push is live
- *   and silent, else one request unless a sync that began less than `freshness` ago ended well
+ *   and silent, else one request unless a sync that began less than `freshness` ago ended well. A
+ *   new session sees all that happened before it signed in: who was told of mail elsewhere and
+ *   connects to fetch it must find it
  */
 #include "account/account-private.h"
 #include "account/sync-private.h"
 
 static gboolean
-is_fresh(FerryMailAccount *self)
+is_fresh(FerryMailAccount *self, FerryAccountSession *session)
 {
 	gint64 age;
 
@@ -17,6 +19,8 @@ is_fresh(FerryMailAccount *self)
 		return FALSE;
 	if (self->account->push_live)
 		return TRUE;
+	if (session != NULL && self->sync_started < session->signed_in)
+		return FALSE;
 	age = g_get_monotonic_time() - self->sync_started;
 	return age < (gint64)self->account->settings->freshness_ms * 1000;
 }
@@ -45,7 +49,7 @@ locked_cb(FerryMailAccount *self, gpointer user_data)
 	FerrySync *sync;
 
 	/* the one who had the lock before may have asked already */
-	if (self->account == NULL || (!force && is_fresh(self))) {
+	if (self->account == NULL || (!force && is_fresh(self, session))) {
 		ferry_mail_account_unlock(self);
 		g_task_return_boolean(task, TRUE);
 		g_object_unref(task);
@@ -59,6 +63,7 @@ static void
 caught_up_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	g_autoptr(GTask) task = user_data;
+	FerryAccountSession *session = g_task_get_task_data(task);
 	FerryMailAccount *self = FERRY_MAIL_ACCOUNT(source);
 	g_autoptr(GError) error = NULL;
 
@@ -66,7 +71,7 @@ caught_up_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		g_task_return_error(task, g_steal_pointer(&error));
 		return;
 	}
-	if (self->account == NULL || is_fresh(self)) {
+	if (self->account == NULL || is_fresh(self, session)) {
 		g_task_return_boolean(task, TRUE);
 		return;
 	}
