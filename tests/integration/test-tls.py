@@ -84,10 +84,10 @@ def test_certificate_is_the_configured_one(server):
 def test_garbage_instead_of_a_handshake(server):
     for octets in (b'a1 NOOP\r\n', b'\0' * 100, b'\x16\x03\x01\xff\xff' + b'x' * 2000, b'\x16', b''):
         raw = socket.create_connection((server.host, server.front.ports['implicit']), 10)
-        raw.sendall(octets)
-        raw.shutdown(socket.SHUT_WR)
         raw.settimeout(15)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):      # RFC 8446, 6.2: "both parties MUST immediately close"
+            raw.sendall(octets)
+            raw.shutdown(socket.SHUT_WR)
             while raw.recv(4096):
                 pass
         raw.close()
