@@ -390,8 +390,22 @@ read_patch_result(FerryOp *op, FerryItem *item, FerryJmapSetResult *set)
 	item->state = g_error_matches(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND)
 			      ? FERRY_ITEM_MISSING
 			      : FERRY_ITEM_REFUSED;
+	/* serverFail: Cyrus says so too of what it did, behind one that it refused */
+	item->lost = item->state == FERRY_ITEM_REFUSED &&
+		     g_error_matches(error, FERRY_ERROR, FERRY_ERROR_BACKEND);
 	if (item->state == FERRY_ITEM_REFUSED && op->error == NULL)
 		op->error = g_steal_pointer(&error);
+}
+
+/* The call had no answer that could be read: what it was about may be done. */
+static void
+lose_patches(FerryOp *op)
+{
+	for (gsize i = op->from; i < op->to; i++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, i);
+
+		item->lost = item->state == FERRY_ITEM_TODO;
+	}
 }
 
 static void
@@ -408,6 +422,8 @@ patched_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	if (set == NULL) {
 		op->conflict = g_error_matches(error, FERRY_ERROR, FERRY_ERROR_CONFLICT);
 		op->chained = FALSE;
+		if (!op->conflict)
+			lose_patches(op);
 		/* what earlier calls did is done, and must be told to the store */
 		if (op->error == NULL)
 			op->error = error;

@@ -277,8 +277,8 @@ class Proxy:
 
     def _exchange(self, exchange):
         for entry in self._take(exchange.request):
+            entry['done'] += 1          # before: what cuts the connection does not return
             entry['action'](exchange)
-            entry['done'] += 1
             if exchange.answered:
                 return
         exchange.answer()
