@@ -306,15 +306,34 @@ ferry_jmap_request_get_capabilities(FerryJmapRequest *self)
 }
 
 static void
-join_units(GArray *units)
+join_units(GArray *units, guint from)
 {
-	FerryJmapUnit *whole = &g_array_index(units, FerryJmapUnit, 0);
+	FerryJmapUnit *whole = &g_array_index(units, FerryJmapUnit, from);
 
-	for (guint i = 1; i < units->len; i++) {
+	for (guint i = from + 1; i < units->len; i++) {
 		whole->n_calls += g_array_index(units, FerryJmapUnit, i).n_calls;
 		whole->size += g_array_index(units, FerryJmapUnit, i).size;
 	}
-	g_array_set_size(units, 1);
+	g_array_set_size(units, from + 1);
+}
+
+/* The first unit with a call whose id is in the text of @call. An id that stands there for another
+ * reason only keeps more together than need be. */
+static guint
+find_referenced_unit(FerryJmapRequest *self, GArray *units, const Call *call)
+{
+	for (guint i = 0; i < units->len; i++) {
+		const FerryJmapUnit *unit = &g_array_index(units, FerryJmapUnit, i);
+
+		for (guint j = 0; j < unit->n_calls; j++) {
+			const Call *earlier = g_ptr_array_index(self->calls, unit->first + j);
+			g_autofree char *quoted = g_strdup_printf("\"%s\"", earlier->id);
+
+			if (strstr(call->json->str, quoted) != NULL)
+				return i;
+		}
+	}
+	return 0;
 }
 
 /* private */
@@ -328,9 +347,9 @@ ferry_jmap_request_get_units(FerryJmapRequest *self)
 		FerryJmapUnit fresh = {i, 0, 0};
 		FerryJmapUnit *unit = NULL;
 
-		/* which call is meant is not recorded: everything before stays with it */
+		/* what lies between the call that is meant and this one stays with them */
 		if (call->has_references && units->len > 1)
-			join_units(units);
+			join_units(units, find_referenced_unit(self, units, call));
 		else if (i == 0 || !call->has_references)
 			g_array_append_val(units, fresh);
 		unit = &g_array_index(units, FerryJmapUnit, units->len - 1);
