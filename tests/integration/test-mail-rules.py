@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import sys
+import time
 
 from lib import corpus, proxy, target
 from lib.imap import ImapError, Lit, appenduid, copyuid
@@ -66,7 +67,9 @@ def add(client, mailbox, *names, size=0):
 
 
 def settle(client, mailbox):
-    """Have the server look at the backend now: a NOOP with the mailbox selected."""
+    """Have the server look at the backend now: a NOOP with the mailbox selected, once what it
+    looked at last is older than `freshness=`."""
+    time.sleep(1.1)
     client.select(mailbox)
     client.ok('NOOP')
 

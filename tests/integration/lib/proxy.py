@@ -9,6 +9,7 @@ functions (exchange) → None that answer, or leave that to the rest by not answ
 
 import http.client
 import json
+import select
 import socket
 import threading
 import time
@@ -145,16 +146,13 @@ class Backend:
         self.connection = http.client.HTTPConnection(host, port, timeout=120)
 
     def ask(self, request, client):
-        for attempt in (1, 2):
-            try:
-                self.connection.request(request.method, request.path, request.body or None,
-                                        request.headers)
-                response = self.connection.getresponse()
-                break
-            except (OSError, http.client.HTTPException):
-                self.connection.close()     # a kept connection that the server has closed
-                if attempt == 2:
-                    raise
+        # never asked twice: what the backend did before it cut the connection is done
+        sock = self.connection.sock
+        if sock is not None and select.select([sock], [], [], 0)[0]:
+            self.connection.close()         # a kept connection that the server has closed
+        self.connection.request(request.method, request.path, request.body or None,
+                                request.headers)
+        response = self.connection.getresponse()
         headers = response.getheaders()
         if 'event-stream' in (response.getheader('Content-Type') or ''):
             self._relay(response, headers, client)
