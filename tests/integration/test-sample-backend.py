@@ -3,6 +3,7 @@
 """Before the sample server: push, no needless requests, and what only it can be made to do wrong."""
 
 import contextlib
+import threading
 import time
 
 from lib import corpus, proxy, target
@@ -271,11 +272,12 @@ def test_upload_limit(_):
 def test_first_sync_with_mail_arriving(_):
     """Mail that arrives while a mailbox is listed for the first time is there exactly once."""
     with special('--generate', 'alice:Race:2000') as server:
-        arrived = []
+        arrived, lock = [], threading.Lock()
 
         def arrive(_):
-            if len(arrived) < 20:
-                arrived.append(server.sample.deliver(corpus.one('race-%d' % len(arrived)), 'Race'))
+            with lock:      # requests come side by side, and each message is another one
+                if len(arrived) < 20:
+                    arrived.append(server.sample.deliver(corpus.one('race-%d' % len(arrived)), 'Race'))
         server.proxy.rule('Email/get', proxy.call(arrive), 1000)
         with server.imap(timeout=120) as client:
             client.select('Race')
