@@ -129,6 +129,50 @@ ferry_sync_take_mailboxes(FerrySync *self, FerryJmapReply *reply, const char *ca
 	}
 }
 
+/* Whether a mailbox that nobody told of any more has the name of one that is told now: there are no
+ * such siblings (RFC 8621 §2). Cyrus is silent about a mailbox that was removed when another of its
+ * name has been made since. */
+static gboolean
+takes_a_name(FerrySync *self, const FerryJmapMailbox *mailbox)
+{
+	GHashTableIter iter;
+	gpointer id, value;
+
+	g_hash_table_iter_init(&iter, self->account->slots);
+	while (g_hash_table_iter_next(&iter, &id, &value)) {
+		const FerryStoreMailbox *stored = ((FerryMailboxSlot *)value)->stored;
+
+		if (g_strcmp0(stored->name, mailbox->name) == 0 &&
+		    g_strcmp0(stored->parent_id, mailbox->parent_id) == 0 &&
+		    g_strcmp0(id, mailbox->id) != 0 &&
+		    !g_hash_table_contains(self->mailboxes, id) &&
+		    !g_hash_table_contains(self->removed, id))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Whether the backend left something out of its Mailbox/changes. */
+static gboolean
+is_silent_about_mailboxes(FerrySync *self)
+{
+	GHashTableIter iter;
+	gpointer key, value;
+
+	g_hash_table_iter_init(&iter, self->not_found);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
+		if (!g_hash_table_contains(self->removed, key))
+			return TRUE;
+	}
+	g_hash_table_iter_init(&iter, self->mailboxes);
+	while (g_hash_table_iter_next(&iter, &key, &value)) {
+		if (ferry_mail_account_find(self->account, key) == NULL &&
+		    takes_a_name(self, value))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void
 take_mailbox_changes(FerrySync *self, FerryJmapReply *reply)
 {
@@ -152,6 +196,11 @@ take_mailbox_changes(FerrySync *self, FerryJmapReply *reply)
 	ferry_sync_take_mailboxes(self, reply, self->mailbox_updated);
 	take_strings(self->removed, (const char *const *)changes->destroyed);
 	forget_strings(self->mailboxes, (const char *const *)changes->destroyed);
+	if (self->error != NULL || self->more_mailboxes || !is_silent_about_mailboxes(self))
+		return;
+	/* then all of them are asked for */
+	self->complete_mailboxes = TRUE;
+	g_clear_pointer(&self->mailbox_state, g_free);
 }
 
 static void

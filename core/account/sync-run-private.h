@@ -47,6 +47,7 @@ struct _FerrySync {
 	const char *mailbox_updated;
 	const char *state_call;
 	char *totals_call;
+	GHashTable *not_found; /* ids of open mailboxes that the backend does not have */
 	GHashTable *totals; /* mailbox id → count, of open mailboxes */
 	FerryStoreDelta *delta;
 	char *relisted;	    /* the mailbox whose count differed */

@@ -42,12 +42,19 @@ void
 ferry_sync_take_totals(FerrySync *self, FerryJmapReply *reply)
 {
 	g_autoptr(FerryJmapValue) got = NULL;
+	g_auto(GStrv) not_found = NULL;
 	FerryJmapValueIter iter;
 	FerryJmapValue *mailbox;
 
 	if (self->totals_call == NULL)
 		return;
 	got = ferry_jmap_reply_get_result(reply, self->totals_call, NULL);
+	if (got != NULL)
+		not_found = ferry_jmap_value_dup_strings(got, "notFound");
+	for (guint i = 0; not_found != NULL && not_found[i] != NULL; i++) {
+		if (ferry_mail_account_find(self->account, not_found[i]) != NULL)
+			g_hash_table_add(self->not_found, g_strdup(not_found[i]));
+	}
 	if (got == NULL || !ferry_jmap_value_iter_init(&iter, got, "list"))
 		return;
 	while (ferry_jmap_value_iter_next(&iter, NULL, &mailbox)) {

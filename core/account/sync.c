@@ -49,6 +49,7 @@ ferry_sync_new(FerryMailAccount *account, FerryJmapSession *jmap)
 				      g_free,
 				      (GDestroyNotify)(void (*)(void))ferry_jmap_mailbox_free);
 	self->removed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	self->not_found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	self->totals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	self->started = g_get_monotonic_time();
 	return self;
@@ -62,6 +63,7 @@ ferry_sync_free(FerrySync *self)
 	g_hash_table_unref(self->missing);
 	g_hash_table_unref(self->mailboxes);
 	g_hash_table_unref(self->removed);
+	g_hash_table_unref(self->not_found);
 	g_hash_table_unref(self->totals);
 	g_free(self->totals_call);
 	g_free(self->relisted);
@@ -275,6 +277,7 @@ start_over(FerrySync *self)
 	g_hash_table_remove_all(self->missing);
 	g_hash_table_remove_all(self->mailboxes);
 	g_hash_table_remove_all(self->removed);
+	g_hash_table_remove_all(self->not_found);
 	g_clear_pointer(&self->email_state, g_free);
 	g_clear_pointer(&self->mailbox_state, g_free);
 	self->complete_mailboxes = FALSE;
