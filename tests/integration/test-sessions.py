@@ -213,6 +213,17 @@ def test_mailbox_deleted_under_a_session(server):
             check('BYE' in str(ended), str(ended))
 
 
+def test_mailbox_deleted_and_made_anew(server):
+    """Cyrus tells of the new mailbox only; its messages have the ids of those that are gone."""
+    for number in range(1, 5):
+        server.fresh('SesN')
+        with server.native() as native:
+            for i in range(number):
+                native.append('SesN', corpus.one('SesN-%d' % i))
+        with server.imap() as client:
+            same(client.select('SesN').first(b'EXISTS').number, number, 'EXISTS')
+
+
 def test_pipelined_commands(server):
     filled(server, 'SesL', 5)
     with server.imap() as client:
