@@ -19,7 +19,8 @@ def fixture():
             server.fresh('CurlBox')
             with server.native() as native:
                 for number in range(5):
-                    native.append('CurlBox', corpus.one('curl-%d' % number, 5000 * number))
+                    native.append('CurlBox', corpus.one('curl-%d' % number, 5000 * number),
+                                  date='05-Feb-2024 10:11:%02d +0100' % number)
             yield server
         finally:
             procs.remove_dir(home)
