@@ -18,6 +18,7 @@ struct _FerryService {
 	FerryVerifier *verifier;
 	FerryLimits limits;
 	FerryListenerTls tls_mode;
+	gboolean plaintext_on_loopback;
 	FerryTlsCredentials *tls_credentials;
 	guint64 spooled;
 	GHashTable *sessions; /* a set of GObjects, owned */
@@ -62,6 +63,7 @@ static void
 ferry_service_init(FerryService *self)
 {
 	self->sessions = g_hash_table_new_full(NULL, NULL, g_object_unref, NULL);
+	self->plaintext_on_loopback = TRUE;
 }
 
 /**
@@ -119,6 +121,18 @@ ferry_service_set_tls(FerryService *self, FerryListenerTls mode, FerryTlsCredent
 	g_clear_pointer(&self->tls_credentials, ferry_tls_credentials_unref);
 	if (credentials != NULL)
 		self->tls_credentials = ferry_tls_credentials_ref(credentials);
+}
+
+/**
+ * ferry_service_set_allow_plaintext:
+ * @on_loopback: whether clients of this machine may send passwords without TLS; others never may
+ *
+ * Sets the listener's `allow-plaintext=`; %TRUE where it is not called.
+ */
+void
+ferry_service_set_allow_plaintext(FerryService *self, gboolean on_loopback)
+{
+	self->plaintext_on_loopback = on_loopback;
 }
 
 /**
@@ -248,12 +262,13 @@ ferry_service_make_origin(FerryService *self, FerryConnection *connection)
  * ferry_service_allows_plaintext:
  *
  * Returns: whether passwords may be sent on @connection as it is now: under TLS, or on loopback
- *   (RFC 9051 §6.2.3 LOGINDISABLED, RFC 5530 PRIVACYREQUIRED)
+ *   where the listener allows it (RFC 9051 §6.2.3 LOGINDISABLED, RFC 5530 PRIVACYREQUIRED)
  */
 gboolean
 ferry_service_allows_plaintext(FerryService *self, FerryConnection *connection)
 {
-	return ferry_connection_is_secure(connection) || ferry_connection_is_loopback(connection);
+	return ferry_connection_is_secure(connection) ||
+	       (self->plaintext_on_loopback && ferry_connection_is_loopback(connection));
 }
 
 /**

@@ -32,6 +32,7 @@ void ferry_service_set_backend(FerryService *self, const char *backend);
 void ferry_service_set_tls(FerryService *self,
 			   FerryListenerTls mode,
 			   FerryTlsCredentials *credentials);
+void ferry_service_set_allow_plaintext(FerryService *self, gboolean on_loopback);
 void ferry_service_set_spool_dir(FerryService *self, const char *dir);
 
 const char *ferry_service_get_listener_name(FerryService *self);

@@ -44,6 +44,8 @@ static const FerrySetting table[] = {
 	 N_("TCP port; 0 takes a free one.")},
 	{"listener *", "tls", FERRY_SETTING_CHOICE, "none", "none;starttls;implicit", FALSE,
 	 N_("How TLS starts.")},
+	{"listener *", "allow-plaintext", FERRY_SETTING_CHOICE, "loopback", "never;loopback", FALSE,
+	 N_("From where passwords are taken without TLS.")},
 	{"listener *", "backend", FERRY_SETTING_STRING, NULL, NULL, FALSE,
 	 N_("Where logins go that no domain decides.")},
 

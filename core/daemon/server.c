@@ -342,6 +342,10 @@ start_door(FerryServer *self, Door *door, GError **error)
 									   door->group, "backend"));
 	ferry_service_set_tls(door->service, ferry_listener_get_tls_mode(door->listener),
 			      self->tls_credentials);
+	ferry_service_set_allow_plaintext(
+		door->service, g_strcmp0(ferry_settings_get_string(self->settings, door->group,
+								   "allow-plaintext"),
+					 "never") != 0);
 	ferry_service_set_spool_dir(door->service, cache_dir);
 	if (!ferry_listener_start(door->listener, error)) {
 		g_prefix_error(error, "[%s]: ", door->group);

@@ -168,7 +168,7 @@ def refuses_plaintext(client, what):
 
 def test_allow_plaintext_never(server):
     target.ferry_only('a setting of Ferry')
-    settings = {'backend main': {'allow-plaintext': 'never'}}
+    settings = {'listener ' + kind: {'allow-plaintext': 'never'} for kind in ('plain', 'starttls')}
     with Ferry(server.proxy.url, listeners=('plain', 'starttls'), settings=settings) as strict:
         with Imap(strict.host, strict.ports['plain']) as client:
             refuses_plaintext(client, 'tls=none')
