@@ -35,6 +35,9 @@ decide(FerryOp *op, FerryItem *item, FerryJmapValue *mailboxes)
 		}
 	}
 	item->destroy = here && !elsewhere;
+	/* its source is gone since: this is the only place that is left */
+	if (item->destroy && item->copied)
+		item->state = FERRY_ITEM_REFUSED;
 	/* somebody took it out already: what is left is to say so */
 	if (!here)
 		item->state = FERRY_ITEM_DONE;

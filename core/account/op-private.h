@@ -31,6 +31,7 @@ typedef struct {
 	gboolean in_target; /* it was there before */
 	gboolean found;	   /* the backend has the Email */
 	gboolean destroy;
+	gboolean copied; /* it was elsewhere before: taking it back never destroys */
 	char *new_id; /* the Email in the target, where it is another one */
 	guint64 size;
 	FerryAppendMessage *message; /* what is appended; borrowed */

@@ -168,8 +168,10 @@ begin(FerryOp *op)
 		undone(op);
 		return;
 	}
-	for (guint i = 0; emails != NULL && emails[i] != NULL; i++)
+	for (guint i = 0; emails != NULL && emails[i] != NULL; i++) {
 		add_email(op, emails[i]);
+		g_array_index(op->items, FerryItem, op->items->len - 1).copied = TRUE;
+	}
 	if (state != NULL)
 		find_imported(op, state);
 	else
