@@ -89,6 +89,7 @@ ferry_account_settings_copy(const FerryAccountSettings *self)
 	*copy = *self;
 	copy->urls = g_strdupv(self->urls);
 	copy->trusted_hosts = g_strdupv(self->trusted_hosts);
+	copy->ca_file = g_strdup(self->ca_file);
 	copy->allow_plaintext = g_strdup(self->allow_plaintext);
 	copy->text_search = g_strdup(self->text_search);
 	copy->shared_prefix = g_strdup(self->shared_prefix);
@@ -104,6 +105,7 @@ ferry_account_settings_free(FerryAccountSettings *self)
 {
 	g_strfreev(self->urls);
 	g_strfreev(self->trusted_hosts);
+	g_free(self->ca_file);
 	g_free(self->allow_plaintext);
 	g_free(self->text_search);
 	g_free(self->shared_prefix);
@@ -208,6 +210,7 @@ ferry_account_manager_set_backend(FerryAccountManager *self,
 						     (const char *const *)settings->trusted_hosts);
 	ferry_jmap_backend_set_allow_plaintext(item->jmap,
 					       parse_plaintext(settings->allow_plaintext));
+	ferry_jmap_backend_set_ca_file(item->jmap, settings->ca_file);
 	ferry_jmap_backend_set_timeouts(item->jmap, settings->request_timeout_s, 45, 30);
 	g_hash_table_replace(self->backends, g_strdup(backend), item);
 	ferry_credential_memory_forget_all(self->memory);

@@ -13,6 +13,7 @@ typedef struct _FerryStore FerryStore;
  * FerryAccountSettings:
  * @urls: (array zero-terminated=1): session URLs or hosts, tried in turn
  * @trusted_hosts: (array zero-terminated=1) (nullable): further hosts credentials may go to
+ * @ca_file: (nullable): PEM file of the authorities to trust instead of the system's
  * @allow_plaintext: `never`, `loopback` or `always`
  * @text_search: `server` or `exact`
  * @shared_prefix: the other-users namespace, without its final "/"
@@ -30,6 +31,7 @@ typedef struct _FerryStore FerryStore;
 typedef struct {
 	char **urls;
 	char **trusted_hosts;
+	char *ca_file;
 	char *allow_plaintext;
 	char *text_search;
 	char *shared_prefix;

@@ -62,6 +62,8 @@ static const FerrySetting table[] = {
 	 N_("passthrough: the client's name and password are the backend's.")},
 	{"backend *", "trusted-hosts", FERRY_SETTING_LIST, NULL, NULL, FALSE,
 	 N_("Further hosts that credentials may be sent to.")},
+	{"backend *", "ca-certificates", FERRY_SETTING_FILE, NULL, NULL, FALSE,
+	 N_("PEM file of the authorities that certify this backend, instead of the system's.")},
 	{"backend *", "allow-plaintext", FERRY_SETTING_CHOICE, "loopback", "never;loopback;always", FALSE,
 	 N_("Where http without TLS is good enough for credentials.")},
 	{"backend *", "text-search", FERRY_SETTING_CHOICE, "server", "server;exact", FALSE,
@@ -179,6 +181,28 @@ check_listener(FerrySettings *settings, const char *name, GError **error)
 	return check_tls(settings, group, error);
 }
 
+static gboolean
+check_backend(FerrySettings *settings, const char *name, GError **error)
+{
+	g_autofree char *group = g_strdup_printf("backend %s", name);
+	const char *path = ferry_settings_get_string(settings, group, "ca-certificates");
+	g_autoptr(GError) problem = NULL;
+	GList *certificates = NULL;
+
+	if (path == NULL)
+		return TRUE;
+	certificates = g_tls_certificate_list_new_from_file(path, &problem);
+	if (certificates == NULL) {
+		g_propagate_error(error, ferry_settings_make_error(
+						 settings, group, "ca-certificates", "%s: %s", path,
+						 problem != NULL ? problem->message
+								 : _("there is no certificate in it")));
+		return FALSE;
+	}
+	g_list_free_full(certificates, g_object_unref);
+	return TRUE;
+}
+
 /**
  * ferry_config_check:
  * @settings: a loaded configuration
@@ -204,6 +228,10 @@ ferry_config_check(FerrySettings *settings, GError **error)
 						 settings, "listener imap", NULL,
 						 _("is missing: name at least one listener")));
 		return FALSE;
+	}
+	for (guint i = 0; backends[i] != NULL; i++) {
+		if (!check_backend(settings, backends[i], error))
+			return FALSE;
 	}
 	for (guint i = 0; listeners[i] != NULL; i++) {
 		if (!check_listener(settings, listeners[i], error))
@@ -324,6 +352,7 @@ ferry_config_make_backend(FerrySettings *settings, const char *name)
 #define NUMBER(key) ((guint)ferry_settings_get_integer(settings, group, key))
 	g_strfreev(self->trusted_hosts);
 	self->trusted_hosts = ferry_settings_get_list(settings, group, "trusted-hosts");
+	TEXT(ca_file, "ca-certificates");
 	TEXT(allow_plaintext, "allow-plaintext");
 	TEXT(text_search, "text-search");
 	TEXT(shared_prefix, "shared-folders");

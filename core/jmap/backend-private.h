@@ -14,5 +14,6 @@ guint ferry_jmap_backend_get_request_timeout(FerryJmapBackend *self);
 guint ferry_jmap_backend_get_retry_time(FerryJmapBackend *self);
 guint ferry_jmap_backend_get_retry_after_max(FerryJmapBackend *self);
 void ferry_jmap_backend_count_request(FerryJmapBackend *self);
+void ferry_jmap_backend_note_certificate(FerryJmapBackend *self, const char *problem);
 
 G_END_DECLS

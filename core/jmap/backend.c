@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "jmap/error.h"
+#include "jmap/tls-trust-private.h"
 
 /* one for each user who is signed in, whom the limits on connections bound already */
 #define MAX_STREAMS 65535
@@ -26,6 +27,7 @@ struct _FerryJmapBackend {
 	guint retry_time;
 	guint retry_after_max;
 	guint64 n_requests;
+	char *certificate_problem; /* the last one that was logged */
 	SoupSession *soup;
 	SoupSession *streams; /* for event streams */
 };
@@ -55,6 +57,7 @@ ferry_jmap_backend_finalize(GObject *object)
 	g_strfreev(self->urls);
 	g_strfreev(self->trusted_hosts);
 	g_free(self->ca_file);
+	g_free(self->certificate_problem);
 	G_OBJECT_CLASS(ferry_jmap_backend_parent_class)->finalize(object);
 }
 
@@ -144,8 +147,7 @@ ferry_jmap_backend_set_allow_plaintext(FerryJmapBackend *self, FerryJmapPlaintex
  * @self: a backend
  * @path: (nullable): PEM certificates to trust instead of the system's
  *
- * Says which authorities certify the backend. A short file also makes each new connection cheaper
- * by some milliseconds than the system's long list.
+ * Says which authorities certify the backend.
  */
 void
 ferry_jmap_backend_set_ca_file(FerryJmapBackend *self, const char *path)
@@ -286,6 +288,7 @@ make_soup(FerryJmapBackend *self, guint max_conns, guint max_conns_per_host, GEr
 {
 	g_autoptr(SoupSession) soup = NULL;
 
+	ferry_tls_trust_wrap_default();
 	/* time-outs are our own, since an event stream may be silent and an attempt must not drip
 	 * for ever */
 	soup = soup_session_new_with_options("max-conns",
@@ -301,11 +304,17 @@ make_soup(FerryJmapBackend *self, guint max_conns, guint max_conns_per_host, GEr
 					     NULL);
 	soup_session_remove_feature_by_type(soup, SOUP_TYPE_AUTH_MANAGER);
 	if (self->ca_file != NULL) {
+		g_autoptr(GError) problem = NULL;
 		g_autoptr(GTlsDatabase) database =
-			g_tls_file_database_new(self->ca_file, error);
+			ferry_tls_trust_new_for_file(self->ca_file, &problem);
 
 		if (database == NULL) {
-			g_prefix_error(error, "%s: ", self->ca_file);
+			g_set_error(error,
+				    FERRY_ERROR,
+				    FERRY_ERROR_CONFIGURATION,
+				    "backend %s: %s",
+				    self->name,
+				    problem->message);
 			return NULL;
 		}
 		soup_session_set_tls_database(soup, database);
@@ -361,4 +370,17 @@ void
 ferry_jmap_backend_count_request(FerryJmapBackend *self)
 {
 	self->n_requests++;
+}
+
+/* private: what is wrong with the backend's certificate, NULL where it is good. It is logged when
+ * it is another problem than before, not at each attempt */
+void
+ferry_jmap_backend_note_certificate(FerryJmapBackend *self, const char *problem)
+{
+	if (g_strcmp0(problem, self->certificate_problem) == 0)
+		return;
+	g_free(self->certificate_problem);
+	self->certificate_problem = g_strdup(problem);
+	if (problem != NULL)
+		g_warning("backend %s: %s", self->name, problem);
 }

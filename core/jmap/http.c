@@ -17,6 +17,7 @@
 #include "jmap/credential-private.h"
 #include "jmap/error.h"
 #include "jmap/http-private.h"
+#include "jmap/tls-trust-private.h"
 
 #define READ_SIZE 65536
 #define PROGRESS_SIZE (256 * 1024)
@@ -45,6 +46,7 @@ typedef struct {
 	gsize until_progress;
 	gboolean started; /* the backend may have seen some of it */
 	gboolean timed_out;
+	GTlsCertificateFlags certificate; /* what is wrong with it */
 } Exchange;
 
 static void exchange_start(GTask *task);
@@ -176,6 +178,25 @@ lost_answer(const char *why)
 			   why);
 }
 
+static void
+certificate_refused(GTask *task)
+{
+	Exchange *self = g_task_get_task_data(task);
+	g_autoptr(GUri) uri = g_uri_parse(self->url, SOUP_HTTP_URI_FLAGS, NULL);
+	g_autofree char *reason = ferry_tls_trust_describe(self->certificate);
+	g_autofree char *problem = g_strdup_printf("the certificate of %s is refused: %s",
+						   g_uri_get_host(uri),
+						   reason);
+
+	ferry_jmap_backend_note_certificate(self->backend, problem);
+	exchange_fail(task,
+		      g_error_new(FERRY_ERROR,
+				  FERRY_ERROR_UNAVAILABLE,
+				  "backend %s: %s",
+				  ferry_jmap_backend_get_name(self->backend),
+				  problem));
+}
+
 /* the attempt ended without an answer */
 static void
 attempt_failed(GTask *task, GError *error)
@@ -183,18 +204,22 @@ attempt_failed(GTask *task, GError *error)
 	Exchange *self = g_task_get_task_data(task);
 	GCancellable *outer = g_task_get_cancellable(task);
 	g_autoptr(GError) cause = error;
-	gboolean certificate = g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
 	const char *why = self->timed_out ? "no answer in time" : cause->message;
 
 	if (outer != NULL && g_cancellable_is_cancelled(outer)) {
 		exchange_fail(task, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, why));
 		return;
 	}
+	/* no pause makes it a better one; and nothing was sent */
+	if (self->certificate != 0) {
+		certificate_refused(task);
+		return;
+	}
 	if (!self->request->repeatable && self->started) {
 		exchange_fail(task, lost_answer(why));
 		return;
 	}
-	if (!certificate && retry_later(task, -1))
+	if (retry_later(task, -1))
 		return;
 	exchange_fail(task,
 		      g_error_new(FERRY_ERROR,
@@ -379,6 +404,8 @@ sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		attempt_failed(task, g_steal_pointer(&error));
 		return;
 	}
+	if (soup_message_get_tls_peer_certificate(self->message) != NULL)
+		ferry_jmap_backend_note_certificate(self->backend, NULL);
 	status = soup_message_get_status(self->message);
 	if (SOUP_STATUS_IS_REDIRECTION(status) && follow_redirect(task))
 		return;
@@ -401,6 +428,18 @@ starting_cb(SoupMessage *message, gpointer user_data)
 	Exchange *self = user_data;
 
 	self->started = TRUE;
+}
+
+static gboolean
+accept_certificate_cb(SoupMessage *message,
+		      GTlsCertificate *certificate,
+		      GTlsCertificateFlags errors,
+		      gpointer user_data)
+{
+	Exchange *self = user_data;
+
+	self->certificate = errors != 0 ? errors : G_TLS_CERTIFICATE_GENERIC_ERROR;
+	return FALSE;
 }
 
 /* libsoup is about to send it a second time on its own */
@@ -482,6 +521,10 @@ prepare_message(Exchange *self, GError **error)
 			       SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
 	set_headers(self);
 	g_signal_connect(self->message, "starting", G_CALLBACK(starting_cb), self);
+	g_signal_connect(self->message,
+			 "accept-certificate",
+			 G_CALLBACK(accept_certificate_cb),
+			 self);
 	g_signal_connect(self->message, "restarted", G_CALLBACK(restarted_cb), self);
 	return TRUE;
 }
@@ -505,6 +548,7 @@ exchange_start(GTask *task)
 	self->n_attempts++;
 	self->started = FALSE;
 	self->timed_out = FALSE;
+	self->certificate = 0;
 	self->cancellable = g_cancellable_new();
 	if (outer != NULL)
 		self->outer_handler = g_cancellable_connect(outer,
