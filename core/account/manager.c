@@ -3,7 +3,7 @@
  *
  * Specification: RFC 7617 (Basic), RFC 6750 (Bearer), RFC 8620 §2
  * Implementation: passthrough: the client's credential opens the JMAP session; one that was good a
- *   moment ago shares the session that is open
+ *   moment ago shares the session that is open, one that is being checked waits for that check
  */
 #include "account/manager.h"
 
@@ -30,6 +30,7 @@ struct _FerryAccountManager {
 	GHashTable *backends; /* name → Backend */
 	GHashTable *accounts; /* key → FerryAccount */
 	FerryCredentialMemory *memory;
+	GHashTable *openings; /* key of a credential → Opening */
 };
 
 typedef struct {
@@ -37,6 +38,16 @@ typedef struct {
 	FerryCredential *credential;
 	FerryJmapSession *jmap;
 } SignIn;
+
+/* A credential that is being checked, and the sign-ins that wait for it. */
+typedef struct {
+	FerryAccountManager *manager;
+	char *key;
+	char *backend;
+	FerryCredential *credential;
+	FerryJmapSession *jmap;
+	GPtrArray *tasks;
+} Opening;
 
 static void
 verifier_init(FerryVerifierInterface *iface);
@@ -140,6 +151,7 @@ ferry_account_manager_finalize(GObject *object)
 	/* sessions that are remembered know the memory too */
 	ferry_credential_memory_forget_all(self->memory);
 	g_clear_object(&self->memory);
+	g_hash_table_unref(self->openings);
 	g_hash_table_unref(self->accounts);
 	g_hash_table_unref(self->backends);
 	g_clear_pointer(&self->raw_cache, ferry_raw_cache_unref);
@@ -159,6 +171,7 @@ ferry_account_manager_init(FerryAccountManager *self)
 {
 	self->backends = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, backend_free);
 	self->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, account_free);
+	self->openings = g_hash_table_new(g_str_hash, g_str_equal);
 	self->memory = ferry_credential_memory_new(MEMORY_SECONDS, MEMORY_ENTRIES);
 }
 
@@ -227,6 +240,31 @@ sign_in_free(gpointer data)
 	ferry_credential_unref(sign_in->credential);
 	g_clear_object(&sign_in->jmap);
 	g_free(sign_in);
+}
+
+static Opening *
+opening_new(FerryAccountManager *self, char *key, SignIn *sign_in)
+{
+	Opening *opening = g_new0(Opening, 1);
+
+	opening->manager = g_object_ref(self);
+	opening->key = key;
+	opening->backend = g_strdup(sign_in->backend);
+	opening->credential = ferry_credential_ref(sign_in->credential);
+	opening->tasks = g_ptr_array_new_with_free_func(g_object_unref);
+	return opening;
+}
+
+static void
+opening_free(Opening *opening)
+{
+	g_ptr_array_unref(opening->tasks);
+	g_clear_object(&opening->jmap);
+	ferry_credential_unref(opening->credential);
+	g_free(opening->backend);
+	g_free(opening->key);
+	g_object_unref(opening->manager);
+	g_free(opening);
 }
 
 static void
@@ -325,43 +363,64 @@ forget_cb(FerryJmapSession *jmap, gpointer user_data)
 }
 
 static void
-remember(FerryAccountManager *self, SignIn *sign_in)
+remember(FerryAccountManager *self, Opening *opening)
 {
 	Remembered *remembered = g_new0(Remembered, 1);
 
 	remembered->memory = g_object_ref(self->memory);
-	remembered->backend = g_strdup(sign_in->backend);
-	remembered->credential = ferry_credential_ref(sign_in->credential);
-	g_signal_connect_data(sign_in->jmap,
+	remembered->backend = g_strdup(opening->backend);
+	remembered->credential = ferry_credential_ref(opening->credential);
+	g_signal_connect_data(opening->jmap,
 			      "expired",
 			      G_CALLBACK(forget_cb),
 			      remembered,
 			      remembered_free,
 			      0);
 	ferry_credential_memory_remember(self->memory,
-					 sign_in->backend,
-					 sign_in->credential,
-					 G_OBJECT(sign_in->jmap));
+					 opening->backend,
+					 opening->credential,
+					 G_OBJECT(opening->jmap));
+}
+
+/* Ends the sign-ins that waited for one check of their credential. */
+static void
+opening_end(Opening *opening, const GError *error)
+{
+	GPtrArray *tasks = opening->tasks;
+
+	for (guint i = 0; i < tasks->len; i++) {
+		GTask *task = tasks->pdata[i];
+		SignIn *sign_in = g_task_get_task_data(task);
+
+		if (error != NULL) {
+			g_task_return_error(task, g_error_copy(error));
+		} else if (!g_task_return_error_if_cancelled(task)) {
+			sign_in->jmap = g_object_ref(opening->jmap);
+			enter_account(g_object_ref(task));
+		}
+	}
 }
 
 static void
 opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-	g_autoptr(GTask) task = user_data;
-	FerryAccountManager *self = g_task_get_source_object(task);
-	SignIn *sign_in = g_task_get_task_data(task);
+	Opening *opening = user_data;
+	FerryAccountManager *self = opening->manager;
 	g_autoptr(GError) error = NULL;
 
+	g_hash_table_remove(self->openings, opening->key);
 	if (!ferry_jmap_session_open_finish(FERRY_JMAP_SESSION(source), result, &error)) {
 		if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_EXPIRED)) {
 			error->code = FERRY_ERROR_AUTHENTICATION;
 		}
-		ferry_credential_memory_forget(self->memory, sign_in->backend, sign_in->credential);
-		g_task_return_error(task, g_steal_pointer(&error));
-		return;
+		ferry_credential_memory_forget(self->memory,
+					       opening->backend,
+					       opening->credential);
+	} else {
+		remember(self, opening);
 	}
-	remember(self, sign_in);
-	enter_account(g_steal_pointer(&task));
+	opening_end(opening, error);
+	opening_free(opening);
 }
 
 static FerryJmapCredential *
@@ -375,12 +434,16 @@ to_jmap_credential(FerryCredential *credential)
 	return ferry_jmap_credential_new_basic(user, secret);
 }
 
+/* Those who come with one credential at a time, as a client's connections do, are one check. It is
+ * nobody's own, so that one of them who leaves does not take it from the others. */
 static void
 open_session(GTask *task, Backend *backend)
 {
 	FerryAccountManager *self = g_task_get_source_object(task);
 	SignIn *sign_in = g_task_get_task_data(task);
 	g_autoptr(FerryJmapCredential) credential = NULL;
+	g_autofree char *key = NULL;
+	Opening *opening = NULL;
 	GObject *known = NULL;
 
 	if (ferry_credential_memory_lookup(self->memory,
@@ -391,9 +454,18 @@ open_session(GTask *task, Backend *backend)
 		enter_account(task);
 		return;
 	}
+	key = ferry_credential_memory_dup_key(self->memory, sign_in->backend, sign_in->credential);
+	opening = g_hash_table_lookup(self->openings, key);
+	if (opening != NULL) {
+		g_ptr_array_add(opening->tasks, task);
+		return;
+	}
 	credential = to_jmap_credential(sign_in->credential);
-	sign_in->jmap = ferry_jmap_session_new(backend->jmap, credential);
-	ferry_jmap_session_open_async(sign_in->jmap, g_task_get_cancellable(task), opened_cb, task);
+	opening = opening_new(self, g_steal_pointer(&key), sign_in);
+	opening->jmap = ferry_jmap_session_new(backend->jmap, credential);
+	g_ptr_array_add(opening->tasks, task);
+	g_hash_table_insert(self->openings, opening->key, opening);
+	ferry_jmap_session_open_async(opening->jmap, NULL, opened_cb, opening);
 }
 
 /**

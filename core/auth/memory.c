@@ -52,8 +52,18 @@ ferry_credential_memory_hash_field(gnutls_hmac_hd_t hmac, const char *field)
 		gnutls_hmac(hmac, field, (gsize)length);
 }
 
-static char *
-ferry_credential_memory_get_key(FerryCredentialMemory *self,
+/**
+ * ferry_credential_memory_dup_key:
+ * @self: the memory
+ * @scope: (nullable): for which backend
+ * @credential: a credential
+ *
+ * Names a credential without telling it, for tables of what is under way for it.
+ *
+ * Returns: (transfer full): the same text for the same credential, as long as @self lives
+ */
+char *
+ferry_credential_memory_dup_key(FerryCredentialMemory *self,
 				const char *scope,
 				FerryCredential *credential)
 {
@@ -95,7 +105,7 @@ ferry_credential_memory_remember(FerryCredentialMemory *self,
 	FerryCredentialEntry *entry;
 
 	g_return_if_fail(FERRY_IS_CREDENTIAL_MEMORY(self));
-	key = ferry_credential_memory_get_key(self, scope, credential);
+	key = ferry_credential_memory_dup_key(self, scope, credential);
 	entry = g_new0(FerryCredentialEntry, 1);
 	entry->expires = g_get_monotonic_time() + self->seconds * G_USEC_PER_SEC;
 	g_set_object(&entry->identity, identity);
@@ -127,7 +137,7 @@ ferry_credential_memory_lookup(FerryCredentialMemory *self,
 	g_return_val_if_fail(FERRY_IS_CREDENTIAL_MEMORY(self), FALSE);
 	if (identity != NULL)
 		*identity = NULL;
-	key = ferry_credential_memory_get_key(self, scope, credential);
+	key = ferry_credential_memory_dup_key(self, scope, credential);
 	locker = g_mutex_locker_new(&self->mutex);
 	entry = ferry_lru_lookup(self->entries, key);
 	if (entry == NULL)
@@ -158,7 +168,7 @@ ferry_credential_memory_forget(FerryCredentialMemory *self,
 	g_autoptr(GMutexLocker) locker = NULL;
 
 	g_return_if_fail(FERRY_IS_CREDENTIAL_MEMORY(self));
-	key = ferry_credential_memory_get_key(self, scope, credential);
+	key = ferry_credential_memory_dup_key(self, scope, credential);
 	locker = g_mutex_locker_new(&self->mutex);
 	ferry_lru_remove(self->entries, key);
 }

@@ -27,6 +27,10 @@ ferry_credential_memory_remember(FerryCredentialMemory *self,
 				 const char *scope,
 				 FerryCredential *credential,
 				 GObject *identity);
+char *
+ferry_credential_memory_dup_key(FerryCredentialMemory *self,
+				const char *scope,
+				FerryCredential *credential);
 gboolean
 ferry_credential_memory_lookup(FerryCredentialMemory *self,
 			       const char *scope,

@@ -2,6 +2,7 @@
 /* The straight path, against the sample server: sign in, list, open, read, change. */
 #include <string.h>
 
+#include "auth/credential.h"
 #include "engine-fixture.h"
 #include "message/structure.h"
 
@@ -28,6 +29,75 @@ test_sign_in(void)
 		ferry_account_get_n_sessions(ferry_account_session_get_account(engine->session)),
 		==,
 		2);
+}
+
+/* session objects that the server gave */
+static guint64
+count_sessions(Engine *engine)
+{
+	g_autofree char *json = engine_get(engine, "stats");
+	g_autoptr(FerryJmapValue) stats = ferry_jmap_value_new_from_json(json, -1, NULL);
+
+	return ferry_jmap_value_get_uint64(stats, "sessions", 0);
+}
+
+typedef struct {
+	guint n_ok;
+	guint n_failed;
+} SignIns;
+
+static void
+signed_in_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	SignIns *counts = user_data;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FerryAccountSession) session = ferry_account_manager_sign_in_finish(
+		FERRY_ACCOUNT_MANAGER(source), result, &error);
+
+	if (session != NULL)
+		counts->n_ok++;
+	else
+		counts->n_failed++;
+}
+
+static gboolean
+all_ended(gpointer data)
+{
+	SignIns *counts = data;
+
+	return counts->n_ok + counts->n_failed == 100;
+}
+
+/* a hundred connections that come at once are one check, also when it fails; one that leaves
+ * takes it from nobody */
+static void
+test_sign_in_at_once(void)
+{
+	static const struct {
+		const char *password;
+		guint n_ok;
+	} cases[] = {{"wrong", 0}, {"secret", 99}};
+	g_autoptr(Engine) engine = engine_new(NULL);
+
+	for (guint i = 0; engine != NULL && i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(FerryCredential) credential =
+			ferry_credential_new_password("alice", NULL, cases[i].password);
+		g_autoptr(GCancellable) leaves = g_cancellable_new();
+		SignIns counts = {0};
+		guint64 before = count_sessions(engine);
+
+		for (guint j = 0; j < 100; j++)
+			ferry_account_manager_sign_in_async(engine->manager,
+							    "main",
+							    credential,
+							    j == 0 ? leaves : NULL,
+							    signed_in_cb,
+							    &counts);
+		g_cancellable_cancel(leaves);
+		engine_wait(all_ended, &counts);
+		g_assert_cmpuint(counts.n_ok, ==, cases[i].n_ok);
+		g_assert_cmpuint(count_sessions(engine) - before, ==, cases[i].n_ok > 0);
+	}
 }
 
 static void
@@ -290,6 +360,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/account/engine/sign-in", test_sign_in);
+	g_test_add_func("/account/engine/sign-in-at-once", test_sign_in_at_once);
 	g_test_add_func("/account/engine/list", test_list);
 	g_test_add_func("/account/engine/open", test_open);
 	g_test_add_func("/account/engine/read", test_read);
