@@ -4,18 +4,22 @@
  * Specification: RFC 8259 §8.2 (unpaired surrogates), RFC 8620 §1.5 (I-JSON)
  * Implementation: one linear pass, repairs in place where the repair is as long as the damage:
  *   an escaped lone surrogate or NUL becomes \ufffd, an integer beyond 18 digits all nines.
- *   Refused are nesting beyond the limit (libraries recurse) and anything outside strings that
- *   is no JSON, such as the comments that some libraries take. It does not check the grammar
+ *   Refused are nesting beyond the limit (libraries recurse), more values than any reply of use
+ *   has (each takes a library a hundred octets) and anything outside strings that is no JSON, such as the comments that some libraries take. It does not check the grammar
  */
 #include <string.h>
 
 #include "jmap/guard-private.h"
 #include "jmap/error.h"
 
+/* 65,536 Emails of sixty values */
+#define MAX_VALUES 4000000
+
 typedef struct {
 	guchar *p;
 	guchar *end;
 	guint depth;
+	guint n_values; /* commas and brackets: never fewer than there are values in a container */
 } Guard;
 
 static gboolean
@@ -111,6 +115,13 @@ pass_token(Guard *guard, guint max_nesting, GError **error)
 		return TRUE;
 	}
 	guard->p++;
+	if ((c == ',' || c == '{' || c == '[') && ++guard->n_values > MAX_VALUES) {
+		g_set_error_literal(error,
+				    FERRY_ERROR,
+				    FERRY_ERROR_BACKEND,
+				    "JSON of too many values");
+		return FALSE;
+	}
 	if (c == '"') {
 		pass_string(guard);
 	} else if (c == '{' || c == '[') {

@@ -25,6 +25,9 @@
 #define MAX_ERROR_BODY 65536
 #define FIRST_PAUSE_MS 200
 #define LONGEST_PAUSE_MS 5000
+/* an answer that drips must end that long after the last attempt might have begun, plus what a
+ * link of 256 KiB a second takes */
+#define DRIP_SECONDS 10
 
 typedef struct {
 	FerryJmapBackend *backend;
@@ -44,6 +47,7 @@ typedef struct {
 	GInputStream *stream;
 	GByteArray *body;
 	gsize until_progress;
+	gsize n_read; /* octets of answers, of all attempts */
 	gboolean started; /* the backend may have seen some of it */
 	gboolean timed_out;
 	GTlsCertificateFlags certificate; /* what is wrong with it */
@@ -150,6 +154,8 @@ retry_later(GTask *task, int retry_after)
 {
 	Exchange *self = g_task_get_task_data(task);
 	gint64 pause = FIRST_PAUSE_MS << MIN(self->n_attempts - 1, 6);
+	gboolean rollover = self->n_attempts == 1 && self->started && !self->timed_out &&
+			    soup_message_get_status(self->message) == 0;
 
 	if (self->request->no_retry ||
 	    retry_after > (int)ferry_jmap_backend_get_retry_after_max(self->backend))
@@ -159,6 +165,10 @@ retry_later(GTask *task, int retry_after)
 	pause += g_random_int_range(0, (gint32)pause / 2 + 1);
 	if (retry_after >= 0)
 		pause = MAX(pause / 4, (gint64)retry_after * 1000);
+	/* a kept connection that the backend closes (GOAWAY) loses what is on its way, and is no
+	 * sign of trouble: the first repeat goes at once */
+	if (rollover)
+		pause = 0;
 	if (g_get_monotonic_time() + pause * 1000 >= self->give_up_at)
 		return FALSE;
 	if (self->request->body_stream != NULL &&
@@ -296,6 +306,17 @@ attempt_answered(GTask *task)
 	g_object_unref(task);
 }
 
+/* milliseconds that may pass until there is progress again */
+static guint
+get_patience(Exchange *self)
+{
+	gint64 patience = (gint64)ferry_jmap_backend_get_request_timeout(self->backend) * 1000;
+	gint64 left = (self->give_up_at - g_get_monotonic_time()) / 1000 + DRIP_SECONDS * 1000 +
+		      (gint64)(self->n_read / 256);
+
+	return (guint)CLAMP(left, 1, patience);
+}
+
 static void read_on(GTask *task);
 
 static void
@@ -317,10 +338,15 @@ read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		attempt_answered(task);
 		return;
 	}
+	self->n_read += (gsize)n;
 	if (self->body->len > limit) {
 		if (!SOUP_STATUS_IS_SUCCESSFUL(status)) {
 			g_byte_array_set_size(self->body, 0);
 			attempt_answered(task);
+			return;
+		}
+		if (!self->request->repeatable) {
+			exchange_fail(task, lost_answer("it is too long"));
 			return;
 		}
 		exchange_fail(task,
@@ -333,10 +359,7 @@ read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	}
 	if ((gsize)n >= self->until_progress) {
 		self->until_progress = PROGRESS_SIZE;
-		set_timer(self,
-			  ferry_jmap_backend_get_request_timeout(self->backend) * 1000,
-			  timeout_cb,
-			  self);
+		set_timer(self, get_patience(self), timeout_cb, self);
 	} else {
 		self->until_progress -= (gsize)n;
 	}

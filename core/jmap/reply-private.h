@@ -16,6 +16,7 @@ void ferry_jmap_parse_async(GByteArray *json,
 FerryJmapValue *ferry_jmap_parse_finish(GAsyncResult *result, GError **error);
 
 FerryJmapReply *ferry_jmap_reply_new(void);
+void ferry_jmap_reply_expect(FerryJmapReply *self, const char *call_id, const char *method);
 gboolean ferry_jmap_reply_add_document(FerryJmapReply *self,
 				       FerryJmapValue *document,
 				       GError **error);

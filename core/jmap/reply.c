@@ -4,7 +4,8 @@
  * Specification: RFC 8620 §3.4 (the Response object), §3.6.2 (method-level errors)
  * Implementation: guard, json-glib, own compact document. json-glib's tree takes eleven times the
  *   octets of the text and is slow to build and to drop; so it lives only here, for replies over
- *   64 KiB in another thread, and what the loop sees is two blocks of memory
+ *   64 KiB in another thread, and what the loop sees is two blocks of memory. An answer to a call
+ *   that was not made, or by another method than was called, is no answer
  */
 #include <json-glib/json-glib.h>
 #include <string.h>
@@ -169,6 +170,7 @@ ferry_jmap_parse_finish(GAsyncResult *result, GError **error)
 
 struct _FerryJmapReply {
 	GObject parent;
+	GHashTable *expected; /* call id → method; empty where every answer is taken */
 	GHashTable *results; /* call id → GPtrArray of the FerryJmapValue [name, arguments, id] */
 };
 
@@ -179,6 +181,7 @@ ferry_jmap_reply_finalize(GObject *object)
 {
 	FerryJmapReply *self = FERRY_JMAP_REPLY(object);
 
+	g_hash_table_unref(self->expected);
 	g_hash_table_unref(self->results);
 	G_OBJECT_CLASS(ferry_jmap_reply_parent_class)->finalize(object);
 }
@@ -192,6 +195,7 @@ ferry_jmap_reply_class_init(FerryJmapReplyClass *klass)
 static void
 ferry_jmap_reply_init(FerryJmapReply *self)
 {
+	self->expected = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	self->results = g_hash_table_new_full(g_str_hash,
 					      g_str_equal,
 					      g_free,
@@ -203,6 +207,28 @@ FerryJmapReply *
 ferry_jmap_reply_new(void)
 {
 	return g_object_new(FERRY_TYPE_JMAP_REPLY, NULL);
+}
+
+/* private: which calls this is the reply to; the first answer to each must be the method's own or an
+ * error, others that it implies may follow */
+void
+ferry_jmap_reply_expect(FerryJmapReply *self, const char *call_id, const char *method)
+{
+	g_hash_table_insert(self->expected, g_strdup(call_id), g_strdup(method));
+}
+
+static gboolean
+is_expected(FerryJmapReply *self, const char *call_id, const char *name)
+{
+	const char *method = NULL;
+
+	if (g_hash_table_size(self->expected) == 0)
+		return TRUE;
+	method = g_hash_table_lookup(self->expected, call_id);
+	if (method == NULL)
+		return FALSE;
+	return g_strcmp0(name, method) == 0 || g_strcmp0(name, "error") == 0 ||
+	       g_hash_table_contains(self->results, call_id);
 }
 
 /* private: takes the answers of one Response object in */
@@ -223,7 +249,8 @@ ferry_jmap_reply_add_document(FerryJmapReply *self, FerryJmapValue *document, GE
 		const char *id = ferry_jmap_value_get_string(invocation, "2");
 		GPtrArray *results = NULL;
 
-		if (id == NULL) {
+		if (id == NULL ||
+		    !is_expected(self, id, ferry_jmap_value_get_string(invocation, "0"))) {
 			ferry_jmap_value_unref(invocation);
 			continue;
 		}

@@ -12,6 +12,7 @@
 
 typedef struct {
 	char id[24];
+	char *method;
 	GString *json;
 	gboolean has_references;
 } Call;
@@ -52,6 +53,7 @@ call_free(gpointer data)
 {
 	Call *call = data;
 
+	g_free(call->method);
 	g_string_free(call->json, TRUE);
 	g_free(call);
 }
@@ -158,6 +160,7 @@ add_call(FerryJmapRequest *self,
 		   sizeof call->id,
 		   "c%" G_GUINT64_FORMAT,
 		   (guint64)__atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED));
+	call->method = g_strdup(method);
 	call->json = g_string_sized_new(strlen(arguments) + 64);
 	g_string_append_c(call->json, '[');
 	ferry_jmap_append_string(call->json, method);
@@ -370,4 +373,14 @@ ferry_jmap_request_append_calls(FerryJmapRequest *self, const FerryJmapUnit *uni
 			g_string_append_c(out, ',');
 		g_string_append_len(out, call->json->str, (gssize)call->json->len);
 	}
+}
+
+/* private: the id and the method of a call, both the request's */
+const char *
+ferry_jmap_request_get_call(FerryJmapRequest *self, guint index, const char **method)
+{
+	const Call *call = g_ptr_array_index(self->calls, index);
+
+	*method = call->method;
+	return call->id;
 }

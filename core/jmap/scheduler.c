@@ -181,6 +181,17 @@ job_cancelled_cb(GCancellable *cancellable, gpointer user_data)
 }
 
 static void
+expect_answers(Job *job)
+{
+	for (guint i = 0; i < ferry_jmap_request_get_n_calls(job->request); i++) {
+		const char *method = NULL;
+		const char *id = ferry_jmap_request_get_call(job->request, i, &method);
+
+		ferry_jmap_reply_expect(job->reply, id, method);
+	}
+}
+
+static void
 watch_cancellable(Job *job)
 {
 	GCancellable *cancellable = g_task_get_cancellable(job->task);
@@ -212,6 +223,7 @@ ferry_jmap_scheduler_send(FerryJmapScheduler *self,
 	job->flags = flags;
 	job->units = ferry_jmap_request_get_units(request);
 	job->reply = ferry_jmap_reply_new();
+	expect_answers(job);
 	watch_cancellable(job);
 	g_queue_push_tail(&self->waiting[flags & FERRY_JMAP_SEND_BACKGROUND ? 1 : 0], job);
 	dispatch_soon(self);
@@ -446,6 +458,58 @@ batch_refused(FerryJmapScheduler *self, Batch *batch, FerryJmapHttpResponse *res
 	batch_fail(self, batch, error);
 }
 
+/* Whether each call that was sent got an answer. */
+static gboolean
+entry_is_answered(const Entry *entry)
+{
+	Job *job = entry->job;
+	const FerryJmapUnit *first = &g_array_index(job->units, FerryJmapUnit, job->next_unit);
+	const FerryJmapUnit *last = first + entry->n_units - 1;
+
+	for (guint i = first->first; i < last->first + last->n_calls; i++) {
+		const char *method = NULL;
+		const char *id = ferry_jmap_request_get_call(job->request, i, &method);
+
+		if (ferry_jmap_reply_get_n_results(job->reply, id) == 0)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* An answer that cannot be understood to calls that must not be made twice: they may have been
+ * executed. */
+static void
+batch_garbled(FerryJmapScheduler *self, Batch *batch, const GError *error)
+{
+	Job *first = g_array_index(batch->entries, Entry, 0).job;
+	g_autoptr(GError) lost = NULL;
+
+	if (!ferry_jmap_request_get_repeatable(first->request))
+		lost = g_error_new(FERRY_JMAP_ERROR,
+				   FERRY_JMAP_ERROR_LOST_ANSWER,
+				   "the request may have been executed: %s",
+				   error->message);
+	batch_fail(self, batch, lost != NULL ? lost : error);
+}
+
+/* Takes what the document has for one job; what it owes decides how the job goes on. */
+static void
+entry_take(FerryJmapScheduler *self, const Entry *entry, gboolean answered)
+{
+	Job *job = entry->job;
+
+	job->next_unit += entry->n_units;
+	if (!answered && !ferry_jmap_request_get_repeatable(job->request))
+		job_end(job,
+			g_error_new_literal(FERRY_JMAP_ERROR,
+					    FERRY_JMAP_ERROR_LOST_ANSWER,
+					    "the backend does not say what it did"));
+	else if (job->next_unit >= job->units->len)
+		job_end(job, NULL);
+	else
+		requeue(self, job);
+}
+
 static void
 batch_parsed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -456,22 +520,17 @@ batch_parsed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_autoptr(FerryJmapValue) document = ferry_jmap_parse_finish(result, &error);
 
 	if (document == NULL) {
-		batch_fail(self, batch, error);
+		batch_garbled(self, batch, error);
 		return;
 	}
 	for (guint i = 0; i < batch->entries->len; i++) {
 		const Entry *entry = &g_array_index(batch->entries, Entry, i);
-		Job *job = entry->job;
 
-		if (!ferry_jmap_reply_add_document(job->reply, document, &error)) {
-			batch_fail(self, batch, error);
+		if (!ferry_jmap_reply_add_document(entry->job->reply, document, &error)) {
+			batch_garbled(self, batch, error);
 			return;
 		}
-		job->next_unit += entry->n_units;
-		if (job->next_unit >= job->units->len)
-			job_end(job, NULL);
-		else
-			requeue(self, job);
+		entry_take(self, entry, entry_is_answered(entry));
 	}
 	ferry_jmap_session_saw_state(session,
 				     ferry_jmap_value_get_string(document, "sessionState"));
