@@ -14,10 +14,16 @@
 #include "account/names-private.h"
 #include "account/op-private.h"
 #include "account/sync-private.h"
+#include "jmap/error.h"
 #include "jmap/mailbox.h"
 
 typedef struct _Change Change;
+/* how often a change whose answer was lost is looked up and made again */
+#define MAX_TRIES 3
+
 typedef gboolean (*ChangeFunc)(Change *change, GError **error);
+
+static void run(GTask *task);
 
 /* One change of the tree of mailboxes. */
 struct _Change {
@@ -35,6 +41,7 @@ struct _Change {
 	char *subject_id;   /* the Mailbox that is changed */
 	guint n_created;
 	gboolean destroys;
+	guint n_lost; /* answers */
 	char *result_id;
 	FerryStoreBatch *batch; /* a change that the backend need not hear of */
 };
@@ -124,9 +131,71 @@ check_other(Change *change, FerryJmapReply *reply, GError **error)
 	set = ferry_jmap_reply_parse_set(reply, change->other_call, error);
 	if (set == NULL)
 		return FALSE;
-	return change->destroys
-		       ? ferry_jmap_set_result_was_destroyed(set, change->subject_id, error)
-		       : ferry_jmap_set_result_was_updated(set, change->subject_id, error);
+	if (!change->destroys)
+		return ferry_jmap_set_result_was_updated(set, change->subject_id, error);
+	/* it is gone as well where the request was repeated, since its first answer was lost */
+	if (ferry_jmap_set_result_was_destroyed(set, change->subject_id, error))
+		return TRUE;
+	if (error == NULL || !g_error_matches(*error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND))
+		return FALSE;
+	g_clear_error(error);
+	return TRUE;
+}
+
+/* Whether the newest list shows that a change whose answer was lost was made. */
+static gboolean
+was_made(Change *change)
+{
+	FerryMailboxList *list = ferry_account_session_get_list(change->session);
+	const char *name = change->new_name != NULL ? change->new_name : change->name;
+	FerryMailboxInfo *info = list != NULL ? ferry_mailbox_list_find(list, name) : NULL;
+	const char *id = info != NULL ? ferry_mailbox_info_get_id(info) : NULL;
+
+	if (id == NULL ||
+	    (change->subject_id != NULL && g_strcmp0(id, change->subject_id) != 0))
+		return FALSE;
+	g_free(change->result_id);
+	change->result_id = g_strdup(id);
+	return TRUE;
+}
+
+static void
+looked_up_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	GTask *task = user_data;
+	Change *change = g_task_get_task_data(task);
+	GError *error = NULL;
+	g_autoptr(FerryStoreDelta) delta = ferry_sync_run_finish(change->account, result, &error);
+
+	if (delta == NULL) {
+		fail(task, error);
+		return;
+	}
+	if (was_made(change)) {
+		succeed(task);
+		return;
+	}
+	g_clear_object(&change->request);
+	g_clear_pointer(&change->subject_id, g_free);
+	change->create_call = NULL;
+	change->other_call = NULL;
+	change->n_created = 0;
+	run(task);
+}
+
+/* A request that makes mailboxes may have done so although nobody learnt it. */
+static gboolean
+look_up(GTask *task, const GError *error)
+{
+	Change *change = g_task_get_task_data(task);
+	FerrySync *sync;
+
+	if (!g_error_matches(error, FERRY_JMAP_ERROR, FERRY_JMAP_ERROR_LOST_ANSWER) ||
+	    change->n_lost++ >= MAX_TRIES)
+		return FALSE;
+	sync = ferry_sync_new(change->account, change->session->jmap);
+	ferry_sync_run_async(sync, looked_up_cb, task);
+	return TRUE;
 }
 
 static void
@@ -141,7 +210,10 @@ sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
 	if (reply == NULL || !check_created(change, reply, &error) ||
 	    !check_other(change, reply, &error)) {
-		fail(task, error);
+		if (look_up(task, error))
+			g_error_free(error);
+		else
+			fail(task, error);
 		return;
 	}
 	sync = ferry_sync_new(change->account, change->session->jmap);
