@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "jmap/backend-private.h"
+#include "jmap/body-stream-private.h"
 #include "jmap/credential-private.h"
 #include "jmap/error.h"
 #include "jmap/http-private.h"
@@ -465,13 +466,15 @@ accept_certificate_cb(SoupMessage *message,
 	return FALSE;
 }
 
-/* libsoup is about to send it a second time on its own */
+/* libsoup is about to send it a second time on its own. Over HTTP/2 it would do so without the body,
+ * which it has read to its end; and what is not repeatable it must not. Then we do it, or do not */
 static void
 restarted_cb(SoupMessage *message, gpointer user_data)
 {
 	Exchange *self = user_data;
 
-	if (self->request->repeatable && self->request->body_stream == NULL)
+	if (self->request->repeatable && self->request->body == NULL &&
+	    self->request->body_stream == NULL)
 		return;
 	g_cancellable_cancel(self->cancellable);
 }
@@ -488,9 +491,8 @@ set_body_stream(Exchange *self)
 {
 	FerryJmapHttpRequest *request = self->request;
 	g_autoptr(GInputStream) once =
-		g_buffered_input_stream_new_sized(request->body_stream, READ_SIZE);
+		ferry_jmap_body_stream_new(request->body_stream);
 
-	g_filter_input_stream_set_close_base_stream(G_FILTER_INPUT_STREAM(once), FALSE);
 	soup_message_set_request_body(self->message,
 				      request->content_type,
 				      once,

@@ -331,18 +331,6 @@ ferry_jmap_session_is_open(FerryJmapSession *self)
 }
 
 /**
- * ferry_jmap_session_is_expired:
- * @self: a session
- *
- * Returns: whether the backend has refused the credential since the session was opened
- */
-gboolean
-ferry_jmap_session_is_expired(FerryJmapSession *self)
-{
-	return self->rejected;
-}
-
-/**
  * ferry_jmap_session_get_username:
  * @self: a session
  *

@@ -99,7 +99,6 @@ gboolean ferry_jmap_session_open_finish(FerryJmapSession *self,
 					GAsyncResult *result,
 					GError **error);
 gboolean ferry_jmap_session_is_open(FerryJmapSession *self);
-gboolean ferry_jmap_session_is_expired(FerryJmapSession *self);
 
 const char *ferry_jmap_session_get_username(FerryJmapSession *self);
 GPtrArray *ferry_jmap_session_get_accounts(FerryJmapSession *self);

@@ -92,6 +92,7 @@ DAEMON {{
 
 TLS_CONF = '''\
     imaps cmd="{bin}/imapd -C {dir}/imapd.conf -s -U 100" listen="127.0.0.1:{imaps}" proto="tcp4" prefork=0 maxchild=100
+    https cmd="{bin}/httpd -C {dir}/imapd.conf -s -U 1000" listen="127.0.0.1:{https}" proto="tcp4" prefork=0 maxchild=100
 '''
 
 
@@ -131,7 +132,7 @@ class Cyrus:
         self.user = 'cyrus' if os.getuid() == 0 else None
         self.master = None
         self.host = '127.0.0.1'
-        self.imap_port = self.http_port = self.imaps_port = 0
+        self.imap_port = self.http_port = self.imaps_port = self.https_port = 0
 
     @property
     def url(self):
@@ -157,7 +158,8 @@ class Cyrus:
                      'sieve', 'tls', 'log'):
             os.makedirs(os.path.join(self.dir, name), exist_ok=True)
         values = dict(dir=self.dir, bin=BIN, expunge=self.expunge, quota=self.quota,
-                      imap=self.imap_port, http=self.http_port, imaps=self.imaps_port)
+                      imap=self.imap_port, http=self.http_port, imaps=self.imaps_port,
+                      https=self.https_port)
         imapd = IMAPD_CONF.format(**values)
         if self.tls:
             cert, key = procs.certificate(os.path.join(self.dir, 'tls'))
@@ -187,7 +189,8 @@ class Cyrus:
         fresh = not self.imap_port
         for attempt in range(4):
             if fresh:
-                self.imap_port, self.http_port, self.imaps_port = procs.free_ports(3)
+                (self.imap_port, self.http_port, self.imaps_port,
+                 self.https_port) = procs.free_ports(4)
             self._write()
             if fresh and attempt == 0:
                 self._passwords()
