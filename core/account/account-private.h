@@ -95,6 +95,7 @@ struct _FerryMailAccount {
 	FerryKeywordTable *keywords;
 	GQueue lock_waiters;
 	gboolean locked;
+	gint64 lock_asked_at; /* monotonic; when the one who has the lock asked for it */
 	GCancellable *background; /* of requests that nobody's command waits for */
 	guint n_syncing;     /* syncs under way */
 	gint64 sync_started; /* monotonic start of the last sync that ended well; 0: none */
@@ -161,7 +162,23 @@ gboolean ferry_mail_account_is_watched(FerryMailAccount *self);
 /* One writer at a time: whoever changes the store or decides by it holds the lock. */
 typedef void (*FerryLockFunc)(FerryMailAccount *self, gpointer user_data);
 void ferry_mail_account_lock(FerryMailAccount *self, FerryLockFunc func, gpointer user_data);
+/* For work that began before it came to need the lock: monotonic microseconds. */
+void ferry_mail_account_lock_since(FerryMailAccount *self,
+				   gint64 begun_at,
+				   FerryLockFunc func,
+				   gpointer user_data);
 void ferry_mail_account_unlock(FerryMailAccount *self);
+/* Whether the one who has the lock waited so long for it that there is no time left; sets
+ * UNAVAILABLE. */
+gboolean ferry_mail_account_is_late(FerryMailAccount *self, FerryJmapSession *jmap, GError **error);
+/* Sends for the one who has the lock: the time runs since the lock was asked for. */
+void ferry_mail_account_send_async(FerryMailAccount *self,
+				   FerryJmapSession *jmap,
+				   FerryJmapRequest *request,
+				   FerryJmapSendFlags flags,
+				   GCancellable *cancellable,
+				   GAsyncReadyCallback callback,
+				   gpointer user_data);
 
 /* Commits a batch at the generation that is known here, and brings the views along. When another
  * process was first, its changes are taken over and the error is FERRY_ERROR_CONFLICT. */

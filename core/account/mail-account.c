@@ -19,6 +19,7 @@ G_DEFINE_TYPE(FerryMailAccount, ferry_mail_account, G_TYPE_OBJECT)
 typedef struct {
 	FerryLockFunc func;
 	gpointer user_data;
+	gint64 asked_at;
 } LockWaiter;
 
 static void
@@ -185,10 +186,20 @@ ferry_mail_account_is_watched(FerryMailAccount *self)
 void
 ferry_mail_account_lock(FerryMailAccount *self, FerryLockFunc func, gpointer user_data)
 {
+	ferry_mail_account_lock_since(self, g_get_monotonic_time(), func, user_data);
+}
+
+void
+ferry_mail_account_lock_since(FerryMailAccount *self,
+			      gint64 begun_at,
+			      FerryLockFunc func,
+			      gpointer user_data)
+{
 	LockWaiter *waiter;
 
 	if (!self->locked) {
 		self->locked = TRUE;
+		self->lock_asked_at = begun_at;
 		g_object_ref(self);
 		func(self, user_data);
 		return;
@@ -196,6 +207,7 @@ ferry_mail_account_lock(FerryMailAccount *self, FerryLockFunc func, gpointer use
 	waiter = g_new0(LockWaiter, 1);
 	waiter->func = func;
 	waiter->user_data = user_data;
+	waiter->asked_at = begun_at;
 	g_object_ref(self);
 	g_queue_push_tail(&self->lock_waiters, waiter);
 }
@@ -206,6 +218,7 @@ run_next_waiter(gpointer user_data)
 	FerryMailAccount *self = user_data;
 	g_autofree LockWaiter *waiter = g_queue_pop_head(&self->lock_waiters);
 
+	self->lock_asked_at = waiter->asked_at;
 	waiter->func(self, waiter->user_data);
 	return G_SOURCE_REMOVE;
 }
@@ -229,6 +242,35 @@ ferry_mail_account_unlock(FerryMailAccount *self)
 	else
 		run_in_context(run_next_waiter, self);
 	g_object_unref(self);
+}
+
+gboolean
+ferry_mail_account_is_late(FerryMailAccount *self, FerryJmapSession *jmap, GError **error)
+{
+	FerryJmapBackend *backend = ferry_jmap_session_get_backend(jmap);
+	gint64 patience = (gint64)ferry_jmap_backend_get_retry_time(backend) * G_USEC_PER_SEC;
+
+	if (g_get_monotonic_time() - self->lock_asked_at < patience * 2 / 3)
+		return FALSE;
+	g_set_error(error,
+		    FERRY_ERROR,
+		    FERRY_ERROR_UNAVAILABLE,
+		    "backend %s: no answer in time to what came before",
+		    ferry_jmap_backend_get_name(backend));
+	return TRUE;
+}
+
+void
+ferry_mail_account_send_async(FerryMailAccount *self,
+			      FerryJmapSession *jmap,
+			      FerryJmapRequest *request,
+			      FerryJmapSendFlags flags,
+			      GCancellable *cancellable,
+			      GAsyncReadyCallback callback,
+			      gpointer user_data)
+{
+	ferry_jmap_request_set_begun_at(request, self->lock_asked_at);
+	ferry_jmap_session_send_async(jmap, request, flags, cancellable, callback, user_data);
 }
 
 /* taking over what was committed */

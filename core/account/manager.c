@@ -224,7 +224,10 @@ ferry_account_manager_set_backend(FerryAccountManager *self,
 	ferry_jmap_backend_set_allow_plaintext(item->jmap,
 					       parse_plaintext(settings->allow_plaintext));
 	ferry_jmap_backend_set_ca_file(item->jmap, settings->ca_file);
-	ferry_jmap_backend_set_timeouts(item->jmap, settings->request_timeout_s, 45, 30);
+	ferry_jmap_backend_set_timeouts(item->jmap,
+					settings->request_timeout_s,
+					MAX(settings->request_timeout_s * 3 / 2, 2),
+					30);
 	g_hash_table_replace(self->backends, g_strdup(backend), item);
 	ferry_credential_memory_forget_all(self->memory);
 	if (self->raw_cache == NULL)
@@ -468,6 +471,16 @@ open_session(GTask *task, Backend *backend)
 	ferry_jmap_session_open_async(opening->jmap, NULL, opened_cb, opening);
 }
 
+static gboolean
+is_empty_password(FerryCredential *credential)
+{
+	const char *name = ferry_credential_get_authcid(credential);
+	const char *secret = ferry_credential_get_secret(credential);
+
+	return ferry_credential_get_kind(credential) == FERRY_CREDENTIAL_PASSWORD &&
+	       (name == NULL || *name == '\0' || secret == NULL || *secret == '\0');
+}
+
 /**
  * ferry_account_manager_sign_in_async:
  * @self: a manager
@@ -496,6 +509,9 @@ ferry_account_manager_sign_in_async(FerryAccountManager *self,
 	g_task_set_task_data(task, sign_in, sign_in_free);
 	sign_in->backend = g_strdup(backend);
 	sign_in->credential = ferry_credential_ref(credential);
+	/* nobody has an empty name or password; some backends break at them */
+	if (item != NULL && is_empty_password(credential))
+		item = NULL;
 	/* acting for somebody else cannot be said to a backend by Basic or Bearer */
 	if (item == NULL || (authzid != NULL && *authzid != '\0' &&
 			     g_strcmp0(authzid, ferry_credential_get_authcid(credential)) != 0)) {

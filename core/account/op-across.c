@@ -219,7 +219,8 @@ send_copies(FerryOp *op)
 	op->request = ferry_jmap_request_new();
 	op->call_id = ferry_jmap_request_add_call(op->request, "Email/copy", args);
 	ferry_jmap_request_set_repeatable(op->request, FALSE);
-	ferry_jmap_session_send_async(op->session->jmap,
+	ferry_mail_account_send_async(op->account,
+				      op->session->jmap,
 				      op->request,
 				      FERRY_JMAP_SEND_ALONE,
 				      NULL,

@@ -236,7 +236,8 @@ send_import(FerryOp *op)
 		ferry_sync_add_calls(op->sync, op->request);
 	}
 	ferry_jmap_request_set_repeatable(op->request, FALSE);
-	ferry_jmap_session_send_async(op->session->jmap,
+	ferry_mail_account_send_async(op->account,
+				      op->session->jmap,
 				      op->request,
 				      FERRY_JMAP_SEND_ALONE,
 				      NULL,

@@ -149,7 +149,8 @@ send_removals(FerryOp *op, const char *state)
 	g_clear_object(&op->request);
 	op->request = ferry_jmap_request_new();
 	op->call_id = ferry_jmap_request_add_call(op->request, "Email/set", args);
-	ferry_jmap_session_send_async(op->session->jmap,
+	ferry_mail_account_send_async(op->account,
+				      op->session->jmap,
 				      op->request,
 				      FERRY_JMAP_SEND_ALONE,
 				      NULL,
@@ -249,7 +250,8 @@ read_places(FerryOp *op)
 					   properties,
 					   ids->len);
 	op->call_id = ferry_op_keep_call(op, calls[0]);
-	ferry_jmap_session_send_async(op->session->jmap,
+	ferry_mail_account_send_async(op->account,
+				      op->session->jmap,
 				      op->request,
 				      FERRY_JMAP_SEND_NONE,
 				      NULL,

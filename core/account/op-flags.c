@@ -143,6 +143,12 @@ flags_patched(FerryOp *op)
 		ferry_op_sync(op, begin_flags);
 		return;
 	}
+	/* in an outage the store is not asked to learn what nobody can tell it */
+	if (g_error_matches(op->error, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE) &&
+	    ferry_op_count(op, FERRY_ITEM_DONE) == 0) {
+		ferry_op_fail(op, g_steal_pointer(&op->error));
+		return;
+	}
 	ferry_op_commit(op, flags_committed);
 }
 

@@ -259,7 +259,8 @@ ferry_op_look_up(FerryOp *op, FerryOpFunc repeat)
 							   "Email/changes",
 							   "/created",
 							   properties);
-	ferry_jmap_session_send_async(op->session->jmap,
+	ferry_mail_account_send_async(op->account,
+				      op->session->jmap,
 				      op->request,
 				      FERRY_JMAP_SEND_NONE,
 				      NULL,

@@ -29,6 +29,7 @@ static void run(GTask *task);
 struct _Change {
 	FerryMailAccount *account;
 	FerryAccountSession *session; /* owned */
+	gint64 begun_at; /* monotonic */
 	char *name;
 	char *new_name;
 	char *role;
@@ -251,14 +252,22 @@ run(GTask *task)
 		ferry_mail_account_apply_async(change->account, change->batch, change->session,
 					       applied_cb, task);
 	else
-		ferry_jmap_session_send_async(change->session->jmap, change->request,
-					      FERRY_JMAP_SEND_NONE, NULL, sent_cb, task);
+		ferry_mail_account_send_async(change->account, change->session->jmap,
+					      change->request, FERRY_JMAP_SEND_NONE, NULL, sent_cb,
+					      task);
 }
 
 static void
 locked_cb(FerryMailAccount *account, gpointer user_data)
 {
-	run(user_data);
+	GTask *task = user_data;
+	Change *change = g_task_get_task_data(task);
+	GError *error = NULL;
+
+	if (ferry_mail_account_is_late(account, change->session->jmap, &error))
+		fail(task, error);
+	else
+		run(task);
 }
 
 /* Takes the lock of the account that the name lies in. */
@@ -288,13 +297,14 @@ listed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		return;
 	}
 	g_object_ref(change->account);
-	ferry_mail_account_lock(change->account, locked_cb, task);
+	ferry_mail_account_lock_since(change->account, change->begun_at, locked_cb, task);
 }
 
 static void
 start(Change *change, FerryAccountSession *session, GTask *task)
 {
 	change->session = g_object_ref(session);
+	change->begun_at = g_get_monotonic_time();
 	g_task_set_task_data(task, change, change_free);
 	ferry_account_session_list_anew_async(session, g_task_get_cancellable(task), listed_cb, task);
 }

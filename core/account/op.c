@@ -103,6 +103,7 @@ static void
 locked_cb(FerryMailAccount *account, gpointer user_data)
 {
 	FerryOp *op = user_data;
+	GError *error = NULL;
 
 	op->locked = TRUE;
 	if (account->account == NULL || account->account->closed) {
@@ -110,6 +111,10 @@ locked_cb(FerryMailAccount *account, gpointer user_data)
 			      g_error_new_literal(FERRY_ERROR,
 						  FERRY_ERROR_UNAVAILABLE,
 						  "the account is being closed"));
+		return;
+	}
+	if (ferry_mail_account_is_late(account, op->session->jmap, &error)) {
+		ferry_op_fail(op, error);
 		return;
 	}
 	if (op->mailbox != NULL && op->mailbox->slot == NULL) {
@@ -488,7 +493,8 @@ send_next_patches(FerryOp *op)
 	op->request = ferry_jmap_request_new();
 	op->call_id = ferry_jmap_request_add_call(op->request, "Email/set", args);
 	ferry_jmap_request_set_repeatable(op->request, !op->conditional);
-	ferry_jmap_session_send_async(op->session->jmap,
+	ferry_mail_account_send_async(op->account,
+				      op->session->jmap,
 				      op->request,
 				      op->conditional ? FERRY_JMAP_SEND_ALONE
 						      : FERRY_JMAP_SEND_NONE,

@@ -148,7 +148,8 @@ find_imported(FerryOp *op, const char *state)
 							   "Email/changes",
 							   "/created",
 							   properties);
-	ferry_jmap_session_send_async(op->session->jmap,
+	ferry_mail_account_send_async(op->account,
+				      op->session->jmap,
 				      op->request,
 				      FERRY_JMAP_SEND_NONE,
 				      NULL,

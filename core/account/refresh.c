@@ -46,7 +46,8 @@ locked_cb(FerryMailAccount *self, gpointer user_data)
 	GTask *task = user_data;
 	FerryAccountSession *session = g_task_get_task_data(task);
 	gboolean force = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(task), "force"));
-	FerrySync *sync;
+	FerryJmapSession *jmap = ferry_mail_account_pick_jmap(self, session);
+	GError *error = NULL;
 
 	/* the one who had the lock before may have asked already */
 	if (self->account == NULL || (!force && is_fresh(self, session))) {
@@ -55,8 +56,13 @@ locked_cb(FerryMailAccount *self, gpointer user_data)
 		g_object_unref(task);
 		return;
 	}
-	sync = ferry_sync_new(self, ferry_mail_account_pick_jmap(self, session));
-	ferry_sync_run_async(sync, synced_cb, task);
+	if (jmap != NULL && ferry_mail_account_is_late(self, jmap, &error)) {
+		ferry_mail_account_unlock(self);
+		g_task_return_error(task, error);
+		g_object_unref(task);
+		return;
+	}
+	ferry_sync_run_async(ferry_sync_new(self, jmap), synced_cb, task);
 }
 
 static void

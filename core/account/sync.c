@@ -405,7 +405,8 @@ get_missing(FerrySync *self)
 					   ids->len);
 	g_free(self->missing_call);
 	self->missing_call = g_strdup(calls[0]);
-	ferry_jmap_session_send_async(self->jmap,
+	ferry_mail_account_send_async(self->account,
+				      self->jmap,
 				      request,
 				      FERRY_JMAP_SEND_NONE,
 				      get_cancellable(self),
@@ -419,7 +420,8 @@ send_round(FerrySync *self)
 	g_autoptr(FerryJmapRequest) request = ferry_jmap_request_new();
 
 	ferry_sync_add_calls(self, request);
-	ferry_jmap_session_send_async(self->jmap,
+	ferry_mail_account_send_async(self->account,
+				      self->jmap,
 				      request,
 				      FERRY_JMAP_SEND_NONE,
 				      get_cancellable(self),
@@ -450,7 +452,8 @@ get_all_mailboxes(FerrySync *self)
 
 	g_set_object(&self->request, request);
 	self->mailbox_created = ferry_jmap_request_add_mailbox_get(request, self->account->id);
-	ferry_jmap_session_send_async(self->jmap,
+	ferry_mail_account_send_async(self->account,
+				      self->jmap,
 				      request,
 				      FERRY_JMAP_SEND_NONE,
 				      get_cancellable(self),

@@ -354,6 +354,12 @@ ferry_jmap_backend_get_request_timeout(FerryJmapBackend *self)
 	return self->request_timeout;
 }
 
+/**
+ * ferry_jmap_backend_get_retry_time:
+ * @self: a backend
+ *
+ * Returns: seconds within which attempts begin
+ */
 guint
 ferry_jmap_backend_get_retry_time(FerryJmapBackend *self)
 {

@@ -38,6 +38,7 @@ void ferry_jmap_backend_set_timeouts(FerryJmapBackend *self,
 				     guint request_timeout,
 				     guint retry_time,
 				     guint retry_after_max);
+guint ferry_jmap_backend_get_retry_time(FerryJmapBackend *self);
 gboolean ferry_jmap_backend_check_url(FerryJmapBackend *self, const char *url, GError **error);
 guint64 ferry_jmap_backend_get_n_requests(FerryJmapBackend *self);
 

@@ -23,6 +23,7 @@ typedef struct {
 	gsize max_reply;
 	gboolean repeatable;  /* executing it twice does no harm */
 	gboolean no_retry;    /* one attempt */
+	gint64 begun_at;      /* monotonic µs; its time runs from then; 0: from the sending */
 	gboolean want_stream; /* hand out the body of a success unread */
 	gboolean endless;     /* an event stream, which keeps its connection */
 } FerryJmapHttpRequest;

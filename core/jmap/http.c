@@ -583,7 +583,7 @@ exchange_start(GTask *task)
 	/* a later attempt has the time that is left, but never so little that it cannot succeed */
 	left = (self->give_up_at - g_get_monotonic_time()) / 1000;
 	patience = (gint64)ferry_jmap_backend_get_request_timeout(self->backend) * 1000;
-	if (self->n_attempts > 1)
+	if (self->n_attempts > 1 || self->request->begun_at != 0)
 		patience = MIN(patience, MAX(left, 1000));
 	set_timer(self, (guint)patience, timeout_cb, self);
 	ferry_jmap_backend_count_request(self->backend);
@@ -593,6 +593,20 @@ exchange_start(GTask *task)
 				self->cancellable,
 				sent_cb,
 				task);
+}
+
+/* What is part of a longer work has the rest of its time, and at least half a time-out. */
+static gint64
+get_give_up_time(FerryJmapBackend *backend, FerryJmapHttpRequest *request)
+{
+	gint64 now = g_get_monotonic_time();
+	gint64 patience = (gint64)ferry_jmap_backend_get_retry_time(backend) * G_USEC_PER_SEC;
+	gint64 least =
+		(gint64)ferry_jmap_backend_get_request_timeout(backend) * G_USEC_PER_SEC / 2;
+
+	if (request->begun_at == 0)
+		return now + patience;
+	return MIN(MAX(request->begun_at + patience, now + least), now + patience);
 }
 
 /* Sends @request (transfer full), as often as the policy has it. */
@@ -613,8 +627,7 @@ ferry_jmap_http_send_async(FerryJmapBackend *backend,
 	self->request = request;
 	self->context = g_main_context_ref_thread_default();
 	self->url = g_strdup(request->url);
-	self->give_up_at = g_get_monotonic_time() +
-			   (gint64)ferry_jmap_backend_get_retry_time(backend) * G_USEC_PER_SEC;
+	self->give_up_at = get_give_up_time(backend, request);
 	if (request->body_stream != NULL && G_IS_SEEKABLE(request->body_stream))
 		request->body_offset = g_seekable_tell(G_SEEKABLE(request->body_stream));
 	g_task_set_task_data(task, self, exchange_free);

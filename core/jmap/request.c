@@ -23,6 +23,7 @@ struct _FerryJmapRequest {
 	GPtrArray *capabilities;
 	gboolean repeatable;
 	gboolean repeatable_is_set;
+	gint64 begun_at;
 };
 
 G_DEFINE_FINAL_TYPE(FerryJmapRequest, ferry_jmap_request, G_TYPE_OBJECT)
@@ -252,6 +253,33 @@ ferry_jmap_request_set_repeatable(FerryJmapRequest *self, gboolean repeatable)
 {
 	self->repeatable = repeatable;
 	self->repeatable_is_set = TRUE;
+}
+
+/**
+ * ferry_jmap_request_set_begun_at:
+ * @self: a request
+ * @begun_at: monotonic microseconds; 0 for the time it is sent
+ *
+ * Says when the work began that the request is a part of. Its time runs from there, so that several
+ * requests, or a request after a wait, take no longer than one; but every request has half of the
+ * backend's time-out.
+ */
+void
+ferry_jmap_request_set_begun_at(FerryJmapRequest *self, gint64 begun_at)
+{
+	self->begun_at = begun_at;
+}
+
+/**
+ * ferry_jmap_request_get_begun_at:
+ * @self: a request
+ *
+ * Returns: when the work began that it is a part of, in monotonic microseconds; or 0
+ */
+gint64
+ferry_jmap_request_get_begun_at(FerryJmapRequest *self)
+{
+	return self->begun_at;
 }
 
 /**

@@ -35,6 +35,8 @@ const char *ferry_jmap_request_add_call_json(FerryJmapRequest *self,
 void ferry_jmap_request_use(FerryJmapRequest *self, const char *capability);
 void ferry_jmap_request_set_repeatable(FerryJmapRequest *self, gboolean repeatable);
 gboolean ferry_jmap_request_get_repeatable(FerryJmapRequest *self);
+void ferry_jmap_request_set_begun_at(FerryJmapRequest *self, gint64 begun_at);
+gint64 ferry_jmap_request_get_begun_at(FerryJmapRequest *self);
 guint ferry_jmap_request_get_n_calls(FerryJmapRequest *self);
 char *ferry_jmap_request_to_json(FerryJmapRequest *self);
 

@@ -559,6 +559,22 @@ batch_sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	ferry_jmap_parse_async(response->body, NULL, batch_parsed_cb, batch);
 }
 
+/* The time of the work that began first; 0: all begin now. */
+static gint64
+batch_get_begun_at(Batch *batch)
+{
+	gint64 first = 0;
+
+	for (guint i = 0; i < batch->entries->len; i++) {
+		Job *job = g_array_index(batch->entries, Entry, i).job;
+		gint64 begun_at = ferry_jmap_request_get_begun_at(job->request);
+
+		if (begun_at != 0 && (first == 0 || begun_at < first))
+			first = begun_at;
+	}
+	return first;
+}
+
 static void
 batch_send(FerryJmapScheduler *self, Batch *batch)
 {
@@ -575,6 +591,7 @@ batch_send(FerryJmapScheduler *self, Batch *batch)
 	http->body = batch_to_bytes(batch);
 	http->repeatable = ferry_jmap_request_get_repeatable(first->request);
 	http->no_retry = (first->flags & FERRY_JMAP_SEND_NO_RETRY) != 0;
+	http->begun_at = batch_get_begun_at(batch);
 	self->n_running++;
 	if (batch->background)
 		self->n_background++;
