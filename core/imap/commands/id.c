@@ -6,6 +6,23 @@
  */
 #include "imap/commands/commands-private.h"
 
+/* Fields and values in turn; a field is a string, a value a string or NIL (RFC 2971 §4). */
+static gboolean
+is_pairs(FerryImapValue *list)
+{
+	guint n = ferry_imap_value_get_n_children(list);
+
+	for (guint i = 0; i < n; i++) {
+		FerryImapValue *child = ferry_imap_value_get_child(list, i);
+		FerryImapValueKind kind = ferry_imap_value_get_kind(child);
+
+		if (kind != FERRY_IMAP_VALUE_STRING &&
+		    !(i % 2 == 1 && ferry_imap_value_is(child, "NIL")))
+			return FALSE;
+	}
+	return n % 2 == 0;
+}
+
 void
 ferry_imap_id(FerryImapCommand *command, gpointer user_data)
 {
@@ -14,6 +31,12 @@ ferry_imap_id(FerryImapCommand *command, gpointer user_data)
 	if (ferry_imap_command_get_argument(command, 0) == NULL &&
 	    ferry_imap_command_get_argument(command, 1) == NULL) {
 		ferry_imap_command_fail_new(command, FERRY_ERROR_INVALID, "ID: Expected NIL or a list");
+		return;
+	}
+	if (ferry_imap_command_get_argument(command, 0) != NULL &&
+	    !is_pairs(ferry_imap_command_get_argument(command, 0))) {
+		ferry_imap_command_fail_new(command, FERRY_ERROR_INVALID,
+					    "ID: Expected strings, each with a string or NIL");
 		return;
 	}
 	ferry_imap_writer_write_text(writer, "* ID (\"name\" \"Ferry\")\r\n");
