@@ -58,7 +58,7 @@ MALFORMED = [
     ('s', b'FETCH 18446744073709551617 FLAGS'), ('s', b'FETCH 1:0 FLAGS'), ('s', b'FETCH ** FLAGS'),
     ('s', b'FETCH 1 (FLAGS'), ('s', b'FETCH 1 FLAGS)'), ('s', b'FETCH 1 FLAGS UID'),
     ('s', b'FETCH 1 BODY['), ('s', b'FETCH 1 BODY[]<'), ('s', b'FETCH 1 BODY[]<0>'),
-    ('s', b'FETCH 1 BODY[]<0.0>'), ('s', b'FETCH 1 BODY[]<-1.5>'), ('s', b'FETCH 1 BODY[]<5.4294967296>'),
+    ('s', b'FETCH 1 BODY[]<0.0>'), ('s', b'FETCH 1 BODY[]<-1.5>'), ('s', b'FETCH 1 BODY[]<5.9223372036854775808>'),
     ('s', b'FETCH 1 BODY[]<0.1'), ('s', b'FETCH 1 BODY[1.]'), ('s', b'FETCH 1 BODY[.1]'),
     ('s', b'FETCH 1 BODY[1..2]'), ('s', b'FETCH 1 BODY[MIME]'), ('s', b'FETCH 1 BODY[NOSUCH]'),
     ('s', b'FETCH 1 BODY[HEADER.FIELDS]'), ('s', b'FETCH 1 BODY[HEADER.FIELDS ()]'),
@@ -81,7 +81,7 @@ MALFORMED = [
     ('s', b'UID SEARCH'), ('s', b'UID STORE 1'), ('s', b'UID FETCH 1'), ('s', b'UID FETCH 0 FLAGS'),
     ('s', b'FETCH 1 FLAGS\0'), ('s', b'SELECT "a\0b"'), ('s', b'SELECT a\xffb'), ('s', b'  NOOP'),
     ('s', b'NOOP  x'), ('s', b'"NOOP"'), ('s', b'{4+}\r\nNOOP'), ('s', b'SELECT {0x5+}\r\nINBOX'),
-    ('s', b'SELECT {-1}'), ('s', b'SELECT {99999999999999999999+}'), ('s', b'SELECT {5 }'),
+    ('s', b'SELECT {-1}'), ('s', b'SELECT {5 }'),
     ('s', b'SELECT ~{5+}\r\nINBOX'),
 ]
 
@@ -140,7 +140,7 @@ def one_malformed(client, command):
 
 
 def test_lines_that_are_no_commands(server):
-    for line in (b'\r\n', b'tag\r\n', b'tag \r\n', b' \r\n', b'* NOOP\r\n', b'(a) NOOP\r\n',
+    for line in (b'tag\r\n', b'tag \r\n', b' \r\n', b'* NOOP\r\n', b'(a) NOOP\r\n',
                  b'a\0 NOOP\r\n', b'\xff\xfe NOOP\r\n', b'\x16\x03\x01\x02\x00\x01\r\n', b'GET / HTTP/1.1\r\n'):
         with server.imap(timeout=20) as client:
             client.send(line)
@@ -149,6 +149,13 @@ def test_lines_that_are_no_commands(server):
                 check(response.kind in (b'BAD', b'BYE') or target.NATIVE, '%r: %r' % (line, response))
             except ImapError as ended:
                 check('closed' in str(ended), '%r: %s' % (line, ended))
+
+
+def test_empty_line(server):
+    """What some clients send behind a literal is passed over, and holds nothing up."""
+    with server.imap(timeout=20) as client:
+        client.send(b'\r\n')
+        check(target.NATIVE or client.cmd('NOOP').ok, 'NOOP')
 
 
 def test_bare_line_feed(server):
@@ -222,6 +229,10 @@ def test_literal_limits(server):
         reply = client.cmd('APPEND INBOX ', Lit(b'', sync=True), timeout=20)
         check(reply.kind in (b'BAD', b'NO'), 'an empty message: %r' % reply)
     with server.imap(timeout=20) as client:
+        # what follows cannot be told from commands: RFC 7888 §4 has BYE for it
+        client.send(b'a1 SELECT {99999999999999999999+}\r\n')
+        same(client.response().kind, b'BYE')
+    with server.imap(timeout=20) as client:
         client.send(b'a1 SELECT {3000000000}\r\n')
         response = client.response()
         check(response.kind in (b'BAD', b'NO', b'BYE'), repr(response))
@@ -237,7 +248,7 @@ def test_nesting_limit(server):
     target.ferry_only('Cyrus has other limits')
     with server.imap(timeout=20) as client:
         client.select('Bad')
-        for depth in (65, 1000, 10000):
+        for depth in (65, 1000, 9000):      # within line=65536
             reply = client.cmd('SEARCH ' + '(' * depth + 'ALL' + ')' * depth)
             same(reply.kind, b'BAD', 'depth %d' % depth)
             reply = client.cmd('SEARCH ' + 'NOT ' * depth + 'ALL')
@@ -288,4 +299,4 @@ def test_connection_cut_anywhere(server):
 
 
 CASES = [value for name, value in list(globals().items()) if name.startswith('test_')]
-run(CASES, fixture, timeout=380)
+run(CASES, fixture, timeout=60)
