@@ -14,7 +14,7 @@ from match import expand, json_matches, literal_text, parse_call, pattern
 from script import SILENT, BadScript, unescape
 
 SECONDS = 5 * procs.PATIENCE
-QUIET = 0.15 * procs.PATIENCE
+QUIET = 0.25 * procs.PATIENCE
 MAX_NOTED = 14
 # response codes of NO, which the native server mostly lacks
 NO_CODE = re.compile(r'^(\w+ NO) \[[A-Z]+\] ')
