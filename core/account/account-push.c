@@ -9,6 +9,7 @@
 
 #include "account/account-private.h"
 #include "account/listing-private.h"
+#include "account/recover-private.h"
 #include "account/timer-private.h"
 
 /* A burst of changes is one sync, and a change is told within 20 ms. */
@@ -229,12 +230,15 @@ tick_cb(gpointer user_data)
 	g_autoptr(FerryAccount) self = g_object_ref(user_data);
 	gint64 now = g_get_monotonic_time();
 	gboolean watched = is_watched(self);
+	FerryJmapSession *jmap = ferry_account_pick_jmap(self);
 
 	self->n_ticks++;
 	for (guint i = 0; i < self->mail_accounts->len; i++) {
 		FerryMailAccount *mail_account = self->mail_accounts->pdata[i];
 
 		drop_kept(mail_account, now);
+		if (jmap != NULL)
+			ferry_recover_again(mail_account, jmap);
 		/* a listing that failed is taken up again */
 		if (self->n_ticks % RELIST_TICKS == 0)
 			ferry_listing_start_all(mail_account);

@@ -9,6 +9,7 @@
 
 #include "account/op-copy-private.h"
 #include "account/op-remove-private.h"
+#include "account/recover-private.h"
 #include "jmap/date.h"
 #include "jmap/error.h"
 
@@ -269,8 +270,10 @@ ferry_op_copy_across(GTask *task,
 		else
 			g_array_append_val(op->outcome->missing, uid);
 	}
-	if (op->items->len == 0)
+	if (op->items->len == 0) {
 		ferry_op_done(op);
-	else
-		ferry_op_lock(op, across_locked);
+		return;
+	}
+	ferry_recover_again(target->owner, session->jmap);
+	ferry_op_lock(op, across_locked);
 }

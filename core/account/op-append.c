@@ -10,6 +10,7 @@
 #include "account/flags-private.h"
 #include "account/listing-private.h"
 #include "account/op-private.h"
+#include "account/recover-private.h"
 #include "jmap/blob.h"
 
 typedef struct {
@@ -173,6 +174,7 @@ import_all(GTask *task)
 		item->keywords = join_keywords(message);
 		item->deleted = (message->flags & FERRY_MESSAGE_DELETED) != 0;
 	}
+	ferry_recover_again(append->account, append->session->jmap);
 	ferry_op_lock(op, append_locked);
 }
 

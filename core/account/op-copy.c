@@ -10,6 +10,7 @@
 
 #include "account/listing-private.h"
 #include "account/op-copy-private.h"
+#include "account/recover-private.h"
 
 typedef struct {
 	FerryAccountSession *session;
@@ -219,6 +220,7 @@ target_listed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	ferry_op_set_mailbox(op, self);
 	op->target_id = g_strdup(slot->stored->id);
 	op->move = copy->move;
+	ferry_recover_again(self->owner, copy->session->jmap);
 	ferry_op_lock(op, copy_locked);
 }
 

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "account/leftovers-private.h"
 #include "account/op-private.h"
 #include "account/op-remove-private.h"
 #include "jmap/date.h"
@@ -316,7 +317,7 @@ undo_told(FerryOp *op)
 static void
 undo_removed(FerryOp *op)
 {
-	/* what could not be undone now is, by the intent, when the account is loaded again */
+	/* what could not be undone now is tried again, by the intent */
 	if (op->error != NULL) {
 		g_warning("account: an incomplete command was not undone yet: %s",
 			  op->error->message);
@@ -348,6 +349,67 @@ ferry_op_undo(FerryOp *op)
 	ferry_op_remove_emails(op, undo_removed);
 }
 
+/* overtaking */
+
+static gboolean
+names_any(FerryJmapValue *value, const char *member, GHashTable *set)
+{
+	g_auto(GStrv) names = ferry_jmap_value_dup_strings(value, member);
+
+	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+		if (g_hash_table_contains(set, names[i]))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean
+names_imports(FerryJmapValue *value)
+{
+	g_auto(GStrv) blobs = ferry_jmap_value_dup_strings(value, "blobs");
+
+	return blobs != NULL && blobs[0] != NULL;
+}
+
+/* An older command failed and could not be undone; now the same is there by right. To undo that
+ * one later would take away what this one is about to acknowledge. */
+static void
+remove_overtaken(FerryStoreBatch *batch, FerryOp *op)
+{
+	GPtrArray *list = ferry_leftovers_list(op->session->account->store, op->account->key);
+	g_autoptr(GHashTable) ours = g_hash_table_new(g_str_hash, g_str_equal);
+	gboolean adopted = FALSE;
+
+	g_clear_pointer(&op->overtaken, g_array_unref);
+	if (list == NULL)
+		return;
+	op->overtaken = g_array_new(FALSE, FALSE, sizeof(gint64));
+	for (guint i = 0; i < op->items->len; i++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, i);
+
+		if (item->blob_id != NULL)
+			g_hash_table_add(ours, item->blob_id);
+		if (item->email_id != NULL)
+			g_hash_table_add(ours, item->email_id);
+		if (item->new_id != NULL)
+			g_hash_table_add(ours, item->new_id);
+		adopted |= item->existing;
+	}
+	for (guint i = 0; i < list->len; i++) {
+		FerryLeftover *leftover = list->pdata[i];
+		const char *mailbox = ferry_jmap_value_get_string(leftover->value, "mailbox");
+
+		/* the blob of an Email that was there already may have another id than ours */
+		if (leftover->intent == op->intent || g_strcmp0(mailbox, op->target_id) != 0 ||
+		    !(names_any(leftover->value, "blobs", ours) ||
+		      names_any(leftover->value, "emails", ours) ||
+		      (adopted && names_imports(leftover->value))))
+			continue;
+		ferry_store_batch_remove_intent(batch, leftover->intent);
+		g_array_append_val(op->overtaken, leftover->intent);
+	}
+}
+
 /* UIDs */
 
 void
@@ -368,6 +430,7 @@ ferry_op_fill_targets(FerryStoreBatch *batch, FerryOp *op)
 	}
 	if (op->intent != 0)
 		ferry_store_batch_remove_intent(batch, op->intent);
+	remove_overtaken(batch, op);
 }
 
 void

@@ -58,7 +58,9 @@ struct _FerryOp {
 	gboolean conditional; /* ifInState */
 	gboolean conflict;
 	guint tries;
-	gint64 intent;
+	gint64 intent; /* 0 once what removes it is committed */
+	GBytes *intent_data;
+	GArray *overtaken; /* left-over intents that the commit under way removes too */
 	GError *error;
 	FerryOpFunc next;
 	FerryOpFunc after;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "account/flags-private.h"
+#include "account/leftovers-private.h"
 #include "jmap/error.h"
 
 static void
@@ -62,6 +63,8 @@ op_free(FerryOp *op)
 	g_clear_error(&op->error);
 	g_clear_error(&op->undo_error);
 	g_strfreev(op->keywords);
+	g_clear_pointer(&op->intent_data, g_bytes_unref);
+	g_clear_pointer(&op->overtaken, g_array_unref);
 	g_free(op->target_id);
 	g_free(op->kept_call);
 	g_free(op->state);
@@ -144,6 +147,13 @@ ferry_op_unlock(FerryOp *op)
 	if (!op->locked)
 		return;
 	op->locked = FALSE;
+	/* not undone, or not told to the store: whoever has the lock next must know of it */
+	if (op->intent != 0 && op->intent_data != NULL)
+		ferry_leftovers_keep(op->session->account->store,
+				     op->account->key,
+				     op->intent,
+				     op->intent_data);
+	op->intent = 0;
 	ferry_mail_account_unlock(op->account);
 }
 
@@ -514,6 +524,22 @@ ferry_op_send_patches(FerryOp *op, FerryOpFunc next)
 
 /* committing */
 
+/* The intents that the batch removed are no more. */
+static void
+settle_intents(FerryOp *op)
+{
+	FerryStore *store = op->session->account->store;
+
+	if (op->intent != 0)
+		ferry_leftovers_forget(store, op->account->key, op->intent);
+	op->intent = 0;
+	for (guint i = 0; op->overtaken != NULL && i < op->overtaken->len; i++)
+		ferry_leftovers_forget(store,
+				       op->account->key,
+				       g_array_index(op->overtaken, gint64, i));
+	g_clear_pointer(&op->overtaken, g_array_unref);
+}
+
 static void
 fill_cb(FerryStoreBatch *batch, gpointer user_data)
 {
@@ -533,6 +559,7 @@ commit_synced_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		ferry_op_fail(op, error);
 		return;
 	}
+	settle_intents(op);
 	op->next(op);
 }
 
@@ -564,6 +591,7 @@ committed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		ferry_op_fail(op, error);
 		return;
 	}
+	settle_intents(op);
 	op->next(op);
 }
 
@@ -609,6 +637,7 @@ void
 ferry_op_put_intent(FerryOp *op, GBytes *data, FerryOpFunc next)
 {
 	op->next = next;
+	op->intent_data = g_bytes_ref(data);
 	ferry_store_put_intent_async(op->account->account->store,
 				     op->account->key,
 				     data,

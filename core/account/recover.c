@@ -3,38 +3,48 @@
  *
  * Implementation: an intent names a mailbox and what was about to appear in it: Emails that were
  *   elsewhere (copies), or blobs (new messages). What is found there and was made by it goes again
- *   by the removal rule: an Email that is anywhere else only leaves this mailbox
+ *   by the removal rule: an Email that is anywhere else only leaves this mailbox. What could not
+ *   be undone is tried again, later and later, and before the next APPEND or COPY
  */
 #include "account/recover-private.h"
 
 #include <string.h>
 
+#include "account/leftovers-private.h"
 #include "account/op-remove-private.h"
 #include "jmap/error.h"
 #include "jmap/value.h"
+
+/* 2^9 seconds */
+#define MAX_BACKOFF 9
 
 typedef struct {
 	FerryMailAccount *account;
 	FerryJmapSession *jmap;
 } Recovery;
 
+/* Whose undoing a task is. */
 typedef struct {
+	FerryStore *store;
+	gint64 account_key;
 	gint64 intent;
-	FerryJmapValue *value;
-} Leftover;
+} Attempt;
 
 static void
-leftover_free(gpointer data)
+attempt_free(gpointer data)
 {
-	Leftover *leftover = data;
+	Attempt *attempt = data;
 
-	ferry_jmap_value_unref(leftover->value);
-	g_free(leftover);
+	g_object_unref(attempt->store);
+	g_free(attempt);
 }
 
 static void
 recovered_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
+	Attempt *attempt = g_task_get_task_data(G_TASK(result));
+	FerryLeftover *leftover =
+		ferry_leftovers_find(attempt->store, attempt->account_key, attempt->intent);
 	g_autoptr(GError) error = NULL;
 	FerryOutcome *outcome = g_task_propagate_pointer(G_TASK(result), &error);
 
@@ -42,6 +52,12 @@ recovered_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		g_warning("account: an interrupted command was not undone yet: %s", error->message);
 	else
 		ferry_outcome_unref(outcome);
+	if (leftover == NULL)
+		return;
+	leftover->busy = FALSE;
+	leftover->retry_at = g_get_monotonic_time() +
+			     ((gint64)G_USEC_PER_SEC << MIN(leftover->tries, MAX_BACKOFF));
+	leftover->tries++;
 }
 
 static void
@@ -92,8 +108,7 @@ holds_only(FerryJmapValue *email, const char *mailbox_id)
 static void
 take_imported(FerryOp *op, FerryJmapValue *got)
 {
-	Leftover *leftover = op->extra;
-	g_auto(GStrv) blobs = ferry_jmap_value_dup_strings(leftover->value, "blobs");
+	g_auto(GStrv) blobs = ferry_jmap_value_dup_strings(op->extra, "blobs");
 	FerryJmapValueIter iter;
 	FerryJmapValue *email;
 
@@ -160,11 +175,22 @@ find_imported(FerryOp *op, const char *state)
 static void
 begin(FerryOp *op)
 {
-	Leftover *leftover = op->extra;
-	const char *state = ferry_jmap_value_get_string(leftover->value, "state");
-	g_auto(GStrv) emails = ferry_jmap_value_dup_strings(leftover->value, "emails");
+	FerryLeftover *leftover =
+		ferry_leftovers_find(op->session->account->store, op->account->key, op->intent);
+	const char *state;
+	g_auto(GStrv) emails = NULL;
 
-	op->target_id = g_strdup(ferry_jmap_value_get_string(leftover->value, "mailbox"));
+	/* a command that had the lock before put the same there, and said so: it stays */
+	if (leftover == NULL) {
+		op->intent = 0;
+		ferry_op_done(op);
+		return;
+	}
+	op->extra = ferry_jmap_value_ref(leftover->value);
+	op->extra_free = (GDestroyNotify)(void (*)(void))ferry_jmap_value_unref;
+	state = ferry_jmap_value_get_string(op->extra, "state");
+	emails = ferry_jmap_value_dup_strings(op->extra, "emails");
+	op->target_id = g_strdup(ferry_jmap_value_get_string(op->extra, "mailbox"));
 	if (op->target_id == NULL) {
 		undone(op);
 		return;
@@ -180,32 +206,60 @@ begin(FerryOp *op)
 }
 
 static void
-undo(Recovery *recovery, FerryStoreIntent *intent)
+undo(FerryMailAccount *account, FerryJmapSession *jmap, gint64 intent)
 {
-	g_autoptr(FerryAccountSession) session = NULL;
-	g_autoptr(FerryJmapValue) value = NULL;
-	Leftover *leftover;
-	gsize length;
-	const char *json = g_bytes_get_data(intent->data, &length);
-	FerryOp *op;
+	g_autoptr(FerryAccountSession) session = ferry_account_session_new(account->account, jmap);
+	GTask *task = g_task_new(account, NULL, recovered_cb, NULL);
+	Attempt *attempt = g_new0(Attempt, 1);
+	FerryOp *op = ferry_op_new(task, account, session);
 
-	value = ferry_jmap_value_new_from_json(json, (gssize)length, NULL);
-	if (value == NULL) {
-		g_warning("account: an intent that cannot be read is kept");
-		return;
-	}
 	g_message("account: undoing a command that was interrupted");
-	session = ferry_account_session_new(recovery->account->account, recovery->jmap);
-	op = ferry_op_new(g_task_new(recovery->account, NULL, recovered_cb, NULL),
-			  recovery->account,
-			  session);
-	leftover = g_new0(Leftover, 1);
-	leftover->intent = intent->id;
-	leftover->value = g_steal_pointer(&value);
-	op->intent = intent->id;
-	op->extra = leftover;
-	op->extra_free = leftover_free;
+	attempt->store = g_object_ref(account->account->store);
+	attempt->account_key = account->key;
+	attempt->intent = intent;
+	g_task_set_task_data(task, attempt, attempt_free);
+	op->intent = intent;
 	ferry_op_lock(op, begin);
+}
+
+void
+ferry_recover_again(FerryMailAccount *account, FerryJmapSession *jmap)
+{
+	gint64 now = g_get_monotonic_time();
+	g_autoptr(GArray) due = g_array_new(FALSE, FALSE, sizeof(gint64));
+	GPtrArray *list;
+
+	/* where nobody is signed in any more, this is not what keeps the account loaded */
+	if (account->account == NULL || account->account->closed ||
+	    account->account->sessions->len == 0)
+		return;
+	list = ferry_leftovers_list(account->account->store, account->key);
+	for (guint i = 0; list != NULL && i < list->len; i++) {
+		FerryLeftover *leftover = list->pdata[i];
+
+		if (leftover->busy || leftover->retry_at > now)
+			continue;
+		leftover->busy = TRUE;
+		g_array_append_val(due, leftover->intent);
+	}
+	for (guint i = 0; i < due->len; i++)
+		undo(account, jmap, g_array_index(due, gint64, i));
+}
+
+static void
+undo_claimed(Recovery *recovery, gint64 intent)
+{
+	FerryMailAccount *account = recovery->account;
+	FerryLeftover *leftover;
+
+	/* closed meanwhile: it is kept for whoever loads the account next */
+	if (account->account == NULL)
+		return;
+	leftover = ferry_leftovers_find(account->account->store, account->key, intent);
+	if (leftover == NULL)
+		return;
+	leftover->busy = TRUE;
+	undo(account, recovery->jmap, intent);
 }
 
 static void
@@ -217,8 +271,13 @@ claimed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		ferry_store_claim_intents_finish(FERRY_STORE(source), result, &error);
 
 	for (guint i = 0; intents != NULL && i < intents->len; i++) {
-		if (recovery->account->account != NULL)
-			undo(recovery, intents->pdata[i]);
+		FerryStoreIntent *intent = intents->pdata[i];
+
+		ferry_leftovers_keep(FERRY_STORE(source),
+				     recovery->account->key,
+				     intent->id,
+				     intent->data);
+		undo_claimed(recovery, intent->id);
 	}
 	g_object_unref(recovery->account);
 	g_object_unref(recovery->jmap);

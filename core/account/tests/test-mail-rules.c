@@ -371,6 +371,97 @@ has_two(gpointer data)
 	return count(engine) == 2;
 }
 
+/* The second message is refused, and the first cannot be taken away again, @blocked times. */
+static void
+leave_first(Engine *engine, int blocked)
+{
+	const char *messages[] = {texts[0], texts[1], NULL};
+	g_autoptr(FerryOutcome) outcome = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *json = g_strdup_printf(
+		"[{\"on\":\"method\",\"method\":\"Email/import\",\"do\":\"set-error\",\"object\":2,"
+		"\"type\":\"overQuota\"},{\"on\":\"method\",\"method\":\"Email/set\","
+		"\"do\":\"set-error\",\"type\":\"forbidden\",\"times\":%d}]",
+		blocked);
+
+	g_free(engine_admin(engine, "faults", json));
+	outcome = engine_append(engine, "Work", messages, &error);
+	g_assert_null(outcome);
+	g_assert_error(error, FERRY_ERROR, FERRY_ERROR_OVER_QUOTA);
+}
+
+/* an APPEND that could not be undone is repeated with success: what was acknowledged stays */
+static void
+check_append_overtakes(const char *const *options, int blocked, guint32 expected)
+{
+	g_autoptr(Engine) engine = engine_new(options);
+	const char *first[] = {texts[0], NULL};
+	g_autoptr(FerryOutcome) outcome = NULL;
+	g_autoptr(GError) error = NULL;
+	guint32 uid;
+	gsize n;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "Work");
+	leave_first(engine, blocked);
+	outcome = engine_append(engine, "Work", first, &error);
+	g_assert_no_error(error);
+	uid = ferry_outcome_get_target_uids(outcome, &n)[0];
+	g_free(engine_admin(engine, "faults", "[]"));
+	for (guint i = 0; i < 2; i++) {
+		engine_restart(engine);
+		engine_sign_in(engine);
+		engine_select(engine, "Work");
+		engine_refresh(engine);
+		/* behind whatever is to be undone */
+		g_clear_pointer(&outcome, ferry_outcome_unref);
+		outcome = engine_copy(engine, &uid, 1, "INBOX", FALSE, &error);
+		g_assert_no_error(error);
+		engine_refresh(engine);
+		g_assert_nonnull(
+			ferry_view_lookup(ferry_mailbox_get_view(engine->mailbox), uid));
+		g_assert_cmpuint(count(engine), ==, expected);
+	}
+}
+
+static GLogLevelFlags
+allow_warnings(void)
+{
+	return g_log_set_always_fatal((GLogLevelFlags)(G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL));
+}
+
+static void
+test_append_overtakes(void)
+{
+	GLogLevelFlags fatal = allow_warnings();
+
+	/* undone before it is repeated; undone neither then: one Email of the content, or two */
+	check_append_overtakes(one_per_content, 1, 3);
+	check_append_overtakes(one_per_content, 2, 3);
+	check_append_overtakes(plain, 1, 3);
+	check_append_overtakes(plain, 2, 4);
+	g_log_set_always_fatal(fatal);
+}
+
+/* what could not be undone is as soon as the backend lets us, without a restart */
+static void
+test_undone_later(void)
+{
+	GLogLevelFlags fatal = allow_warnings();
+	g_autoptr(Engine) engine = engine_new(plain);
+
+	if (engine != NULL) {
+		engine_sign_in(engine);
+		engine_select(engine, "Work");
+		leave_first(engine, 2);
+		engine_refresh(engine);
+		engine_wait(has_two, engine);
+	}
+	g_log_set_always_fatal(fatal);
+}
+
 /* kill -9 between the backend's doing and ours */
 static void
 test_killed(void)
@@ -473,6 +564,8 @@ main(int argc, char **argv)
 	g_test_add_func("/account/mail/append", test_append);
 	g_test_add_func("/account/mail/append-again", test_append_again);
 	g_test_add_func("/account/mail/append-refused", test_append_refused);
+	g_test_add_func("/account/mail/append-overtakes", test_append_overtakes);
+	g_test_add_func("/account/mail/undone-later", test_undone_later);
 	g_test_add_func("/account/mail/lost-answer", test_lost_answer);
 	g_test_add_func("/account/mail/killed", test_killed);
 	g_test_add_func("/account/mail/lost-state", test_lost_state);
