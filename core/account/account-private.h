@@ -167,6 +167,8 @@ void ferry_mail_account_lock_since(FerryMailAccount *self,
 				   gint64 begun_at,
 				   FerryLockFunc func,
 				   gpointer user_data);
+/* For the holder of the lock: before all others who wait. */
+void ferry_mail_account_lock_next(FerryMailAccount *self, FerryLockFunc func, gpointer user_data);
 void ferry_mail_account_unlock(FerryMailAccount *self);
 /* Whether the one who has the lock waited so long for it that there is no time left; sets
  * UNAVAILABLE. */

@@ -212,6 +212,14 @@ ferry_mail_account_lock_since(FerryMailAccount *self,
 	g_queue_push_tail(&self->lock_waiters, waiter);
 }
 
+void
+ferry_mail_account_lock_next(FerryMailAccount *self, FerryLockFunc func, gpointer user_data)
+{
+	ferry_mail_account_lock(self, func, user_data);
+	if (!g_queue_is_empty(&self->lock_waiters))
+		g_queue_push_head(&self->lock_waiters, g_queue_pop_tail(&self->lock_waiters));
+}
+
 static gboolean
 run_next_waiter(gpointer user_data)
 {

@@ -87,6 +87,8 @@ struct _FerryOp {
 FerryOp *ferry_op_new(GTask *task, FerryMailAccount *account, FerryAccountSession *session);
 void ferry_op_set_mailbox(FerryOp *op, FerryMailbox *mailbox);
 void ferry_op_lock(FerryOp *op, FerryOpFunc next);
+/* The caller has the lock: before all others who wait for it. */
+void ferry_op_lock_next(FerryOp *op, FerryOpFunc next);
 void ferry_op_unlock(FerryOp *op);
 void ferry_op_fail(FerryOp *op, GError *error);
 void ferry_op_done(FerryOp *op);

@@ -142,6 +142,13 @@ ferry_op_lock(FerryOp *op, FerryOpFunc next)
 }
 
 void
+ferry_op_lock_next(FerryOp *op, FerryOpFunc next)
+{
+	op->next = next;
+	ferry_mail_account_lock_next(op->account, locked_cb, op);
+}
+
+void
 ferry_op_unlock(FerryOp *op)
 {
 	if (!op->locked)

@@ -205,8 +205,9 @@ begin(FerryOp *op)
 		ferry_op_remove_emails(op, undone);
 }
 
+/* @first: before whoever waits for the lock, which the caller has. */
 static void
-undo(FerryMailAccount *account, FerryJmapSession *jmap, gint64 intent)
+undo(FerryMailAccount *account, FerryJmapSession *jmap, gint64 intent, gboolean first)
 {
 	g_autoptr(FerryAccountSession) session = ferry_account_session_new(account->account, jmap);
 	GTask *task = g_task_new(account, NULL, recovered_cb, NULL);
@@ -219,7 +220,10 @@ undo(FerryMailAccount *account, FerryJmapSession *jmap, gint64 intent)
 	attempt->intent = intent;
 	g_task_set_task_data(task, attempt, attempt_free);
 	op->intent = intent;
-	ferry_op_lock(op, begin);
+	if (first)
+		ferry_op_lock_next(op, begin);
+	else
+		ferry_op_lock(op, begin);
 }
 
 void
@@ -243,7 +247,7 @@ ferry_recover_again(FerryMailAccount *account, FerryJmapSession *jmap)
 		g_array_append_val(due, leftover->intent);
 	}
 	for (guint i = 0; i < due->len; i++)
-		undo(account, jmap, g_array_index(due, gint64, i));
+		undo(account, jmap, g_array_index(due, gint64, i), FALSE);
 }
 
 static void
@@ -259,7 +263,7 @@ undo_claimed(Recovery *recovery, gint64 intent)
 	if (leftover == NULL)
 		return;
 	leftover->busy = TRUE;
-	undo(account, recovery->jmap, intent);
+	undo(account, recovery->jmap, intent, TRUE);
 }
 
 static void
@@ -279,11 +283,24 @@ claimed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 				     intent->data);
 		undo_claimed(recovery, intent->id);
 	}
+	ferry_mail_account_unlock(recovery->account);
 	g_object_unref(recovery->account);
 	g_object_unref(recovery->jmap);
 	g_free(recovery);
 }
 
+static void
+claim_locked(FerryMailAccount *account, gpointer user_data)
+{
+	ferry_store_claim_intents_async(account->account->store,
+					account->key,
+					NULL,
+					claimed_cb,
+					user_data);
+}
+
+/* Comes before everything else on a freshly loaded account, and keeps the lock until it is through:
+ * what is to be undone must not be given a UID first, as if it were there to stay. */
 void
 ferry_recover_async(FerryMailAccount *account, FerryJmapSession *jmap)
 {
@@ -291,9 +308,5 @@ ferry_recover_async(FerryMailAccount *account, FerryJmapSession *jmap)
 
 	recovery->account = g_object_ref(account);
 	recovery->jmap = g_object_ref(jmap);
-	ferry_store_claim_intents_async(account->account->store,
-					account->key,
-					NULL,
-					claimed_cb,
-					recovery);
+	ferry_mail_account_lock(account, claim_locked, recovery);
 }
