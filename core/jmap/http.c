@@ -10,11 +10,14 @@
  *   to resend by itself (3.2.3 was not seen to, for POST over HTTP/1.1), so "restarted" stops it
  *   where that could do harm; HTTP/2 fails one POST at each GOAWAY
  */
+#include <libsoup/soup.h>
 #include <string.h>
 
 #include "jmap/backend-private.h"
+#include "jmap/body-stream-private.h"
+#include "jmap/credential-private.h"
 #include "jmap/error.h"
-#include "jmap/http-exchange-private.h"
+#include "jmap/http-private.h"
 #include "jmap/tls-trust-private.h"
 
 #define READ_SIZE 65536
@@ -29,12 +32,38 @@
  * link of 256 KiB a second takes */
 #define DRIP_SECONDS 10
 
+typedef struct {
+	FerryJmapBackend *backend;
+	FerryJmapHttpRequest *request;
+	GMainContext *context;
+	gint64 begun;	   /* monotonic µs */
+	gint64 give_up_at; /* the same */
+	guint n_attempts;
+	guint n_redirects;
+	guint n_fatal; /* answers 500, which are tried a second time only */
+	char *url;
+
+	/* of the attempt that runs */
+	SoupMessage *message;
+	GCancellable *cancellable;
+	gulong outer_handler;
+	GSource *timer;
+	GInputStream *stream;
+	GByteArray *body;
+	gsize until_progress;
+	gsize n_read; /* octets of answers, of all attempts */
+	gboolean started; /* the backend may have seen some of it */
+	gboolean timed_out;
+	gboolean probing; /* the server was away: one attempt, of little patience */
+	GTlsCertificateFlags certificate; /* what is wrong with it */
+} Exchange;
+
 static void exchange_start(GTask *task);
 
 static void
 attempt_clear(GTask *task)
 {
-	FerryJmapHttpExchange *self = g_task_get_task_data(task);
+	Exchange *self = g_task_get_task_data(task);
 
 	if (self->timer != NULL) {
 		g_source_destroy(self->timer);
@@ -54,7 +83,7 @@ attempt_clear(GTask *task)
 static void
 exchange_free(gpointer data)
 {
-	FerryJmapHttpExchange *self = data;
+	Exchange *self = data;
 
 	g_object_unref(self->backend);
 	ferry_jmap_http_request_free(self->request);
@@ -74,7 +103,7 @@ exchange_fail(GTask *task, GError *error)
 static gboolean
 timeout_cb(gpointer user_data)
 {
-	FerryJmapHttpExchange *self = user_data;
+	Exchange *self = user_data;
 
 	self->timed_out = TRUE;
 	g_cancellable_cancel(self->cancellable);
@@ -82,7 +111,7 @@ timeout_cb(gpointer user_data)
 }
 
 static void
-set_timer(FerryJmapHttpExchange *self, guint milliseconds, GSourceFunc func, gpointer data)
+set_timer(Exchange *self, guint milliseconds, GSourceFunc func, gpointer data)
 {
 	if (self->timer != NULL) {
 		g_source_destroy(self->timer);
@@ -111,7 +140,7 @@ retry_cb(gpointer user_data)
 static void
 pause_then_retry(GTask *task, guint milliseconds)
 {
-	FerryJmapHttpExchange *self = g_task_get_task_data(task);
+	Exchange *self = g_task_get_task_data(task);
 	GCancellable *cancellable = g_task_get_cancellable(task);
 
 	attempt_clear(task);
@@ -128,7 +157,7 @@ pause_then_retry(GTask *task, guint milliseconds)
 static gboolean
 retry_later(GTask *task, int retry_after)
 {
-	FerryJmapHttpExchange *self = g_task_get_task_data(task);
+	Exchange *self = g_task_get_task_data(task);
 	gint64 pause = FIRST_PAUSE_MS << MIN(self->n_attempts - 1, 6);
 	gboolean rollover = self->n_attempts == 1 && self->started && !self->timed_out &&
 			    soup_message_get_status(self->message) == 0;
@@ -167,7 +196,7 @@ lost_answer(const char *why)
 static void
 certificate_refused(GTask *task)
 {
-	FerryJmapHttpExchange *self = g_task_get_task_data(task);
+	Exchange *self = g_task_get_task_data(task);
 	g_autoptr(GUri) uri = g_uri_parse(self->url, SOUP_HTTP_URI_FLAGS, NULL);
 	g_autofree char *reason = ferry_tls_trust_describe(self->certificate);
 	g_autofree char *problem = g_strdup_printf("the certificate of %s is refused: %s",
@@ -186,7 +215,7 @@ certificate_refused(GTask *task)
 /* The server is away, not only this attempt lost: it was tried for a while, was seen away, or takes
  * no connection. An event stream that ends says nothing of it. */
 static void
-note_failure(FerryJmapHttpExchange *self)
+note_failure(Exchange *self)
 {
 	gint64 took = g_get_monotonic_time() - self->begun;
 
@@ -201,7 +230,7 @@ note_failure(FerryJmapHttpExchange *self)
 static void
 attempt_failed(GTask *task, GError *error)
 {
-	FerryJmapHttpExchange *self = g_task_get_task_data(task);
+	Exchange *self = g_task_get_task_data(task);
 	GCancellable *outer = g_task_get_cancellable(task);
 	g_autoptr(GError) cause = error;
 	const char *why = self->timed_out ? "no answer in time" : cause->message;
@@ -253,7 +282,7 @@ get_retry_after(SoupMessage *message)
 
 /* whether the status invites another attempt */
 static gboolean
-status_is_passing(FerryJmapHttpExchange *self, guint status)
+status_is_passing(Exchange *self, guint status)
 {
 	switch (status) {
 	case 429:
@@ -274,7 +303,7 @@ status_is_passing(FerryJmapHttpExchange *self, guint status)
 static void
 attempt_answered(GTask *task)
 {
-	FerryJmapHttpExchange *self = g_task_get_task_data(task);
+	Exchange *self = g_task_get_task_data(task);
 	guint status = soup_message_get_status(self->message);
 	SoupMessageHeaders *headers = soup_message_get_response_headers(self->message);
 	FerryJmapHttpResponse *response = NULL;
@@ -305,7 +334,7 @@ attempt_answered(GTask *task)
 
 /* milliseconds that may pass until there is progress again */
 static guint
-get_patience(FerryJmapHttpExchange *self)
+get_patience(Exchange *self)
 {
 	gint64 patience = (gint64)ferry_jmap_backend_get_request_timeout(self->backend) * 1000;
 	gint64 left = (self->give_up_at - g_get_monotonic_time()) / 1000 + DRIP_SECONDS * 1000 +
@@ -320,7 +349,7 @@ static void
 read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	GTask *task = user_data;
-	FerryJmapHttpExchange *self = g_task_get_task_data(task);
+	Exchange *self = g_task_get_task_data(task);
 	g_autoptr(GError) error = NULL;
 	gssize n = g_input_stream_read_finish(G_INPUT_STREAM(source), result, &error);
 	guint status = soup_message_get_status(self->message);
@@ -366,7 +395,7 @@ read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 read_on(GTask *task)
 {
-	FerryJmapHttpExchange *self = g_task_get_task_data(task);
+	Exchange *self = g_task_get_task_data(task);
 	guint length = self->body->len;
 
 	g_byte_array_set_size(self->body, length + READ_SIZE);
@@ -383,7 +412,7 @@ read_on(GTask *task)
 static gboolean
 follow_redirect(GTask *task)
 {
-	FerryJmapHttpExchange *self = g_task_get_task_data(task);
+	Exchange *self = g_task_get_task_data(task);
 	guint status = soup_message_get_status(self->message);
 	const char *location = soup_message_headers_get_one(
 		soup_message_get_response_headers(self->message), "Location");
@@ -414,7 +443,7 @@ static void
 sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	GTask *task = user_data;
-	FerryJmapHttpExchange *self = g_task_get_task_data(task);
+	Exchange *self = g_task_get_task_data(task);
 	g_autoptr(GError) error = NULL;
 	guint status = 0;
 	goffset expected = 0;
@@ -443,14 +472,116 @@ sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+starting_cb(SoupMessage *message, gpointer user_data)
+{
+	Exchange *self = user_data;
+
+	self->started = TRUE;
+}
+
+static gboolean
+accept_certificate_cb(SoupMessage *message,
+		      GTlsCertificate *certificate,
+		      GTlsCertificateFlags errors,
+		      gpointer user_data)
+{
+	Exchange *self = user_data;
+
+	self->certificate = errors != 0 ? errors : G_TLS_CERTIFICATE_GENERIC_ERROR;
+	return FALSE;
+}
+
+/* libsoup is about to send it a second time on its own. Over HTTP/2 it would do so without the body,
+ * which it has read to its end; and what is not repeatable it must not. Then we do it, or do not */
+static void
+restarted_cb(SoupMessage *message, gpointer user_data)
+{
+	Exchange *self = user_data;
+
+	if (self->request->repeatable && self->request->body == NULL &&
+	    self->request->body_stream == NULL)
+		return;
+	g_cancellable_cancel(self->cancellable);
+}
+
+static void
 outer_cancelled_cb(GCancellable *outer, gpointer user_data)
 {
 	g_cancellable_cancel(user_data);
 }
 
+/* libsoup closes what it has read, but the next attempt needs the stream open */
+static void
+set_body_stream(Exchange *self)
+{
+	FerryJmapHttpRequest *request = self->request;
+	g_autoptr(GInputStream) once =
+		ferry_jmap_body_stream_new(request->body_stream);
+
+	soup_message_set_request_body(self->message,
+				      request->content_type,
+				      once,
+				      (gssize)request->body_size);
+}
+
+static void
+set_headers(Exchange *self)
+{
+	FerryJmapHttpRequest *request = self->request;
+	SoupMessageHeaders *headers = soup_message_get_request_headers(self->message);
+
+	soup_message_headers_replace(headers,
+				     "Authorization",
+				     ferry_jmap_credential_peek_header(request->credential));
+	if (request->accept != NULL)
+		soup_message_headers_replace(headers, "Accept", request->accept);
+	if (request->last_event_id != NULL)
+		soup_message_headers_replace(headers, "Last-Event-ID", request->last_event_id);
+	if (request->body != NULL)
+		soup_message_set_request_body_from_bytes(self->message,
+							 request->content_type,
+							 request->body);
+	else if (request->body_stream != NULL)
+		set_body_stream(self);
+	/* packing costs more than a loopback saves */
+	if (g_str_has_prefix(self->url, "http:"))
+		soup_message_disable_feature(self->message, SOUP_TYPE_CONTENT_DECODER);
+}
+
+static gboolean
+prepare_message(Exchange *self, GError **error)
+{
+	FerryJmapHttpRequest *request = self->request;
+
+	if (!ferry_jmap_backend_check_url(self->backend, self->url, error))
+		return FALSE;
+	if (request->body_stream != NULL && self->n_attempts > 0 &&
+	    !g_seekable_seek(G_SEEKABLE(request->body_stream),
+			     request->body_offset,
+			     G_SEEK_SET,
+			     NULL,
+			     error))
+		return FALSE;
+	self->message = soup_message_new(request->method, self->url);
+	if (self->message == NULL) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_BACKEND, "a malformed URL");
+		return FALSE;
+	}
+	soup_message_add_flags(self->message,
+			       SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
+	set_headers(self);
+	g_signal_connect(self->message, "starting", G_CALLBACK(starting_cb), self);
+	g_signal_connect(self->message,
+			 "accept-certificate",
+			 G_CALLBACK(accept_certificate_cb),
+			 self);
+	g_signal_connect(self->message, "restarted", G_CALLBACK(restarted_cb), self);
+	return TRUE;
+}
+
 /* Only those who begin ask: who has begun to try goes on trying. */
 static gboolean
-ask_health(FerryJmapHttpExchange *self, guint *probe_ms, GError **error)
+ask_health(Exchange *self, guint *probe_ms, GError **error)
 {
 	if (self->n_attempts > 0)
 		return TRUE;
@@ -470,7 +601,7 @@ ask_health(FerryJmapHttpExchange *self, guint *probe_ms, GError **error)
 static void
 exchange_start(GTask *task)
 {
-	FerryJmapHttpExchange *self = g_task_get_task_data(task);
+	Exchange *self = g_task_get_task_data(task);
 	GCancellable *outer = g_task_get_cancellable(task);
 	GError *error = NULL;
 	SoupSession *soup = self->request->endless
@@ -480,7 +611,7 @@ exchange_start(GTask *task)
 	gint64 patience = 0;
 	guint probe_ms = 0;
 
-	if (soup == NULL || !ferry_jmap_http_prepare(self, &error) ||
+	if (soup == NULL || !prepare_message(self, &error) ||
 	    !ask_health(self, &probe_ms, &error)) {
 		exchange_fail(task, error);
 		return;
@@ -535,7 +666,7 @@ ferry_jmap_http_send_async(FerryJmapBackend *backend,
 			   gpointer user_data)
 {
 	GTask *task = g_task_new(backend, cancellable, callback, user_data);
-	FerryJmapHttpExchange *self = g_new0(FerryJmapHttpExchange, 1);
+	Exchange *self = g_new0(Exchange, 1);
 
 	g_task_set_source_tag(task, ferry_jmap_http_send_async);
 	/* an answer that came is handed out, whoever cancels then */
