@@ -4,7 +4,6 @@
 #include <libsoup/soup.h>
 
 #include "jmap/backend.h"
-#include "jmap/health-private.h"
 
 G_BEGIN_DECLS
 
@@ -15,6 +14,5 @@ guint ferry_jmap_backend_get_request_timeout(FerryJmapBackend *self);
 guint ferry_jmap_backend_get_retry_after_max(FerryJmapBackend *self);
 void ferry_jmap_backend_count_request(FerryJmapBackend *self);
 void ferry_jmap_backend_note_certificate(FerryJmapBackend *self, const char *problem);
-FerryJmapHealth *ferry_jmap_backend_get_health(FerryJmapBackend *self);
 
 G_END_DECLS

@@ -27,7 +27,6 @@ struct _FerryJmapBackend {
 	guint retry_time;
 	guint retry_after_max;
 	guint64 n_requests;
-	FerryJmapHealth *health;
 	char *certificate_problem; /* the last one that was logged */
 	SoupSession *soup;
 	SoupSession *streams; /* for event streams */
@@ -59,7 +58,6 @@ ferry_jmap_backend_finalize(GObject *object)
 	g_strfreev(self->trusted_hosts);
 	g_free(self->ca_file);
 	g_free(self->certificate_problem);
-	ferry_jmap_health_free(self->health);
 	G_OBJECT_CLASS(ferry_jmap_backend_parent_class)->finalize(object);
 }
 
@@ -74,7 +72,6 @@ static void
 ferry_jmap_backend_init(FerryJmapBackend *self)
 {
 	self->allow_plaintext = FERRY_JMAP_PLAINTEXT_LOOPBACK;
-	self->health = ferry_jmap_health_new();
 	self->request_timeout = 30;
 	self->retry_time = 45;
 	self->retry_after_max = 30;
@@ -392,11 +389,4 @@ ferry_jmap_backend_note_certificate(FerryJmapBackend *self, const char *problem)
 	self->certificate_problem = g_strdup(problem);
 	if (problem != NULL)
 		g_warning("backend %s: %s", self->name, problem);
-}
-
-/* private: how its servers have answered */
-FerryJmapHealth *
-ferry_jmap_backend_get_health(FerryJmapBackend *self)
-{
-	return self->health;
 }

@@ -26,8 +26,6 @@
 #define MAX_ERROR_BODY 65536
 #define FIRST_PAUSE_MS 200
 #define LONGEST_PAUSE_MS 5000
-/* what fails after that long was no single mishap */
-#define LONG_TIME (5 * G_USEC_PER_SEC)
 /* an answer that drips must end that long after the last attempt might have begun, plus what a
  * link of 256 KiB a second takes */
 #define DRIP_SECONDS 10
@@ -36,8 +34,7 @@ typedef struct {
 	FerryJmapBackend *backend;
 	FerryJmapHttpRequest *request;
 	GMainContext *context;
-	gint64 begun;	   /* monotonic µs */
-	gint64 give_up_at; /* the same */
+	gint64 give_up_at; /* monotonic µs */
 	guint n_attempts;
 	guint n_redirects;
 	guint n_fatal; /* answers 500, which are tried a second time only */
@@ -54,7 +51,6 @@ typedef struct {
 	gsize n_read; /* octets of answers, of all attempts */
 	gboolean started; /* the backend may have seen some of it */
 	gboolean timed_out;
-	gboolean probing; /* the server was away: one attempt, of little patience */
 	GTlsCertificateFlags certificate; /* what is wrong with it */
 } Exchange;
 
@@ -162,7 +158,7 @@ retry_later(GTask *task, int retry_after)
 	gboolean rollover = self->n_attempts == 1 && self->started && !self->timed_out &&
 			    soup_message_get_status(self->message) == 0;
 
-	if (self->request->no_retry || self->probing ||
+	if (self->request->no_retry ||
 	    retry_after > (int)ferry_jmap_backend_get_retry_after_max(self->backend))
 		return FALSE;
 	pause = MIN(pause, LONGEST_PAUSE_MS);
@@ -212,20 +208,6 @@ certificate_refused(GTask *task)
 				  problem));
 }
 
-/* The server is away, not only this attempt lost: it was tried for a while, was seen away, or takes
- * no connection. An event stream that ends says nothing of it. */
-static void
-note_failure(Exchange *self)
-{
-	gint64 took = g_get_monotonic_time() - self->begun;
-
-	if (self->request->endless)
-		return;
-	if (self->probing || took >= LONG_TIME || (self->request->no_retry && !self->started))
-		ferry_jmap_health_note_failure(ferry_jmap_backend_get_health(self->backend),
-					       self->url);
-}
-
 /* the attempt ended without an answer */
 static void
 attempt_failed(GTask *task, GError *error)
@@ -245,13 +227,11 @@ attempt_failed(GTask *task, GError *error)
 		return;
 	}
 	if (!self->request->repeatable && self->started) {
-		note_failure(self);
 		exchange_fail(task, lost_answer(why));
 		return;
 	}
 	if (retry_later(task, -1))
 		return;
-	note_failure(self);
 	exchange_fail(task,
 		      g_error_new(FERRY_ERROR,
 				  FERRY_ERROR_UNAVAILABLE,
@@ -310,11 +290,6 @@ attempt_answered(GTask *task)
 
 	if (status_is_passing(self, status) && retry_later(task, get_retry_after(self->message)))
 		return;
-	if (status == 502 || status == 503 || status == 504)
-		note_failure(self);
-	else
-		ferry_jmap_health_note_answer(ferry_jmap_backend_get_health(self->backend),
-					      self->url);
 	if (!self->request->repeatable && status >= 500 && status != 501) {
 		exchange_fail(task, lost_answer(soup_status_get_phrase(status)));
 		return;
@@ -579,25 +554,6 @@ prepare_message(Exchange *self, GError **error)
 	return TRUE;
 }
 
-/* Only those who begin ask: who has begun to try goes on trying. */
-static gboolean
-ask_health(Exchange *self, guint *probe_ms, GError **error)
-{
-	if (self->n_attempts > 0)
-		return TRUE;
-	if (ferry_jmap_health_ask(
-		    ferry_jmap_backend_get_health(self->backend), self->url, probe_ms)) {
-		self->probing = *probe_ms > 0;
-		return TRUE;
-	}
-	g_set_error(error,
-		    FERRY_ERROR,
-		    FERRY_ERROR_UNAVAILABLE,
-		    "backend %s: it does not answer",
-		    ferry_jmap_backend_get_name(self->backend));
-	return FALSE;
-}
-
 static void
 exchange_start(GTask *task)
 {
@@ -609,10 +565,8 @@ exchange_start(GTask *task)
 				    : ferry_jmap_backend_get_soup(self->backend, &error);
 	gint64 left = 0;
 	gint64 patience = 0;
-	guint probe_ms = 0;
 
-	if (soup == NULL || !prepare_message(self, &error) ||
-	    !ask_health(self, &probe_ms, &error)) {
+	if (soup == NULL || !prepare_message(self, &error)) {
 		exchange_fail(task, error);
 		return;
 	}
@@ -631,8 +585,6 @@ exchange_start(GTask *task)
 	patience = (gint64)ferry_jmap_backend_get_request_timeout(self->backend) * 1000;
 	if (self->n_attempts > 1 || self->request->begun_at != 0)
 		patience = MIN(patience, MAX(left, 1000));
-	if (probe_ms > 0)
-		patience = MIN(patience, (gint64)probe_ms);
 	set_timer(self, (guint)patience, timeout_cb, self);
 	ferry_jmap_backend_count_request(self->backend);
 	soup_session_send_async(soup,
@@ -675,7 +627,6 @@ ferry_jmap_http_send_async(FerryJmapBackend *backend,
 	self->request = request;
 	self->context = g_main_context_ref_thread_default();
 	self->url = g_strdup(request->url);
-	self->begun = g_get_monotonic_time();
 	self->give_up_at = get_give_up_time(backend, request);
 	if (request->body_stream != NULL && G_IS_SEEKABLE(request->body_stream))
 		request->body_offset = g_seekable_tell(G_SEEKABLE(request->body_stream));
