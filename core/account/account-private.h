@@ -39,24 +39,24 @@ struct _FerryAccount {
 	char *username;
 	char *key;
 	GPtrArray *mail_accounts; /* FerryMailAccount, the own one first */
-	GPtrArray *sessions;	  /* borrowed, newest last */
-	FerryJmapSession *jmap;	  /* of the newest session that works */
+	GPtrArray *sessions;      /* borrowed, newest last */
+	FerryJmapSession *jmap;   /* of the newest session that works */
 	FerryJmapPush *push;
 	FerryJmapSession *push_jmap; /* borrowed: whose stream it is */
 	gulong push_signals[3];
 	gboolean push_live;
 	gboolean closed;
-	GSource *tick;	       /* once a second while anybody looks */
+	GSource *tick;         /* once a second while anybody looks */
 	GSource *debounce;     /* a change was told */
 	GSource *list_changed; /* sessions are to be told */
 	guint n_ticks;
-	gboolean polling;      /* a poll is under way */
+	gboolean polling; /* a poll is under way */
 	guint64 polled_generations;
-	guint poll_interval;  /* seconds */
-	gint64 poll_at;	      /* monotonic */
-	gint64 unused_since;  /* monotonic; 0 while there are sessions */
+	guint poll_interval; /* seconds */
+	gint64 poll_at;      /* monotonic */
+	gint64 unused_since; /* monotonic; 0 while there are sessions */
 	guint n_idling;
-	guint64 list_serial;  /* moves whenever a name, right, role or subscription does */
+	guint64 list_serial; /* moves whenever a name, right, role or subscription does */
 	void (*unload)(FerryAccount *self, gpointer user_data);
 	gpointer unload_data;
 };
@@ -95,26 +95,21 @@ struct _FerryMailAccount {
 	FerryKeywordTable *keywords;
 	GQueue lock_waiters;
 	gboolean locked;
-	gint64 lock_asked_at; /* monotonic; when the one who has the lock asked for it */
-	GCancellable *background; /* of requests that nobody's command waits for */
-	guint n_syncing;     /* syncs under way */
-	gint64 sync_started; /* monotonic start of the last sync that ended well; 0: none */
+	gint64 lock_asked_at;        /* monotonic; when the one who has the lock asked for it */
+	GCancellable *background;    /* of requests that nobody's command waits for */
+	guint n_syncing;             /* syncs under way */
+	gint64 sync_started;         /* monotonic start of the last sync that ended well; 0: none */
 	gboolean changed_on_backend; /* push told so, no sync has begun since */
-	GQueue listings;	     /* FerryListing under way or ready */
-	GQueue list_queue;	     /* ids of mailboxes to be listed */
+	GQueue listings;             /* FerryListing under way or ready */
+	GQueue list_queue;           /* ids of mailboxes to be listed */
 };
 
 /* account.c */
-FerryAccount *ferry_account_new(FerryStore *store,
-				FerryRawCache *raw_cache,
-				const FerryAccountSettings *settings,
-				const char *backend,
+FerryAccount *ferry_account_new(FerryStore *store, FerryRawCache *raw_cache,
+				const FerryAccountSettings *settings, const char *backend,
 				const char *username);
-void ferry_account_load_async(FerryAccount *self,
-			      FerryJmapSession *jmap,
-			      GCancellable *cancellable,
-			      GAsyncReadyCallback callback,
-			      gpointer user_data);
+void ferry_account_load_async(FerryAccount *self, FerryJmapSession *jmap, GCancellable *cancellable,
+			      GAsyncReadyCallback callback, gpointer user_data);
 gboolean ferry_account_load_finish(FerryAccount *self, GAsyncResult *result, GError **error);
 void ferry_account_add_session(FerryAccount *self, FerryAccountSession *session);
 void ferry_account_remove_session(FerryAccount *self, FerryAccountSession *session);
@@ -125,10 +120,8 @@ FerryJmapSession *ferry_account_pick_jmap(FerryAccount *self);
 void ferry_account_note_expired(FerryAccount *self, FerryJmapSession *jmap);
 void ferry_account_touch_list(FerryAccount *self);
 void ferry_account_set_idling(FerryAccount *self, gboolean idling);
-void ferry_account_emit_messages_changed(FerryAccount *self,
-					 FerryMailAccount *mail_account,
-					 const char *mailbox_id,
-					 FerryMailboxDelta *delta);
+void ferry_account_emit_messages_changed(FerryAccount *self, FerryMailAccount *mail_account,
+					 const char *mailbox_id, FerryMailboxDelta *delta);
 
 /* account-push.c */
 void ferry_account_start_push(FerryAccount *self, FerryJmapSession *jmap);
@@ -139,15 +132,11 @@ void ferry_account_start_ticking(FerryAccount *self);
 FerryAccountSession *ferry_account_session_new(FerryAccount *account, FerryJmapSession *jmap);
 void ferry_account_session_lists_changed(FerryAccountSession *self);
 void ferry_account_session_expire(FerryAccountSession *self);
-void ferry_account_session_list_anew_async(FerryAccountSession *self,
-					   GCancellable *cancellable,
-					   GAsyncReadyCallback callback,
-					   gpointer user_data);
+void ferry_account_session_list_anew_async(FerryAccountSession *self, GCancellable *cancellable,
+					   GAsyncReadyCallback callback, gpointer user_data);
 /* The mailbox of a name: sets NOT_FOUND, or TRY_CREATE where @for_adding. */
-FerryMailboxSlot *ferry_account_session_find_slot(FerryAccountSession *self,
-						  const char *name,
-						  gboolean for_adding,
-						  GError **error);
+FerryMailboxSlot *ferry_account_session_find_slot(FerryAccountSession *self, const char *name,
+						  gboolean for_adding, GError **error);
 
 /* mail-account.c */
 FerryMailAccount *ferry_mail_account_new(FerryAccount *account, FerryStoreMailAccount *stored);
@@ -163,9 +152,7 @@ gboolean ferry_mail_account_is_watched(FerryMailAccount *self);
 typedef void (*FerryLockFunc)(FerryMailAccount *self, gpointer user_data);
 void ferry_mail_account_lock(FerryMailAccount *self, FerryLockFunc func, gpointer user_data);
 /* For work that began before it came to need the lock: monotonic microseconds. */
-void ferry_mail_account_lock_since(FerryMailAccount *self,
-				   gint64 begun_at,
-				   FerryLockFunc func,
+void ferry_mail_account_lock_since(FerryMailAccount *self, gint64 begun_at, FerryLockFunc func,
 				   gpointer user_data);
 /* For the holder of the lock: before all others who wait. */
 void ferry_mail_account_lock_next(FerryMailAccount *self, FerryLockFunc func, gpointer user_data);
@@ -174,39 +161,29 @@ void ferry_mail_account_unlock(FerryMailAccount *self);
  * UNAVAILABLE. */
 gboolean ferry_mail_account_is_late(FerryMailAccount *self, FerryJmapSession *jmap, GError **error);
 /* Sends for the one who has the lock: the time runs since the lock was asked for. */
-void ferry_mail_account_send_async(FerryMailAccount *self,
-				   FerryJmapSession *jmap,
-				   FerryJmapRequest *request,
-				   FerryJmapSendFlags flags,
-				   GCancellable *cancellable,
-				   GAsyncReadyCallback callback,
+void ferry_mail_account_send_async(FerryMailAccount *self, FerryJmapSession *jmap,
+				   FerryJmapRequest *request, FerryJmapSendFlags flags,
+				   GCancellable *cancellable, GAsyncReadyCallback callback,
 				   gpointer user_data);
 
 /* Commits a batch at the generation that is known here, and brings the views along. When another
  * process was first, its changes are taken over and the error is FERRY_ERROR_CONFLICT. */
-void ferry_mail_account_apply_async(FerryMailAccount *self,
-				    FerryStoreBatch *batch,
-				    FerryAccountSession *origin,
-				    GAsyncReadyCallback callback,
+void ferry_mail_account_apply_async(FerryMailAccount *self, FerryStoreBatch *batch,
+				    FerryAccountSession *origin, GAsyncReadyCallback callback,
 				    gpointer user_data);
-FerryStoreDelta *
-ferry_mail_account_apply_finish(FerryMailAccount *self, GAsyncResult *result, GError **error);
+FerryStoreDelta *ferry_mail_account_apply_finish(FerryMailAccount *self, GAsyncResult *result,
+						 GError **error);
 /* Takes over what other processes committed: one cheap read where there is nothing. */
-void ferry_mail_account_catch_up_async(FerryMailAccount *self,
-				       GAsyncReadyCallback callback,
+void ferry_mail_account_catch_up_async(FerryMailAccount *self, GAsyncReadyCallback callback,
 				       gpointer user_data);
-gboolean
-ferry_mail_account_catch_up_finish(FerryMailAccount *self, GAsyncResult *result, GError **error);
+gboolean ferry_mail_account_catch_up_finish(FerryMailAccount *self, GAsyncResult *result,
+					    GError **error);
 /* The Freshness rules. */
-void ferry_mail_account_refresh_async(FerryMailAccount *self,
-				      FerryAccountSession *session,
-				      gboolean force,
-				      GAsyncReadyCallback callback,
+void ferry_mail_account_refresh_async(FerryMailAccount *self, FerryAccountSession *session,
+				      gboolean force, GAsyncReadyCallback callback,
 				      gpointer user_data);
-gboolean
-ferry_mail_account_refresh_finish(FerryMailAccount *self, GAsyncResult *result, GError **error);
+gboolean ferry_mail_account_refresh_finish(FerryMailAccount *self, GAsyncResult *result,
+					   GError **error);
 /* IMAP names and the like for the mailboxes as @batch leaves them. */
-void ferry_mail_account_name_mailboxes(FerryMailAccount *self,
-				       FerryStoreBatch *batch,
-				       GPtrArray *put,
-				       const char *const *removed);
+void ferry_mail_account_name_mailboxes(FerryMailAccount *self, FerryStoreBatch *batch,
+				       GPtrArray *put, const char *const *removed);

@@ -52,10 +52,7 @@ sync_all(FerryAccount *self, gboolean only_told)
 		    !ferry_mail_account_is_watched(mail_account))
 			continue;
 		self->polling = TRUE;
-		ferry_mail_account_refresh_async(mail_account,
-						 NULL,
-						 !only_told,
-						 background_cb,
+		ferry_mail_account_refresh_async(mail_account, NULL, !only_told, background_cb,
 						 g_object_ref(self));
 	}
 }
@@ -71,10 +68,7 @@ debounce_cb(gpointer user_data)
 }
 
 static void
-push_change_cb(FerryJmapPush *push,
-	       const char *account_id,
-	       const char *type,
-	       const char *state,
+push_change_cb(FerryJmapPush *push, const char *account_id, const char *type, const char *state,
 	       gpointer user_data)
 {
 	FerryAccount *self = user_data;
@@ -243,8 +237,7 @@ tick_cb(gpointer user_data)
 		if (self->n_ticks % RELIST_TICKS == 0)
 			ferry_listing_start_all(mail_account);
 		if (watched)
-			ferry_mail_account_catch_up_async(mail_account,
-							  looked_cb,
+			ferry_mail_account_catch_up_async(mail_account, looked_cb,
 							  g_object_ref(self));
 	}
 	if (watched)

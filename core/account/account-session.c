@@ -47,30 +47,16 @@ ferry_account_session_class_init(FerryAccountSessionClass *klass)
 	 * @old_list: (type FerryMailboxList): what there was
 	 * @new_list: (type FerryMailboxList): what there is
 	 */
-	signals[SIGNAL_MAILBOXES_CHANGED] = g_signal_new("mailboxes-changed",
-							 FERRY_TYPE_ACCOUNT_SESSION,
-							 G_SIGNAL_RUN_LAST,
-							 0,
-							 NULL,
-							 NULL,
-							 NULL,
-							 G_TYPE_NONE,
-							 2,
-							 FERRY_TYPE_MAILBOX_LIST,
-							 FERRY_TYPE_MAILBOX_LIST);
+	signals[SIGNAL_MAILBOXES_CHANGED] = g_signal_new(
+		"mailboxes-changed", FERRY_TYPE_ACCOUNT_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+		NULL, G_TYPE_NONE, 2, FERRY_TYPE_MAILBOX_LIST, FERRY_TYPE_MAILBOX_LIST);
 	/**
 	 * FerryAccountSession::expired:
 	 * @self: the session
 	 */
-	signals[SIGNAL_EXPIRED] = g_signal_new("expired",
-					       FERRY_TYPE_ACCOUNT_SESSION,
-					       G_SIGNAL_RUN_LAST,
-					       0,
-					       NULL,
-					       NULL,
-					       NULL,
-					       G_TYPE_NONE,
-					       0);
+	signals[SIGNAL_EXPIRED] =
+		g_signal_new("expired", FERRY_TYPE_ACCOUNT_SESSION, G_SIGNAL_RUN_LAST, 0, NULL,
+			     NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -258,10 +244,7 @@ make_list(FerryAccountSession *self)
 		mailboxes = ferry_mail_account_list_stored(mail_account);
 		namespace_name =
 			mail_account->own ? g_strdup("") : make_namespace(self, mail_account);
-		ferry_mailbox_list_add_account(list,
-					       mail_account->id,
-					       namespace_name,
-					       mailboxes,
+		ferry_mailbox_list_add_account(list, mail_account->id, namespace_name, mailboxes,
 					       (const char *const *)mail_account->subscriptions);
 	}
 	ferry_mailbox_list_seal(list);
@@ -340,24 +323,18 @@ refreshed_one_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	/* in an outage the names that are known are still told */
 	if (list != NULL && (refresh->error == NULL ||
 			     g_error_matches(refresh->error, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE)))
-		g_task_return_pointer(task,
-				      ferry_mailbox_list_ref(list),
+		g_task_return_pointer(task, ferry_mailbox_list_ref(list),
 				      (GDestroyNotify)(void (*)(void))ferry_mailbox_list_unref);
 	else if (refresh->error != NULL)
 		g_task_return_error(task, g_steal_pointer(&refresh->error));
 	else
-		g_task_return_new_error(task,
-					FERRY_ERROR,
-					FERRY_ERROR_UNAVAILABLE,
+		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
 					"the mailboxes are not known yet");
 }
 
 static void
-list_mailboxes(FerryAccountSession *self,
-	       gboolean force,
-	       GCancellable *cancellable,
-	       GAsyncReadyCallback callback,
-	       gpointer user_data)
+list_mailboxes(FerryAccountSession *self, gboolean force, GCancellable *cancellable,
+	       GAsyncReadyCallback callback, gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
 	Refresh *refresh = g_new0(Refresh, 1);
@@ -367,17 +344,14 @@ list_mailboxes(FerryAccountSession *self,
 	for (guint i = 0; i < self->account->mail_accounts->len; i++)
 		refresh->pending += sees(self, self->account->mail_accounts->pdata[i]);
 	if (refresh->pending == 0) {
-		g_task_return_pointer(task,
-				      make_list(self),
+		g_task_return_pointer(task, make_list(self),
 				      (GDestroyNotify)(void (*)(void))ferry_mailbox_list_unref);
 		return;
 	}
 	for (guint i = 0; i < self->account->mail_accounts->len; i++) {
 		if (sees(self, self->account->mail_accounts->pdata[i]))
 			ferry_mail_account_refresh_async(self->account->mail_accounts->pdata[i],
-							 self,
-							 force,
-							 refreshed_one_cb,
+							 self, force, refreshed_one_cb,
 							 g_object_ref(task));
 	}
 }
@@ -392,10 +366,8 @@ list_mailboxes(FerryAccountSession *self,
  * The mailboxes that the session may see, brought up to date as the Freshness rules say.
  */
 void
-ferry_account_session_list_async(FerryAccountSession *self,
-				 GCancellable *cancellable,
-				 GAsyncReadyCallback callback,
-				 gpointer user_data)
+ferry_account_session_list_async(FerryAccountSession *self, GCancellable *cancellable,
+				 GAsyncReadyCallback callback, gpointer user_data)
 {
 	list_mailboxes(self, FALSE, cancellable, callback, user_data);
 }
@@ -403,10 +375,8 @@ ferry_account_session_list_async(FerryAccountSession *self,
 /* The same whatever the Freshness rules say: a name that is not known may have been made by another
  * client a moment ago. Ends with ferry_account_session_list_finish(). */
 void
-ferry_account_session_list_anew_async(FerryAccountSession *self,
-				      GCancellable *cancellable,
-				      GAsyncReadyCallback callback,
-				      gpointer user_data)
+ferry_account_session_list_anew_async(FerryAccountSession *self, GCancellable *cancellable,
+				      GAsyncReadyCallback callback, gpointer user_data)
 {
 	list_mailboxes(self, TRUE, cancellable, callback, user_data);
 }
@@ -426,9 +396,7 @@ ferry_account_session_list_finish(FerryAccountSession *self, GAsyncResult *resul
 }
 
 FerryMailboxSlot *
-ferry_account_session_find_slot(FerryAccountSession *self,
-				const char *name,
-				gboolean for_adding,
+ferry_account_session_find_slot(FerryAccountSession *self, const char *name, gboolean for_adding,
 				GError **error)
 {
 	FerryMailboxList *list = ferry_account_session_get_list(self);
@@ -442,14 +410,10 @@ ferry_account_session_find_slot(FerryAccountSession *self,
 	if (mail_account != NULL)
 		slot = ferry_mail_account_find(mail_account, ferry_mailbox_info_get_id(info));
 	if (slot == NULL && for_adding && info == NULL)
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_TRY_CREATE,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_TRY_CREATE,
 				    "the mailbox does not exist");
 	else if (slot == NULL)
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_NOT_FOUND,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
 				    "the mailbox does not exist");
 	return slot;
 }

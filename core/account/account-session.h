@@ -16,8 +16,8 @@ typedef struct _FerryJmapSession FerryJmapSession;
  * One signed-in client: its credential, its account, and the mail accounts that the backend's
  * session object lists for that credential. Dropping the last reference signs it out.
  *
- * Signals: `mailboxes-changed (old: FerryMailboxList, new: FerryMailboxList)`; `expired ()` when the
- * backend no longer takes the credential (the client is told BYE).
+ * Signals: `mailboxes-changed (old: FerryMailboxList, new: FerryMailboxList)`; `expired ()` when
+ * the backend no longer takes the credential (the client is told BYE).
  */
 #define FERRY_TYPE_ACCOUNT_SESSION (ferry_account_session_get_type())
 G_DECLARE_FINAL_TYPE(FerryAccountSession, ferry_account_session, FERRY, ACCOUNT_SESSION, GObject)
@@ -35,88 +35,60 @@ guint ferry_account_session_get_text_scan_limit(FerryAccountSession *self);
 void ferry_account_session_set_idling(FerryAccountSession *self, gboolean idling);
 
 /* The mailboxes this session may see, brought up to date by the Freshness rules. */
-void ferry_account_session_list_async(FerryAccountSession *self,
-				      GCancellable *cancellable,
-				      GAsyncReadyCallback callback,
-				      gpointer user_data);
-FerryMailboxList *
-ferry_account_session_list_finish(FerryAccountSession *self, GAsyncResult *result, GError **error);
+void ferry_account_session_list_async(FerryAccountSession *self, GCancellable *cancellable,
+				      GAsyncReadyCallback callback, gpointer user_data);
+FerryMailboxList *ferry_account_session_list_finish(FerryAccountSession *self, GAsyncResult *result,
+						    GError **error);
 
 /* The list as last seen; NULL before the first sync. */
 FerryMailboxList *ferry_account_session_get_list(FerryAccountSession *self);
 
 /* SELECT, EXAMINE: waits for the first listing of the mailbox (select-timeout), then refreshes. */
-void ferry_account_session_open_async(FerryAccountSession *self,
-				      const char *name,
-				      FerryProgressFunc progress,
-				      gpointer progress_data,
-				      GDestroyNotify progress_destroy,
-				      GCancellable *cancellable,
-				      GAsyncReadyCallback callback,
-				      gpointer user_data);
-FerryMailbox *
-ferry_account_session_open_finish(FerryAccountSession *self, GAsyncResult *result, GError **error);
+void ferry_account_session_open_async(FerryAccountSession *self, const char *name,
+				      FerryProgressFunc progress, gpointer progress_data,
+				      GDestroyNotify progress_destroy, GCancellable *cancellable,
+				      GAsyncReadyCallback callback, gpointer user_data);
+FerryMailbox *ferry_account_session_open_finish(FerryAccountSession *self, GAsyncResult *result,
+						GError **error);
 
-void ferry_account_session_status_async(FerryAccountSession *self,
-					const char *name,
-					FerryStatusItems items,
-					GCancellable *cancellable,
-					GAsyncReadyCallback callback,
-					gpointer user_data);
+void ferry_account_session_status_async(FerryAccountSession *self, const char *name,
+					FerryStatusItems items, GCancellable *cancellable,
+					GAsyncReadyCallback callback, gpointer user_data);
 FerryMailboxStatus *ferry_account_session_status_finish(FerryAccountSession *self,
-							GAsyncResult *result,
-							GError **error);
+							GAsyncResult *result, GError **error);
 
-/* CREATE: missing parents are made too; @role is a JMAP role or NULL. Gives the new mailbox's id. */
-void ferry_account_session_create_async(FerryAccountSession *self,
-					const char *name,
-					const char *role,
-					GCancellable *cancellable,
-					GAsyncReadyCallback callback,
-					gpointer user_data);
-char *ferry_account_session_create_finish(FerryAccountSession *self,
-					  GAsyncResult *result,
+/* CREATE: missing parents are made too; @role is a JMAP role or NULL. Gives the new mailbox's id.
+ */
+void ferry_account_session_create_async(FerryAccountSession *self, const char *name,
+					const char *role, GCancellable *cancellable,
+					GAsyncReadyCallback callback, gpointer user_data);
+char *ferry_account_session_create_finish(FerryAccountSession *self, GAsyncResult *result,
 					  GError **error);
 
-void ferry_account_session_rename_async(FerryAccountSession *self,
-					const char *old_name,
-					const char *new_name,
-					GCancellable *cancellable,
-					GAsyncReadyCallback callback,
-					gpointer user_data);
-gboolean ferry_account_session_rename_finish(FerryAccountSession *self,
-					     GAsyncResult *result,
+void ferry_account_session_rename_async(FerryAccountSession *self, const char *old_name,
+					const char *new_name, GCancellable *cancellable,
+					GAsyncReadyCallback callback, gpointer user_data);
+gboolean ferry_account_session_rename_finish(FerryAccountSession *self, GAsyncResult *result,
 					     GError **error);
 
-void ferry_account_session_delete_async(FerryAccountSession *self,
-					const char *name,
-					GCancellable *cancellable,
-					GAsyncReadyCallback callback,
+void ferry_account_session_delete_async(FerryAccountSession *self, const char *name,
+					GCancellable *cancellable, GAsyncReadyCallback callback,
 					gpointer user_data);
-gboolean ferry_account_session_delete_finish(FerryAccountSession *self,
-					     GAsyncResult *result,
+gboolean ferry_account_session_delete_finish(FerryAccountSession *self, GAsyncResult *result,
 					     GError **error);
 
-void ferry_account_session_subscribe_async(FerryAccountSession *self,
-					   const char *name,
-					   gboolean subscribe,
-					   GCancellable *cancellable,
-					   GAsyncReadyCallback callback,
-					   gpointer user_data);
-gboolean ferry_account_session_subscribe_finish(FerryAccountSession *self,
-						GAsyncResult *result,
+void ferry_account_session_subscribe_async(FerryAccountSession *self, const char *name,
+					   gboolean subscribe, GCancellable *cancellable,
+					   GAsyncReadyCallback callback, gpointer user_data);
+gboolean ferry_account_session_subscribe_finish(FerryAccountSession *self, GAsyncResult *result,
 						GError **error);
 
 /* APPEND, MULTIAPPEND: all of @messages (FerryAppendMessage) or none. The outcome's target UIDs are
  * in the order of the command. */
-void ferry_account_session_append_async(FerryAccountSession *self,
-					const char *name,
-					GPtrArray *messages,
-					GCancellable *cancellable,
-					GAsyncReadyCallback callback,
-					gpointer user_data);
-FerryOutcome *ferry_account_session_append_finish(FerryAccountSession *self,
-						  GAsyncResult *result,
+void ferry_account_session_append_async(FerryAccountSession *self, const char *name,
+					GPtrArray *messages, GCancellable *cancellable,
+					GAsyncReadyCallback callback, gpointer user_data);
+FerryOutcome *ferry_account_session_append_finish(FerryAccountSession *self, GAsyncResult *result,
 						  GError **error);
 
 G_END_DECLS

@@ -51,18 +51,9 @@ ferry_account_class_init(FerryAccountClass *klass)
 	 * @mailbox_id: the mailbox
 	 * @delta: what changed; empty for a mailbox that nobody has open
 	 */
-	signals[SIGNAL_MESSAGES_CHANGED] = g_signal_new("messages-changed",
-							FERRY_TYPE_ACCOUNT,
-							G_SIGNAL_RUN_LAST,
-							0,
-							NULL,
-							NULL,
-							NULL,
-							G_TYPE_NONE,
-							3,
-							G_TYPE_STRING,
-							G_TYPE_STRING,
-							FERRY_TYPE_MAILBOX_DELTA);
+	signals[SIGNAL_MESSAGES_CHANGED] = g_signal_new(
+		"messages-changed", FERRY_TYPE_ACCOUNT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+		G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING, FERRY_TYPE_MAILBOX_DELTA);
 }
 
 static void
@@ -74,11 +65,8 @@ ferry_account_init(FerryAccount *self)
 }
 
 FerryAccount *
-ferry_account_new(FerryStore *store,
-		  FerryRawCache *raw_cache,
-		  const FerryAccountSettings *settings,
-		  const char *backend,
-		  const char *username)
+ferry_account_new(FerryStore *store, FerryRawCache *raw_cache, const FerryAccountSettings *settings,
+		  const char *backend, const char *username)
 {
 	FerryAccount *self = g_object_new(FERRY_TYPE_ACCOUNT, NULL);
 
@@ -224,16 +212,10 @@ ferry_account_pick_jmap(FerryAccount *self)
 }
 
 void
-ferry_account_emit_messages_changed(FerryAccount *self,
-				    FerryMailAccount *mail_account,
-				    const char *mailbox_id,
-				    FerryMailboxDelta *delta)
+ferry_account_emit_messages_changed(FerryAccount *self, FerryMailAccount *mail_account,
+				    const char *mailbox_id, FerryMailboxDelta *delta)
 {
-	g_signal_emit(self,
-		      signals[SIGNAL_MESSAGES_CHANGED],
-		      0,
-		      mail_account->id,
-		      mailbox_id,
+	g_signal_emit(self, signals[SIGNAL_MESSAGES_CHANGED], 0, mail_account->id, mailbox_id,
 		      delta);
 }
 
@@ -339,11 +321,8 @@ list_new_ids(FerryAccount *self, FerryJmapSession *jmap)
 
 /* Reads what the store has of the accounts that @jmap lists. */
 void
-ferry_account_load_async(FerryAccount *self,
-			 FerryJmapSession *jmap,
-			 GCancellable *cancellable,
-			 GAsyncReadyCallback callback,
-			 gpointer user_data)
+ferry_account_load_async(FerryAccount *self, FerryJmapSession *jmap, GCancellable *cancellable,
+			 GAsyncReadyCallback callback, gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
 	g_autoptr(GPtrArray) ids = list_new_ids(self, jmap);
@@ -355,12 +334,8 @@ ferry_account_load_async(FerryAccount *self,
 		g_task_return_boolean(task, TRUE);
 		return;
 	}
-	ferry_store_load_account_async(self->store,
-				       self->backend,
-				       self->username,
-				       (const char *const *)ids->pdata,
-				       cancellable,
-				       loaded_cb,
+	ferry_store_load_account_async(self->store, self->backend, self->username,
+				       (const char *const *)ids->pdata, cancellable, loaded_cb,
 				       g_steal_pointer(&task));
 }
 

@@ -108,9 +108,7 @@ ferry_keyword_is_valid(const char *keyword)
  * Returns: FALSE with %FERRY_ERROR_INVALID where a name is neither
  */
 gboolean
-ferry_flags_parse(const char *const *names,
-		  FerryMessageFlags *out_flags,
-		  char ***out_keywords,
+ferry_flags_parse(const char *const *names, FerryMessageFlags *out_flags, char ***out_keywords,
 		  GError **error)
 {
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
@@ -125,9 +123,7 @@ ferry_flags_parse(const char *const *names,
 		if (flag != 0)
 			continue;
 		if (!ferry_keyword_is_valid(*names)) {
-			g_set_error_literal(error,
-					    FERRY_ERROR,
-					    FERRY_ERROR_INVALID,
+			g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
 					    "not a flag or keyword that can be set");
 			return FALSE;
 		}

@@ -10,8 +10,8 @@ typedef struct _FerryKeywordTable FerryKeywordTable;
 FerryKeywordTable *ferry_keyword_table_new(void);
 FerryKeywordTable *ferry_keyword_table_ref(FerryKeywordTable *self);
 void ferry_keyword_table_unref(FerryKeywordTable *self);
-guint32
-ferry_keyword_table_intern(FerryKeywordTable *self, const char *const *keywords, gssize n_keywords);
+guint32 ferry_keyword_table_intern(FerryKeywordTable *self, const char *const *keywords,
+				   gssize n_keywords);
 guint32 ferry_keyword_table_intern_joined(FerryKeywordTable *self, const char *joined);
 const char *const *ferry_keyword_table_get(FerryKeywordTable *self, guint32 set);
 /* The keywords of a set, joined by one space: the form the store keeps. */

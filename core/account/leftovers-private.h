@@ -8,7 +8,7 @@
 typedef struct {
 	gint64 intent;
 	FerryJmapValue *value;
-	gboolean busy;	 /* an undoing waits for the lock, or is under way */
+	gboolean busy; /* an undoing waits for the lock, or is under way */
 	guint tries;
 	gint64 retry_at; /* monotonic */
 } FerryLeftover;

@@ -26,13 +26,9 @@ get_table(FerryStore *store)
 
 	if (table != NULL)
 		return table;
-	table = g_hash_table_new_full(g_int64_hash,
-				      g_int64_equal,
-				      g_free,
+	table = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
 				      (GDestroyNotify)(void (*)(void))g_ptr_array_unref);
-	g_object_set_data_full(G_OBJECT(store),
-			       name,
-			       table,
+	g_object_set_data_full(G_OBJECT(store), name, table,
 			       (GDestroyNotify)(void (*)(void))g_hash_table_unref);
 	return table;
 }
@@ -97,8 +93,7 @@ ferry_leftovers_keep(FerryStore *store, gint64 account_key, gint64 intent, GByte
 	}
 	if (list == NULL) {
 		list = g_ptr_array_new_with_free_func(leftover_free);
-		g_hash_table_insert(get_table(store),
-				    g_memdup2(&account_key, sizeof account_key),
+		g_hash_table_insert(get_table(store), g_memdup2(&account_key, sizeof account_key),
 				    list);
 	}
 	leftover = g_new0(FerryLeftover, 1);

@@ -13,21 +13,13 @@ void ferry_listing_start_all(FerryMailAccount *account);
 void ferry_listing_add_waiter(FerryMailboxSlot *slot, GTask *task);
 void ferry_listing_end_wait(GTask *task, const GError *error);
 /* Waits until the mailbox is listed. */
-void ferry_listing_wait_async(FerryMailboxSlot *slot,
-			      guint timeout_s,
-			      FerryProgressFunc progress,
-			      gpointer progress_data,
-			      GDestroyNotify progress_destroy,
-			      GCancellable *cancellable,
-			      GAsyncReadyCallback callback,
+void ferry_listing_wait_async(FerryMailboxSlot *slot, guint timeout_s, FerryProgressFunc progress,
+			      gpointer progress_data, GDestroyNotify progress_destroy,
+			      GCancellable *cancellable, GAsyncReadyCallback callback,
 			      gpointer user_data);
-gboolean
-ferry_listing_wait_finish(FerryMailAccount *account, GAsyncResult *result, GError **error);
+gboolean ferry_listing_wait_finish(FerryMailAccount *account, GAsyncResult *result, GError **error);
 /* Lists every message of the account again and keeps what is the same (cannotCalculateChanges).
  * The lock is held. @mailbox_id NULL: all mailboxes. */
-void ferry_relist_async(FerryMailAccount *account,
-			FerryJmapSession *jmap,
-			const char *mailbox_id,
-			GAsyncReadyCallback callback,
-			gpointer user_data);
+void ferry_relist_async(FerryMailAccount *account, FerryJmapSession *jmap, const char *mailbox_id,
+			GAsyncReadyCallback callback, gpointer user_data);
 gboolean ferry_relist_finish(FerryMailAccount *account, GAsyncResult *result, GError **error);

@@ -39,9 +39,7 @@ wait_timeout_cb(gpointer user_data)
 	if (wait->ended)
 		return G_SOURCE_REMOVE;
 	wait->ended = TRUE;
-	g_task_return_new_error(task,
-				FERRY_ERROR,
-				FERRY_ERROR_UNAVAILABLE,
+	g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
 				"the mailbox is still being listed");
 	return G_SOURCE_REMOVE;
 }
@@ -69,13 +67,9 @@ wait_progress_cb(gpointer user_data)
 }
 
 void
-ferry_listing_wait_async(FerryMailboxSlot *slot,
-			 guint timeout_s,
-			 FerryProgressFunc progress,
-			 gpointer progress_data,
-			 GDestroyNotify progress_destroy,
-			 GCancellable *cancellable,
-			 GAsyncReadyCallback callback,
+ferry_listing_wait_async(FerryMailboxSlot *slot, guint timeout_s, FerryProgressFunc progress,
+			 gpointer progress_data, GDestroyNotify progress_destroy,
+			 GCancellable *cancellable, GAsyncReadyCallback callback,
 			 gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(slot->owner, cancellable, callback, user_data);

@@ -40,12 +40,9 @@ struct _FerryListing {
 	GPtrArray *waiters; /* GTask */
 };
 
-static void
-fetch_page(FerryListing *self);
-static void
-start_next(FerryMailAccount *account);
-static void
-go_on(FerryListing *self);
+static void fetch_page(FerryListing *self);
+static void start_next(FerryMailAccount *account);
+static void go_on(FerryListing *self);
 
 static FerryMailboxSlot *
 get_slot(FerryListing *self)
@@ -306,10 +303,7 @@ commit_locked(FerryMailAccount *account, gpointer user_data)
 	batch = ferry_store_batch_new();
 	n = ferry_jmap_email_list_get_length(page);
 	ferry_store_batch_set_page_of(batch, self->mailbox_id);
-	ferry_store_batch_set_listing(batch,
-				      self->mailbox_id,
-				      FERRY_STORE_LISTING,
-				      self->since,
+	ferry_store_batch_set_listing(batch, self->mailbox_id, FERRY_STORE_LISTING, self->since,
 				      n > 0 ? ferry_jmap_email_list_get(page, n - 1)->id : NULL);
 	for (guint i = 0; i < n; i++)
 		ferry_sync_put_email(batch, ferry_jmap_email_list_get(page, i));
@@ -419,8 +413,7 @@ add_query(FerryListing *self, guint limit)
 	ferry_jmap_builder_end_object(args);
 	ferry_jmap_builder_end_array(args);
 	if (self->anchors->len > 0) {
-		ferry_jmap_builder_set_string(args,
-					      "anchor",
+		ferry_jmap_builder_set_string(args, "anchor",
 					      self->anchors->pdata[self->anchors->len - 1]);
 		ferry_jmap_builder_set_int(args, "anchorOffset", 1);
 	}
@@ -436,8 +429,7 @@ fetch_page(FerryListing *self)
 	guint64 limit;
 
 	if (jmap == NULL) {
-		g_autoptr(GError) error = g_error_new_literal(FERRY_ERROR,
-							      FERRY_ERROR_UNAVAILABLE,
+		g_autoptr(GError) error = g_error_new_literal(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
 							      "nobody is signed in");
 		fail(self, error);
 		return;
@@ -447,21 +439,12 @@ fetch_page(FerryListing *self)
 	self->request = ferry_jmap_request_new();
 	self->limit = (guint)CLAMP(limit, 1, PAGE_SIZE);
 	self->query_call = add_query(self, self->limit);
-	self->get_call =
-		ferry_jmap_request_add_get_reference(self->request,
-						     "Email/get",
-						     self->account->id,
-						     self->query_call,
-						     "Email/query",
-						     "/ids",
-						     ferry_jmap_email_get_view_properties());
+	self->get_call = ferry_jmap_request_add_get_reference(
+		self->request, "Email/get", self->account->id, self->query_call, "Email/query",
+		"/ids", ferry_jmap_email_get_view_properties());
 	self->fetching = TRUE;
-	ferry_jmap_session_send_async(jmap,
-				      self->request,
-				      FERRY_JMAP_SEND_NONE,
-				      self->account->background,
-				      fetched_cb,
-				      self);
+	ferry_jmap_session_send_async(jmap, self->request, FERRY_JMAP_SEND_NONE,
+				      self->account->background, fetched_cb, self);
 }
 
 static void

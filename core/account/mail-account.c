@@ -190,9 +190,7 @@ ferry_mail_account_lock(FerryMailAccount *self, FerryLockFunc func, gpointer use
 }
 
 void
-ferry_mail_account_lock_since(FerryMailAccount *self,
-			      gint64 begun_at,
-			      FerryLockFunc func,
+ferry_mail_account_lock_since(FerryMailAccount *self, gint64 begun_at, FerryLockFunc func,
 			      gpointer user_data)
 {
 	LockWaiter *waiter;
@@ -260,21 +258,16 @@ ferry_mail_account_is_late(FerryMailAccount *self, FerryJmapSession *jmap, GErro
 
 	if (g_get_monotonic_time() - self->lock_asked_at < patience * 2 / 3)
 		return FALSE;
-	g_set_error(error,
-		    FERRY_ERROR,
-		    FERRY_ERROR_UNAVAILABLE,
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
 		    "backend %s: no answer in time to what came before",
 		    ferry_jmap_backend_get_name(backend));
 	return TRUE;
 }
 
 void
-ferry_mail_account_send_async(FerryMailAccount *self,
-			      FerryJmapSession *jmap,
-			      FerryJmapRequest *request,
-			      FerryJmapSendFlags flags,
-			      GCancellable *cancellable,
-			      GAsyncReadyCallback callback,
+ferry_mail_account_send_async(FerryMailAccount *self, FerryJmapSession *jmap,
+			      FerryJmapRequest *request, FerryJmapSendFlags flags,
+			      GCancellable *cancellable, GAsyncReadyCallback callback,
 			      gpointer user_data)
 {
 	ferry_jmap_request_set_begun_at(request, self->lock_asked_at);
@@ -308,9 +301,7 @@ take_mailbox(FerryMailAccount *self, FerryStoreMailboxDelta *delta, FerryAccount
 		g_autoptr(FerryMailboxDelta) summary =
 			ferry_mailbox_delta_new(NULL, NULL, NULL, origin);
 
-		ferry_account_emit_messages_changed(self->account,
-						    self,
-						    delta->mailbox->id,
+		ferry_account_emit_messages_changed(self->account, self, delta->mailbox->id,
 						    summary);
 	}
 	if (delta->mailbox->listing == FERRY_STORE_LISTED)
@@ -394,12 +385,8 @@ catch_up_generation_cb(GObject *source, GAsyncResult *result, gpointer user_data
 		g_task_return_boolean(task, TRUE);
 		return;
 	}
-	ferry_store_load_delta_async(FERRY_STORE(source),
-				     self->key,
-				     self->generation,
-				     NULL,
-				     catch_up_delta_cb,
-				     g_steal_pointer(&task));
+	ferry_store_load_delta_async(FERRY_STORE(source), self->key, self->generation, NULL,
+				     catch_up_delta_cb, g_steal_pointer(&task));
 }
 
 static GTask *
@@ -416,16 +403,13 @@ check_open(FerryMailAccount *self, GTask *task)
 {
 	if (self->account != NULL)
 		return TRUE;
-	g_task_return_new_error(task,
-				FERRY_ERROR,
-				FERRY_ERROR_UNAVAILABLE,
+	g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
 				"the account is being closed");
 	return FALSE;
 }
 
 void
-ferry_mail_account_catch_up_async(FerryMailAccount *self,
-				  GAsyncReadyCallback callback,
+ferry_mail_account_catch_up_async(FerryMailAccount *self, GAsyncReadyCallback callback,
 				  gpointer user_data)
 {
 	g_autoptr(GTask) task =
@@ -433,11 +417,8 @@ ferry_mail_account_catch_up_async(FerryMailAccount *self,
 
 	if (!check_open(self, task))
 		return;
-	ferry_store_read_generation_async(self->account->store,
-					  self->key,
-					  NULL,
-					  catch_up_generation_cb,
-					  g_steal_pointer(&task));
+	ferry_store_read_generation_async(self->account->store, self->key, NULL,
+					  catch_up_generation_cb, g_steal_pointer(&task));
 }
 
 gboolean
@@ -456,9 +437,7 @@ conflict_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		g_task_return_error(task, g_steal_pointer(&error));
 		return;
 	}
-	g_task_return_new_error(task,
-				FERRY_ERROR,
-				FERRY_ERROR_CONFLICT,
+	g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_CONFLICT,
 				"another process changed the account first");
 }
 
@@ -482,16 +461,13 @@ apply_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	/* unless a look at the store was quicker and has taken this and more over */
 	if (delta->generation > self->generation)
 		take_delta(self, delta, g_task_get_task_data(task));
-	g_task_return_pointer(task,
-			      g_steal_pointer(&delta),
+	g_task_return_pointer(task, g_steal_pointer(&delta),
 			      (GDestroyNotify)(void (*)(void))ferry_store_delta_unref);
 }
 
 void
-ferry_mail_account_apply_async(FerryMailAccount *self,
-			       FerryStoreBatch *batch,
-			       FerryAccountSession *origin,
-			       GAsyncReadyCallback callback,
+ferry_mail_account_apply_async(FerryMailAccount *self, FerryStoreBatch *batch,
+			       FerryAccountSession *origin, GAsyncReadyCallback callback,
 			       gpointer user_data)
 {
 	g_autoptr(GTask) task = new_task(self, callback, user_data, ferry_mail_account_apply_async);
@@ -500,13 +476,8 @@ ferry_mail_account_apply_async(FerryMailAccount *self,
 		g_task_set_task_data(task, g_object_ref(origin), g_object_unref);
 	if (!check_open(self, task))
 		return;
-	ferry_store_apply_async(self->account->store,
-				self->key,
-				self->generation,
-				batch,
-				NULL,
-				apply_cb,
-				g_steal_pointer(&task));
+	ferry_store_apply_async(self->account->store, self->key, self->generation, batch, NULL,
+				apply_cb, g_steal_pointer(&task));
 }
 
 FerryStoreDelta *
@@ -531,9 +502,7 @@ drop_mailbox(GPtrArray *list, const char *id)
 }
 
 void
-ferry_mail_account_name_mailboxes(FerryMailAccount *self,
-				  FerryStoreBatch *batch,
-				  GPtrArray *put,
+ferry_mail_account_name_mailboxes(FerryMailAccount *self, FerryStoreBatch *batch, GPtrArray *put,
 				  const char *const *removed)
 {
 	g_autoptr(GPtrArray) list = ferry_mail_account_list_stored(self);

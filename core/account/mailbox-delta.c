@@ -10,9 +10,7 @@ struct _FerryMailboxDelta {
 	FerryAccountSession *origin;
 };
 
-G_DEFINE_BOXED_TYPE(FerryMailboxDelta,
-		    ferry_mailbox_delta,
-		    ferry_mailbox_delta_ref,
+G_DEFINE_BOXED_TYPE(FerryMailboxDelta, ferry_mailbox_delta, ferry_mailbox_delta_ref,
 		    ferry_mailbox_delta_unref)
 
 static GArray *
@@ -22,9 +20,7 @@ ref_or_empty(GArray *uids)
 }
 
 FerryMailboxDelta *
-ferry_mailbox_delta_new(GArray *arrived,
-			GArray *changed,
-			GArray *expunged,
+ferry_mailbox_delta_new(GArray *arrived, GArray *changed, GArray *expunged,
 			FerryAccountSession *origin)
 {
 	FerryMailboxDelta *self = g_new0(FerryMailboxDelta, 1);

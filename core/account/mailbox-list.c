@@ -33,27 +33,18 @@ struct _FerryMailboxList {
 	char **missing;
 };
 
-G_DEFINE_BOXED_TYPE(FerryMailboxInfo,
-		    ferry_mailbox_info,
-		    ferry_mailbox_info_ref,
+G_DEFINE_BOXED_TYPE(FerryMailboxInfo, ferry_mailbox_info, ferry_mailbox_info_ref,
 		    ferry_mailbox_info_unref)
-G_DEFINE_BOXED_TYPE(FerryMailboxList,
-		    ferry_mailbox_list,
-		    ferry_mailbox_list_ref,
+G_DEFINE_BOXED_TYPE(FerryMailboxList, ferry_mailbox_list, ferry_mailbox_list_ref,
 		    ferry_mailbox_list_unref)
 
 static const struct {
 	const char *role;
 	const char *special_use;
 } roles[] = {
-	{"all", "\\All"},
-	{"archive", "\\Archive"},
-	{"drafts", "\\Drafts"},
-	{"flagged", "\\Flagged"},
-	{"important", "\\Important"},
-	{"junk", "\\Junk"},
-	{"sent", "\\Sent"},
-	{"trash", "\\Trash"},
+	{"all", "\\All"},         {"archive", "\\Archive"},     {"drafts", "\\Drafts"},
+	{"flagged", "\\Flagged"}, {"important", "\\Important"}, {"junk", "\\Junk"},
+	{"sent", "\\Sent"},       {"trash", "\\Trash"},
 };
 
 /**
@@ -292,10 +283,7 @@ ferry_mailbox_list_unref(FerryMailboxList *self)
 }
 
 static void
-add_info(FerryMailboxList *self,
-	 char *name,
-	 const char *account_id,
-	 FerryStoreMailbox *mailbox,
+add_info(FerryMailboxList *self, char *name, const char *account_id, FerryStoreMailbox *mailbox,
 	 gboolean shared)
 {
 	FerryMailboxInfo *info = g_new0(FerryMailboxInfo, 1);
@@ -318,10 +306,8 @@ join(const char *namespace_name, const char *rest)
 }
 
 void
-ferry_mailbox_list_add_account(FerryMailboxList *self,
-			       const char *account_id,
-			       const char *namespace_name,
-			       GPtrArray *mailboxes,
+ferry_mailbox_list_add_account(FerryMailboxList *self, const char *account_id,
+			       const char *namespace_name, GPtrArray *mailboxes,
 			       const char *const *subscriptions)
 {
 	Namespace item = {g_strdup(namespace_name), g_strdup(account_id)};
@@ -336,11 +322,8 @@ ferry_mailbox_list_add_account(FerryMailboxList *self,
 		FerryStoreMailbox *mailbox = mailboxes->pdata[i];
 
 		if (mailbox->imap_name != NULL)
-			add_info(self,
-				 join(namespace_name, mailbox->imap_name),
-				 account_id,
-				 mailbox,
-				 shared);
+			add_info(self, join(namespace_name, mailbox->imap_name), account_id,
+				 mailbox, shared);
 	}
 	for (; subscriptions != NULL && *subscriptions != NULL; subscriptions++)
 		g_hash_table_add(self->subscriptions, join(namespace_name, *subscriptions));
@@ -522,10 +505,8 @@ ferry_mailbox_list_get_shared_prefix(FerryMailboxList *self)
 }
 
 const char *
-ferry_mailbox_list_find_namespace(FerryMailboxList *self,
-				  const char *name,
-				  const char **out_account_id,
-				  const char **out_rest)
+ferry_mailbox_list_find_namespace(FerryMailboxList *self, const char *name,
+				  const char **out_account_id, const char **out_rest)
 {
 	const Namespace *own = NULL;
 

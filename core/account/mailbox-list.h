@@ -35,8 +35,8 @@ void ferry_mailbox_list_unref(FerryMailboxList *self);
 guint ferry_mailbox_list_get_count(FerryMailboxList *self);
 FerryMailboxInfo *ferry_mailbox_list_get_nth(FerryMailboxList *self, guint index);
 FerryMailboxInfo *ferry_mailbox_list_find(FerryMailboxList *self, const char *name);
-FerryMailboxInfo *
-ferry_mailbox_list_find_id(FerryMailboxList *self, const char *account_id, const char *mailbox_id);
+FerryMailboxInfo *ferry_mailbox_list_find_id(FerryMailboxList *self, const char *account_id,
+					     const char *mailbox_id);
 const char *const *ferry_mailbox_list_get_missing_subscriptions(FerryMailboxList *self);
 gboolean ferry_mailbox_list_is_subscribed(FerryMailboxList *self, const char *name);
 const char *ferry_mailbox_list_get_shared_prefix(FerryMailboxList *self);

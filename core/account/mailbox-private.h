@@ -19,15 +19,11 @@ struct _FerryMailbox {
 	gboolean recent_dirty;
 };
 
-void ferry_mailbox_load_async(FerryMailboxSlot *slot,
-			      GAsyncReadyCallback callback,
+void ferry_mailbox_load_async(FerryMailboxSlot *slot, GAsyncReadyCallback callback,
 			      gpointer user_data);
 FerryMailbox *ferry_mailbox_load_finish(GAsyncResult *result, GError **error);
-void ferry_mailbox_take_delta(FerryMailbox *self,
-			      const FerryStoreMailboxDelta *delta,
+void ferry_mailbox_take_delta(FerryMailbox *self, const FerryStoreMailboxDelta *delta,
 			      FerryAccountSession *origin);
 void ferry_mailbox_set_gone(FerryMailbox *self, FerryGoneReason reason);
-FerryMailboxDelta *ferry_mailbox_delta_new(GArray *arrived,
-					   GArray *changed,
-					   GArray *expunged,
+FerryMailboxDelta *ferry_mailbox_delta_new(GArray *arrived, GArray *changed, GArray *expunged,
 					   FerryAccountSession *origin);

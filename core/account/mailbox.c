@@ -43,33 +43,16 @@ ferry_mailbox_class_init(FerryMailboxClass *klass)
 	 * @new_view: (type FerryView): what it holds
 	 * @delta: what is different
 	 */
-	signals[SIGNAL_CHANGED] = g_signal_new("changed",
-					       FERRY_TYPE_MAILBOX,
-					       G_SIGNAL_RUN_LAST,
-					       0,
-					       NULL,
-					       NULL,
-					       NULL,
-					       G_TYPE_NONE,
-					       3,
-					       FERRY_TYPE_VIEW,
-					       FERRY_TYPE_VIEW,
-					       FERRY_TYPE_MAILBOX_DELTA);
+	signals[SIGNAL_CHANGED] = g_signal_new("changed", FERRY_TYPE_MAILBOX, G_SIGNAL_RUN_LAST, 0,
+					       NULL, NULL, NULL, G_TYPE_NONE, 3, FERRY_TYPE_VIEW,
+					       FERRY_TYPE_VIEW, FERRY_TYPE_MAILBOX_DELTA);
 	/**
 	 * FerryMailbox::gone:
 	 * @self: the mailbox
 	 * @reason: (type FerryGoneReason): why
 	 */
-	signals[SIGNAL_GONE] = g_signal_new("gone",
-					    FERRY_TYPE_MAILBOX,
-					    G_SIGNAL_RUN_LAST,
-					    0,
-					    NULL,
-					    NULL,
-					    NULL,
-					    G_TYPE_NONE,
-					    1,
-					    G_TYPE_INT);
+	signals[SIGNAL_GONE] = g_signal_new("gone", FERRY_TYPE_MAILBOX, G_SIGNAL_RUN_LAST, 0, NULL,
+					    NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
 }
 
 static void
@@ -164,10 +147,7 @@ recent_locked_cb(FerryMailAccount *account, gpointer user_data)
 	}
 	batch = ferry_store_batch_new();
 	ferry_store_batch_set_recent(batch, self->id, self->recent);
-	ferry_mail_account_apply_async(account,
-				       batch,
-				       NULL,
-				       recent_applied_cb,
+	ferry_mail_account_apply_async(account, batch, NULL, recent_applied_cb,
 				       g_steal_pointer(&self));
 	ferry_store_batch_unref(batch);
 }
@@ -244,9 +224,7 @@ put_rows(FerryViewBuilder *builder, FerryKeywordTable *keywords, FerryStoreRows 
 
 		if ((stored->flags & FERRY_STORE_ROW_DELETED) != 0)
 			row.flags |= FERRY_MESSAGE_DELETED;
-		ferry_view_builder_set(builder,
-				       &row,
-				       ferry_store_rows_get_email_id(rows, i),
+		ferry_view_builder_set(builder, &row, ferry_store_rows_get_email_id(rows, i),
 				       ferry_store_rows_get_blob_id(rows, i),
 				       ferry_store_rows_get_thread_id(rows, i));
 	}
@@ -255,11 +233,9 @@ put_rows(FerryViewBuilder *builder, FerryKeywordTable *keywords, FerryStoreRows 
 static void
 put_mailbox(FerryViewBuilder *builder, const FerryStoreMailbox *stored)
 {
-	ferry_view_builder_set_mailbox(builder,
-				       stored->uidvalidity,
-				       (guint32)MIN(stored->uidnext, G_MAXUINT32),
-				       stored->highest_modseq,
-				       (guint32)MIN(stored->recent, G_MAXUINT32));
+	ferry_view_builder_set_mailbox(
+		builder, stored->uidvalidity, (guint32)MIN(stored->uidnext, G_MAXUINT32),
+		stored->highest_modseq, (guint32)MIN(stored->recent, G_MAXUINT32));
 }
 
 static FerryView *
@@ -273,12 +249,8 @@ make_view(FerryMailboxSlot *slot, FerryStoreRows *rows)
 }
 
 static void
-replace_view(FerryMailbox *self,
-	     FerryView *view,
-	     GArray *arrived,
-	     GArray *changed,
-	     GArray *expunged,
-	     FerryAccountSession *origin)
+replace_view(FerryMailbox *self, FerryView *view, GArray *arrived, GArray *changed,
+	     GArray *expunged, FerryAccountSession *origin)
 {
 	g_autoptr(FerryView) old = self->view;
 	g_autoptr(FerryMailboxDelta) delta =
@@ -346,8 +318,7 @@ reloaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-ferry_mailbox_take_delta(FerryMailbox *self,
-			 const FerryStoreMailboxDelta *delta,
+ferry_mailbox_take_delta(FerryMailbox *self, const FerryStoreMailboxDelta *delta,
 			 FerryAccountSession *origin)
 {
 	g_autoptr(GArray) arrived = NULL;
@@ -360,11 +331,8 @@ ferry_mailbox_take_delta(FerryMailbox *self,
 		return;
 	}
 	if (delta->reload) {
-		ferry_store_load_mailbox_async(self->account->store,
-					       delta->mailbox->key,
-					       FERRY_STORE_FIELD_ALL,
-					       NULL,
-					       reloaded_cb,
+		ferry_store_load_mailbox_async(self->account->store, delta->mailbox->key,
+					       FERRY_STORE_FIELD_ALL, NULL, reloaded_cb,
 					       g_object_ref(self));
 		return;
 	}
@@ -397,8 +365,7 @@ typedef struct {
 	guint tries;
 } Load;
 
-static void
-load_rows(GTask *task);
+static void load_rows(GTask *task);
 
 static FerryMailbox *
 open_slot(FerryMailboxSlot *slot, FerryStoreRows *rows)
@@ -431,9 +398,7 @@ loaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		return;
 	}
 	if (slot == NULL || account->account == NULL) {
-		g_task_return_new_error(task,
-					FERRY_ERROR,
-					FERRY_ERROR_NOT_FOUND,
+		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
 					"the mailbox is gone");
 		return;
 	}
@@ -456,12 +421,8 @@ load_rows(GTask *task)
 	FerryMailAccount *account = g_task_get_source_object(task);
 
 	load->generation = account->generation;
-	ferry_store_load_mailbox_async(account->account->store,
-				       load->key,
-				       FERRY_STORE_FIELD_ALL,
-				       NULL,
-				       loaded_cb,
-				       task);
+	ferry_store_load_mailbox_async(account->account->store, load->key, FERRY_STORE_FIELD_ALL,
+				       NULL, loaded_cb, task);
 }
 
 void
@@ -511,10 +472,8 @@ refreshed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
  * that is one read of the store; else one request, unless a sync just ended.
  */
 void
-ferry_mailbox_refresh_async(FerryMailbox *self,
-			    FerryAccountSession *session,
-			    GCancellable *cancellable,
-			    GAsyncReadyCallback callback,
+ferry_mailbox_refresh_async(FerryMailbox *self, FerryAccountSession *session,
+			    GCancellable *cancellable, GAsyncReadyCallback callback,
 			    gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);

@@ -43,87 +43,55 @@ gboolean ferry_mailbox_is_gone(FerryMailbox *self);
 guint32 ferry_mailbox_claim_recent(FerryMailbox *self);
 
 /* NOOP, CHECK, SELECT, the start of IDLE: brings the view up to date (Freshness rules). */
-void ferry_mailbox_refresh_async(FerryMailbox *self,
-				 FerryAccountSession *session,
-				 GCancellable *cancellable,
-				 GAsyncReadyCallback callback,
+void ferry_mailbox_refresh_async(FerryMailbox *self, FerryAccountSession *session,
+				 GCancellable *cancellable, GAsyncReadyCallback callback,
 				 gpointer user_data);
 gboolean ferry_mailbox_refresh_finish(FerryMailbox *self, GAsyncResult *result, GError **error);
 
-void ferry_mailbox_store_flags_async(FerryMailbox *self,
-				     FerryAccountSession *session,
-				     const guint32 *uids,
-				     gsize n_uids,
-				     FerryFlagsMode mode,
-				     FerryMessageFlags flags,
-				     const char *const *keywords,
-				     gint64 unchanged_since,
-				     GCancellable *cancellable,
-				     GAsyncReadyCallback callback,
-				     gpointer user_data);
-FerryOutcome *
-ferry_mailbox_store_flags_finish(FerryMailbox *self, GAsyncResult *result, GError **error);
+void ferry_mailbox_store_flags_async(FerryMailbox *self, FerryAccountSession *session,
+				     const guint32 *uids, gsize n_uids, FerryFlagsMode mode,
+				     FerryMessageFlags flags, const char *const *keywords,
+				     gint64 unchanged_since, GCancellable *cancellable,
+				     GAsyncReadyCallback callback, gpointer user_data);
+FerryOutcome *ferry_mailbox_store_flags_finish(FerryMailbox *self, GAsyncResult *result,
+					       GError **error);
 
-void ferry_mailbox_copy_async(FerryMailbox *self,
-			      FerryAccountSession *session,
-			      const guint32 *uids,
-			      gsize n_uids,
-			      const char *target_name,
-			      GCancellable *cancellable,
-			      GAsyncReadyCallback callback,
-			      gpointer user_data);
+void ferry_mailbox_copy_async(FerryMailbox *self, FerryAccountSession *session, const guint32 *uids,
+			      gsize n_uids, const char *target_name, GCancellable *cancellable,
+			      GAsyncReadyCallback callback, gpointer user_data);
 FerryOutcome *ferry_mailbox_copy_finish(FerryMailbox *self, GAsyncResult *result, GError **error);
 
-void ferry_mailbox_move_async(FerryMailbox *self,
-			      FerryAccountSession *session,
-			      const guint32 *uids,
-			      gsize n_uids,
-			      const char *target_name,
-			      GCancellable *cancellable,
-			      GAsyncReadyCallback callback,
-			      gpointer user_data);
+void ferry_mailbox_move_async(FerryMailbox *self, FerryAccountSession *session, const guint32 *uids,
+			      gsize n_uids, const char *target_name, GCancellable *cancellable,
+			      GAsyncReadyCallback callback, gpointer user_data);
 FerryOutcome *ferry_mailbox_move_finish(FerryMailbox *self, GAsyncResult *result, GError **error);
 
 /* EXPUNGE (uids NULL: every message with \Deleted) and UID EXPUNGE (only those of the set that
  * have \Deleted). */
-void ferry_mailbox_expunge_async(FerryMailbox *self,
-				 FerryAccountSession *session,
-				 const guint32 *uids,
-				 gsize n_uids,
-				 GCancellable *cancellable,
-				 GAsyncReadyCallback callback,
-				 gpointer user_data);
-FerryOutcome *
-ferry_mailbox_expunge_finish(FerryMailbox *self, GAsyncResult *result, GError **error);
+void ferry_mailbox_expunge_async(FerryMailbox *self, FerryAccountSession *session,
+				 const guint32 *uids, gsize n_uids, GCancellable *cancellable,
+				 GAsyncReadyCallback callback, gpointer user_data);
+FerryOutcome *ferry_mailbox_expunge_finish(FerryMailbox *self, GAsyncResult *result,
+					   GError **error);
 
 /* The UIDs of this mailbox that the backend's Email/query finds with @filter (a FilterCondition or
  * FilterOperator object, without inMailbox, which is added), ascending. */
-void ferry_mailbox_query_async(FerryMailbox *self,
-			       FerryAccountSession *session,
-			       FerryJmapValue *filter,
-			       GCancellable *cancellable,
-			       GAsyncReadyCallback callback,
-			       gpointer user_data);
+void ferry_mailbox_query_async(FerryMailbox *self, FerryAccountSession *session,
+			       FerryJmapValue *filter, GCancellable *cancellable,
+			       GAsyncReadyCallback callback, gpointer user_data);
 GArray *ferry_mailbox_query_finish(FerryMailbox *self, GAsyncResult *result, GError **error);
 
 /* Email/get of @properties for many messages in few requests. The array runs beside @uids: a
  * FerryJmapValue object each, or NULL where the message is gone. */
-void ferry_mailbox_get_properties_async(FerryMailbox *self,
-					FerryAccountSession *session,
-					const guint32 *uids,
-					gsize n_uids,
-					const char *const *properties,
-					GCancellable *cancellable,
-					GAsyncReadyCallback callback,
-					gpointer user_data);
-GPtrArray *
-ferry_mailbox_get_properties_finish(FerryMailbox *self, GAsyncResult *result, GError **error);
+void ferry_mailbox_get_properties_async(FerryMailbox *self, FerryAccountSession *session,
+					const guint32 *uids, gsize n_uids,
+					const char *const *properties, GCancellable *cancellable,
+					GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *ferry_mailbox_get_properties_finish(FerryMailbox *self, GAsyncResult *result,
+					       GError **error);
 
 /* Headers, structure, raw octets: see FerryMessageReader. @uids ascending. */
-FerryMessageReader *ferry_mailbox_read(FerryMailbox *self,
-				       FerryAccountSession *session,
-				       const guint32 *uids,
-				       gsize n_uids,
-				       FerryNeed needs);
+FerryMessageReader *ferry_mailbox_read(FerryMailbox *self, FerryAccountSession *session,
+				       const guint32 *uids, gsize n_uids, FerryNeed needs);
 
 G_END_DECLS

@@ -49,16 +49,11 @@ typedef struct {
 	GPtrArray *tasks;
 } Opening;
 
-static void
-verifier_init(FerryVerifierInterface *iface);
+static void verifier_init(FerryVerifierInterface *iface);
 
-G_DEFINE_TYPE_WITH_CODE(FerryAccountManager,
-			ferry_account_manager,
-			G_TYPE_OBJECT,
+G_DEFINE_TYPE_WITH_CODE(FerryAccountManager, ferry_account_manager, G_TYPE_OBJECT,
 			G_IMPLEMENT_INTERFACE(FERRY_TYPE_VERIFIER, verifier_init))
-G_DEFINE_BOXED_TYPE(FerryAccountSettings,
-		    ferry_account_settings,
-		    ferry_account_settings_copy,
+G_DEFINE_BOXED_TYPE(FerryAccountSettings, ferry_account_settings, ferry_account_settings_copy,
 		    ferry_account_settings_free)
 
 /**
@@ -210,8 +205,7 @@ parse_plaintext(const char *text)
  * Makes a backend known, or changes it for those who sign in from now on.
  */
 void
-ferry_account_manager_set_backend(FerryAccountManager *self,
-				  const char *backend,
+ferry_account_manager_set_backend(FerryAccountManager *self, const char *backend,
 				  const FerryAccountSettings *settings)
 {
 	Backend *item = g_new0(Backend, 1);
@@ -224,10 +218,8 @@ ferry_account_manager_set_backend(FerryAccountManager *self,
 	ferry_jmap_backend_set_allow_plaintext(item->jmap,
 					       parse_plaintext(settings->allow_plaintext));
 	ferry_jmap_backend_set_ca_file(item->jmap, settings->ca_file);
-	ferry_jmap_backend_set_timeouts(item->jmap,
-					settings->request_timeout_s,
-					MAX(settings->request_timeout_s * 3 / 2, 2),
-					30);
+	ferry_jmap_backend_set_timeouts(item->jmap, settings->request_timeout_s,
+					MAX(settings->request_timeout_s * 3 / 2, 2), 30);
 	g_hash_table_replace(self->backends, g_strdup(backend), item);
 	ferry_credential_memory_forget_all(self->memory);
 	if (self->raw_cache == NULL)
@@ -310,8 +302,7 @@ account_loaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		g_task_return_error(task, g_steal_pointer(&error));
 		return;
 	}
-	g_task_return_pointer(task,
-			      ferry_account_session_new(account, sign_in->jmap),
+	g_task_return_pointer(task, ferry_account_session_new(account, sign_in->jmap),
 			      g_object_unref);
 }
 
@@ -323,19 +314,14 @@ enter_account(GTask *task)
 	FerryAccount *account;
 
 	if (!g_hash_table_contains(self->backends, sign_in->backend)) {
-		g_task_return_new_error(task,
-					FERRY_ERROR,
-					FERRY_ERROR_AUTHENTICATION,
+		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_AUTHENTICATION,
 					"no such backend");
 		g_object_unref(task);
 		return;
 	}
 	account = ensure_account(self, sign_in->backend, sign_in->jmap);
-	ferry_account_load_async(account,
-				 sign_in->jmap,
-				 g_task_get_cancellable(task),
-				 account_loaded_cb,
-				 task);
+	ferry_account_load_async(account, sign_in->jmap, g_task_get_cancellable(task),
+				 account_loaded_cb, task);
 }
 
 typedef struct {
@@ -360,8 +346,7 @@ forget_cb(FerryJmapSession *jmap, gpointer user_data)
 {
 	Remembered *remembered = user_data;
 
-	ferry_credential_memory_forget(remembered->memory,
-				       remembered->backend,
+	ferry_credential_memory_forget(remembered->memory, remembered->backend,
 				       remembered->credential);
 }
 
@@ -373,15 +358,9 @@ remember(FerryAccountManager *self, Opening *opening)
 	remembered->memory = g_object_ref(self->memory);
 	remembered->backend = g_strdup(opening->backend);
 	remembered->credential = ferry_credential_ref(opening->credential);
-	g_signal_connect_data(opening->jmap,
-			      "expired",
-			      G_CALLBACK(forget_cb),
-			      remembered,
-			      remembered_free,
-			      0);
-	ferry_credential_memory_remember(self->memory,
-					 opening->backend,
-					 opening->credential,
+	g_signal_connect_data(opening->jmap, "expired", G_CALLBACK(forget_cb), remembered,
+			      remembered_free, 0);
+	ferry_credential_memory_remember(self->memory, opening->backend, opening->credential,
 					 G_OBJECT(opening->jmap));
 }
 
@@ -416,9 +395,7 @@ opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_EXPIRED)) {
 			error->code = FERRY_ERROR_AUTHENTICATION;
 		}
-		ferry_credential_memory_forget(self->memory,
-					       opening->backend,
-					       opening->credential);
+		ferry_credential_memory_forget(self->memory, opening->backend, opening->credential);
 	} else {
 		remember(self, opening);
 	}
@@ -449,9 +426,7 @@ open_session(GTask *task, Backend *backend)
 	Opening *opening = NULL;
 	GObject *known = NULL;
 
-	if (ferry_credential_memory_lookup(self->memory,
-					   sign_in->backend,
-					   sign_in->credential,
+	if (ferry_credential_memory_lookup(self->memory, sign_in->backend, sign_in->credential,
 					   &known)) {
 		sign_in->jmap = FERRY_JMAP_SESSION(known);
 		enter_account(task);
@@ -493,12 +468,9 @@ is_empty_password(FerryCredential *credential)
  * Signs in with the client's own credential (passthrough).
  */
 void
-ferry_account_manager_sign_in_async(FerryAccountManager *self,
-				    const char *backend,
-				    FerryCredential *credential,
-				    GCancellable *cancellable,
-				    GAsyncReadyCallback callback,
-				    gpointer user_data)
+ferry_account_manager_sign_in_async(FerryAccountManager *self, const char *backend,
+				    FerryCredential *credential, GCancellable *cancellable,
+				    GAsyncReadyCallback callback, gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
 	SignIn *sign_in = g_new0(SignIn, 1);
@@ -515,9 +487,7 @@ ferry_account_manager_sign_in_async(FerryAccountManager *self,
 	/* acting for somebody else cannot be said to a backend by Basic or Bearer */
 	if (item == NULL || (authzid != NULL && *authzid != '\0' &&
 			     g_strcmp0(authzid, ferry_credential_get_authcid(credential)) != 0)) {
-		g_task_return_new_error(task,
-					FERRY_ERROR,
-					FERRY_ERROR_AUTHENTICATION,
+		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_AUTHENTICATION,
 					"wrong user name or password");
 		return;
 	}
@@ -534,8 +504,7 @@ ferry_account_manager_sign_in_async(FerryAccountManager *self,
  *   does not take the credential, %FERRY_ERROR_UNAVAILABLE where it does not answer
  */
 FerryAccountSession *
-ferry_account_manager_sign_in_finish(FerryAccountManager *self,
-				     GAsyncResult *result,
+ferry_account_manager_sign_in_finish(FerryAccountManager *self, GAsyncResult *result,
 				     GError **error)
 {
 	return g_task_propagate_pointer(G_TASK(result), error);
@@ -590,10 +559,8 @@ idle_account_cb(FerryMailAccount *mail_account, gpointer user_data)
  * Lets every operation that was begun come to its end, then closes the accounts.
  */
 void
-ferry_account_manager_shutdown_async(FerryAccountManager *self,
-				     GCancellable *cancellable,
-				     GAsyncReadyCallback callback,
-				     gpointer user_data)
+ferry_account_manager_shutdown_async(FerryAccountManager *self, GCancellable *cancellable,
+				     GAsyncReadyCallback callback, gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
 	g_autoptr(GPtrArray) accounts = ferry_account_manager_list_accounts(self);
@@ -615,8 +582,7 @@ ferry_account_manager_shutdown_async(FerryAccountManager *self,
 		for (guint j = 0; j < n; j++)
 			g_cancellable_cancel(((FerryMailAccount *)list->pdata[j])->background);
 		for (guint j = 0; j < n; j++)
-			ferry_mail_account_lock(list->pdata[j],
-						idle_account_cb,
+			ferry_mail_account_lock(list->pdata[j], idle_account_cb,
 						g_object_ref(task));
 	}
 }
@@ -630,8 +596,7 @@ ferry_account_manager_shutdown_async(FerryAccountManager *self,
  * Returns: TRUE
  */
 gboolean
-ferry_account_manager_shutdown_finish(FerryAccountManager *self,
-				      GAsyncResult *result,
+ferry_account_manager_shutdown_finish(FerryAccountManager *self, GAsyncResult *result,
 				      GError **error)
 {
 	return g_task_propagate_boolean(G_TASK(result), error);
@@ -640,28 +605,19 @@ ferry_account_manager_shutdown_finish(FerryAccountManager *self,
 /* FerryVerifier */
 
 static void
-verify_async(FerryVerifier *verifier,
-	     FerryCredential *credential,
-	     FerryOrigin *origin,
-	     GCancellable *cancellable,
-	     GAsyncReadyCallback callback,
-	     gpointer user_data)
+verify_async(FerryVerifier *verifier, FerryCredential *credential, FerryOrigin *origin,
+	     GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
 	ferry_account_manager_sign_in_async(FERRY_ACCOUNT_MANAGER(verifier),
-					    ferry_origin_get_backend(origin),
-					    credential,
-					    cancellable,
-					    callback,
-					    user_data);
+					    ferry_origin_get_backend(origin), credential,
+					    cancellable, callback, user_data);
 }
 
 static GObject *
 verify_finish(FerryVerifier *verifier, GAsyncResult *result, GError **error)
 {
-	FerryAccountSession *session =
-		ferry_account_manager_sign_in_finish(FERRY_ACCOUNT_MANAGER(verifier),
-						     result,
-						     error);
+	FerryAccountSession *session = ferry_account_manager_sign_in_finish(
+		FERRY_ACCOUNT_MANAGER(verifier), result, error);
 
 	return session != NULL ? G_OBJECT(session) : NULL;
 }

@@ -62,24 +62,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryAccountSettings, ferry_account_settings_free)
 G_DECLARE_FINAL_TYPE(FerryAccountManager, ferry_account_manager, FERRY, ACCOUNT_MANAGER, GObject)
 
 FerryAccountManager *ferry_account_manager_new(FerryStore *store, const char *cache_dir);
-void ferry_account_manager_set_backend(FerryAccountManager *self,
-				       const char *backend,
+void ferry_account_manager_set_backend(FerryAccountManager *self, const char *backend,
 				       const FerryAccountSettings *settings);
-void ferry_account_manager_sign_in_async(FerryAccountManager *self,
-					 const char *backend,
-					 FerryCredential *credential,
-					 GCancellable *cancellable,
-					 GAsyncReadyCallback callback,
-					 gpointer user_data);
-FerryAccountSession *
-ferry_account_manager_sign_in_finish(FerryAccountManager *self, GAsyncResult *result, GError **error);
+void ferry_account_manager_sign_in_async(FerryAccountManager *self, const char *backend,
+					 FerryCredential *credential, GCancellable *cancellable,
+					 GAsyncReadyCallback callback, gpointer user_data);
+FerryAccountSession *ferry_account_manager_sign_in_finish(FerryAccountManager *self,
+							  GAsyncResult *result, GError **error);
 GPtrArray *ferry_account_manager_list_accounts(FerryAccountManager *self);
-void ferry_account_manager_shutdown_async(FerryAccountManager *self,
-					  GCancellable *cancellable,
-					  GAsyncReadyCallback callback,
-					  gpointer user_data);
-gboolean ferry_account_manager_shutdown_finish(FerryAccountManager *self,
-					       GAsyncResult *result,
+void ferry_account_manager_shutdown_async(FerryAccountManager *self, GCancellable *cancellable,
+					  GAsyncReadyCallback callback, gpointer user_data);
+gboolean ferry_account_manager_shutdown_finish(FerryAccountManager *self, GAsyncResult *result,
 					       GError **error);
 
 G_END_DECLS

@@ -23,22 +23,17 @@ struct _FerryMessageData {
 
 /* Gets what @needs says for every message of @list (FerryMessageData), each with its result or its
  * error; the operation itself does not fail. */
-void ferry_needs_fetch_async(FerryMailAccount *account,
-			     FerryJmapSession *jmap,
-			     GPtrArray *list,
-			     FerryNeed needs,
-			     GCancellable *cancellable,
-			     GAsyncReadyCallback callback,
-			     gpointer user_data);
+void ferry_needs_fetch_async(FerryMailAccount *account, FerryJmapSession *jmap, GPtrArray *list,
+			     FerryNeed needs, GCancellable *cancellable,
+			     GAsyncReadyCallback callback, gpointer user_data);
 void ferry_needs_fetch_finish(FerryMailAccount *account, GAsyncResult *result);
-FerryMessageReader *ferry_message_reader_new(FerryMailbox *mailbox,
-					     FerryAccountSession *session,
-					     GArray *uids,
-					     FerryNeed needs);
+FerryMessageReader *ferry_message_reader_new(FerryMailbox *mailbox, FerryAccountSession *session,
+					     GArray *uids, FerryNeed needs);
 /* Whether @data has what is needed. */
 gboolean ferry_message_data_is_complete(const FerryMessageData *data, FerryNeed needs);
 /* needs-cache.c */
-void ferry_message_data_take_cached(FerryMessageData *data, FerryStoreStructures *found, guint index);
+void ferry_message_data_take_cached(FerryMessageData *data, FerryStoreStructures *found,
+				    guint index);
 /* Structure and headers out of the raw octets. */
 void ferry_message_data_scan(FerryMessageData *data);
 /* Puts what is known of the messages into the structure cache. */

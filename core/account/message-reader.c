@@ -11,9 +11,7 @@
 #define CHUNK_RAW_MESSAGES 100
 #define CHUNK_OCTETS (8 * 1024 * 1024)
 
-G_DEFINE_BOXED_TYPE(FerryMessageData,
-		    ferry_message_data,
-		    ferry_message_data_ref,
+G_DEFINE_BOXED_TYPE(FerryMessageData, ferry_message_data, ferry_message_data_ref,
 		    ferry_message_data_unref)
 
 struct _FerryMessageReader {
@@ -168,9 +166,7 @@ ferry_message_reader_init(FerryMessageReader *self)
 
 /* Takes @uids. */
 FerryMessageReader *
-ferry_message_reader_new(FerryMailbox *mailbox,
-			 FerryAccountSession *session,
-			 GArray *uids,
+ferry_message_reader_new(FerryMailbox *mailbox, FerryAccountSession *session, GArray *uids,
 			 FerryNeed needs)
 {
 	FerryMessageReader *self = g_object_new(FERRY_TYPE_MESSAGE_READER, NULL);
@@ -192,8 +188,7 @@ make_data(FerryView *view, guint32 uid)
 	g_atomic_ref_count_init(&data->ref_count);
 	data->uid = uid;
 	if (!ferry_view_find_uid(view, uid, &index)) {
-		data->error = g_error_new_literal(FERRY_ERROR,
-						  FERRY_ERROR_EXPUNGED,
+		data->error = g_error_new_literal(FERRY_ERROR, FERRY_ERROR_EXPUNGED,
 						  "the message is gone");
 		return data;
 	}
@@ -230,8 +225,7 @@ make_chunk(FerryMessageReader *self)
 	return chunk;
 }
 
-static void
-make_ahead(FerryMessageReader *self);
+static void make_ahead(FerryMessageReader *self);
 
 /* Hands over what is ready, and goes on with the next. */
 static void
@@ -271,13 +265,8 @@ make_ahead(FerryMessageReader *self)
 	self->making = TRUE;
 	weak = g_new0(GWeakRef, 1);
 	g_weak_ref_init(weak, self);
-	ferry_needs_fetch_async(self->mailbox->owner,
-				self->session->jmap,
-				self->ahead,
-				self->needs,
-				self->cancellable,
-				made_cb,
-				weak);
+	ferry_needs_fetch_async(self->mailbox->owner, self->session->jmap, self->ahead, self->needs,
+				self->cancellable, made_cb, weak);
 }
 
 /**
@@ -290,10 +279,8 @@ make_ahead(FerryMessageReader *self)
  * Asks for the next chunk. One call at a time.
  */
 void
-ferry_message_reader_next_async(FerryMessageReader *self,
-				GCancellable *cancellable,
-				GAsyncReadyCallback callback,
-				gpointer user_data)
+ferry_message_reader_next_async(FerryMessageReader *self, GCancellable *cancellable,
+				GAsyncReadyCallback callback, gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
 
@@ -335,11 +322,8 @@ ferry_message_reader_next_finish(FerryMessageReader *self, GAsyncResult *result,
  * Returns: (transfer full): what hands them out
  */
 FerryMessageReader *
-ferry_mailbox_read(FerryMailbox *self,
-		   FerryAccountSession *session,
-		   const guint32 *uids,
-		   gsize n_uids,
-		   FerryNeed needs)
+ferry_mailbox_read(FerryMailbox *self, FerryAccountSession *session, const guint32 *uids,
+		   gsize n_uids, FerryNeed needs)
 {
 	GArray *copy = g_array_sized_new(FALSE, FALSE, sizeof(guint32), (guint)n_uids);
 

@@ -35,11 +35,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryMessageData, ferry_message_data_unref)
 #define FERRY_TYPE_MESSAGE_READER (ferry_message_reader_get_type())
 G_DECLARE_FINAL_TYPE(FerryMessageReader, ferry_message_reader, FERRY, MESSAGE_READER, GObject)
 
-void ferry_message_reader_next_async(FerryMessageReader *self,
-				     GCancellable *cancellable,
-				     GAsyncReadyCallback callback,
-				     gpointer user_data);
-GPtrArray *
-ferry_message_reader_next_finish(FerryMessageReader *self, GAsyncResult *result, GError **error);
+void ferry_message_reader_next_async(FerryMessageReader *self, GCancellable *cancellable,
+				     GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *ferry_message_reader_next_finish(FerryMessageReader *self, GAsyncResult *result,
+					    GError **error);
 
 G_END_DECLS

@@ -123,9 +123,7 @@ ferry_names_decode(const char *component, GError **error)
 	}
 	again = ferry_names_encode(out->str);
 	if (*component == '\0' || strcmp(again, component) != 0) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_CANNOT,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
 				    "a mailbox cannot have this name");
 		return NULL;
 	}

@@ -22,8 +22,7 @@ ferry_message_data_take_cached(FerryMessageData *data, FerryStoreStructures *fou
 
 	if (header != NULL && length > 0 && header[0] == KIND_BLOCK) {
 		data->headers = g_bytes_new_with_free_func(
-			header + 1,
-			length - 1,
+			header + 1, length - 1,
 			(GDestroyNotify)(void (*)(void))ferry_store_structures_unref,
 			ferry_store_structures_ref(found));
 	} else if (header != NULL && length > 0 && header[0] == KIND_ENVELOPE) {
@@ -33,8 +32,7 @@ ferry_message_data_take_cached(FerryMessageData *data, FerryStoreStructures *fou
 	header = ferry_store_structures_get_structure(found, index, &length);
 	if (header != NULL && length > 0) {
 		g_autoptr(GBytes) bytes = g_bytes_new_with_free_func(
-			header,
-			length,
+			header, length,
 			(GDestroyNotify)(void (*)(void))ferry_store_structures_unref,
 			ferry_store_structures_ref(found));
 
@@ -83,12 +81,8 @@ add_structure(FerryStoreStructures *structures, const FerryMessageData *data)
 		structure = ferry_message_structure_serialize(data->structure);
 		shape = g_bytes_get_data(structure, &structure_length);
 	}
-	ferry_store_structures_add(structures,
-				   data->email_key,
-				   header,
-				   header != NULL ? length + 1 : 0,
-				   shape,
-				   structure_length);
+	ferry_store_structures_add(structures, data->email_key, header,
+				   header != NULL ? length + 1 : 0, shape, structure_length);
 }
 
 static void
@@ -115,10 +109,6 @@ ferry_needs_keep(FerryMailAccount *account, GPtrArray *list)
 		add_structure(structures, data);
 	}
 	if (structures != NULL && account->account != NULL)
-		ferry_store_put_structures_async(account->account->store,
-						 account->key,
-						 structures,
-						 NULL,
-						 put_structures_cb,
-						 NULL);
+		ferry_store_put_structures_async(account->account->store, account->key, structures,
+						 NULL, put_structures_cb, NULL);
 }

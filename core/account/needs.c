@@ -23,12 +23,9 @@ typedef struct {
 	char *call_id;
 } Fetch;
 
-static void
-read_files(GTask *task);
-static void
-ask_backend(GTask *task);
-static void
-fetch_blobs(GTask *task);
+static void read_files(GTask *task);
+static void ask_backend(GTask *task);
+static void fetch_blobs(GTask *task);
 
 static void
 fetch_free(gpointer data)
@@ -104,13 +101,8 @@ read_structures(GTask *task)
 
 	for (guint i = 0; i < fetch->list->len; i++)
 		keys[i] = ((FerryMessageData *)fetch->list->pdata[i])->email_key;
-	ferry_store_get_structures_async(account->account->store,
-					 account->key,
-					 keys,
-					 fetch->list->len,
-					 NULL,
-					 structures_cb,
-					 task);
+	ferry_store_get_structures_async(account->account->store, account->key, keys,
+					 fetch->list->len, NULL, structures_cb, task);
 }
 
 /* cached files */
@@ -239,8 +231,8 @@ is_clean(const char *value)
 	return strstr(value, "\xef\xbf\xbd") == NULL;
 }
 
-/* One property for each field of an ENVELOPE: every occurrence, because the first one counts, and in
- * the raw form. */
+/* One property for each field of an ENVELOPE: every occurrence, because the first one counts, and
+ * in the raw form. */
 #define ALL_RAW(name) "header:" name ":asRaw:all"
 static const struct {
 	const char *name;
@@ -359,29 +351,17 @@ fetch_header_values(GTask *task)
 	for (guint i = 0; i < fetch->wanted->len; i++)
 		ids[i] = ((FerryMessageData *)fetch->wanted->pdata[i])->email_id;
 	fetch->request = ferry_jmap_request_new();
-	calls = ferry_jmap_request_add_get(fetch->request,
-					   "Email/get",
-					   account->id,
-					   ids,
-					   fetch->wanted->len,
-					   properties,
-					   fetch->wanted->len);
+	calls = ferry_jmap_request_add_get(fetch->request, "Email/get", account->id, ids,
+					   fetch->wanted->len, properties, fetch->wanted->len);
 	fetch->call_id = g_strdup(calls[0]);
-	ferry_jmap_session_send_async(fetch->jmap,
-				      fetch->request,
-				      FERRY_JMAP_SEND_NONE,
-				      g_task_get_cancellable(task),
-				      headers_cb,
-				      task);
+	ferry_jmap_session_send_async(fetch->jmap, fetch->request, FERRY_JMAP_SEND_NONE,
+				      g_task_get_cancellable(task), headers_cb, task);
 }
 
 /* the backend: blobs */
 
 static void
-blob_cb(FerryJmapSession *session,
-	guint index,
-	GBytes *bytes,
-	const GError *error,
+blob_cb(FerryJmapSession *session, guint index, GBytes *bytes, const GError *error,
 	gpointer user_data)
 {
 	Fetch *fetch = g_task_get_task_data(user_data);
@@ -407,10 +387,10 @@ finish_fetch(GTask *task, const GError *error)
 
 		if (ferry_message_data_is_complete(data, fetch->needs))
 			continue;
-		data->error = error != NULL ? g_error_copy(error)
-					    : g_error_new_literal(FERRY_ERROR,
-								  FERRY_ERROR_UNAVAILABLE,
-								  "the message was not got");
+		data->error = error != NULL
+				      ? g_error_copy(error)
+				      : g_error_new_literal(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
+							    "the message was not got");
 	}
 	g_task_return_boolean(task, TRUE);
 	g_object_unref(task);
@@ -461,18 +441,9 @@ fetch_blobs(GTask *task)
 		ids[i] = data->blob_id;
 		sizes[i] = data->size;
 	}
-	ferry_jmap_session_fetch_blobs_async(fetch->jmap,
-					     account->id,
-					     ids,
-					     sizes,
-					     fetch->wanted->len,
-					     FERRY_JMAP_SEND_NONE,
-					     blob_cb,
-					     task,
-					     NULL,
-					     g_task_get_cancellable(task),
-					     blobs_cb,
-					     task);
+	ferry_jmap_session_fetch_blobs_async(
+		fetch->jmap, account->id, ids, sizes, fetch->wanted->len, FERRY_JMAP_SEND_NONE,
+		blob_cb, task, NULL, g_task_get_cancellable(task), blobs_cb, task);
 }
 
 static void
@@ -492,12 +463,8 @@ ask_backend(GTask *task)
 }
 
 void
-ferry_needs_fetch_async(FerryMailAccount *account,
-			FerryJmapSession *jmap,
-			GPtrArray *list,
-			FerryNeed needs,
-			GCancellable *cancellable,
-			GAsyncReadyCallback callback,
+ferry_needs_fetch_async(FerryMailAccount *account, FerryJmapSession *jmap, GPtrArray *list,
+			FerryNeed needs, GCancellable *cancellable, GAsyncReadyCallback callback,
 			gpointer user_data)
 {
 	GTask *task = g_task_new(account, cancellable, callback, user_data);

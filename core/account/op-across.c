@@ -17,8 +17,7 @@ typedef struct {
 	FerryMailbox *source;
 } Across;
 
-static void
-send_copies(FerryOp *op);
+static void send_copies(FerryOp *op);
 
 static void
 across_free(gpointer data)
@@ -77,8 +76,7 @@ remove_from_source(FerryOp *op)
 
 	ferry_op_unlock(op);
 	removal = ferry_op_new(g_task_new(across->source, NULL, source_done_cb, op),
-			       across->source->owner,
-			       op->session);
+			       across->source->owner, op->session);
 	ferry_op_set_mailbox(removal, across->source);
 	removal->target_id = g_strdup(across->source->id);
 	removal->extra = g_array_copy(op->outcome->source);
@@ -220,13 +218,8 @@ send_copies(FerryOp *op)
 	op->request = ferry_jmap_request_new();
 	op->call_id = ferry_jmap_request_add_call(op->request, "Email/copy", args);
 	ferry_jmap_request_set_repeatable(op->request, FALSE);
-	ferry_mail_account_send_async(op->account,
-				      op->session->jmap,
-				      op->request,
-				      FERRY_JMAP_SEND_ALONE,
-				      NULL,
-				      copied_cb,
-				      op);
+	ferry_mail_account_send_async(op->account, op->session->jmap, op->request,
+				      FERRY_JMAP_SEND_ALONE, NULL, copied_cb, op);
 }
 
 static void
@@ -246,12 +239,8 @@ across_locked(FerryOp *op)
 }
 
 void
-ferry_op_copy_across(GTask *task,
-		     FerryMailbox *source,
-		     FerryAccountSession *session,
-		     FerryMailboxSlot *target,
-		     GArray *uids,
-		     gboolean move)
+ferry_op_copy_across(GTask *task, FerryMailbox *source, FerryAccountSession *session,
+		     FerryMailboxSlot *target, GArray *uids, gboolean move)
 {
 	FerryOp *op = ferry_op_new(task, target->owner, session);
 	Across *across = g_new0(Across, 1);

@@ -22,8 +22,7 @@ typedef struct {
 	GPtrArray *blobs; /* ids */
 } Append;
 
-static void
-upload_next(GTask *task);
+static void upload_next(GTask *task);
 
 static void
 append_free(gpointer data)
@@ -129,10 +128,8 @@ static void
 append_locked(FerryOp *op)
 {
 	if (ferry_mail_account_find(op->account, op->target_id) == NULL) {
-		ferry_op_fail(op,
-			      g_error_new_literal(FERRY_ERROR,
-						  FERRY_ERROR_TRY_CREATE,
-						  "the mailbox does not exist"));
+		ferry_op_fail(op, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_TRY_CREATE,
+						      "the mailbox does not exist"));
 		return;
 	}
 	ferry_op_intend(op, append_intended);
@@ -145,8 +142,7 @@ join_keywords(const FerryAppendMessage *message)
 
 	for (guint flag = 1; flag < FERRY_MESSAGE_DELETED; flag <<= 1) {
 		if ((message->flags & flag) != 0)
-			g_string_append_printf(joined,
-					       "%s ",
+			g_string_append_printf(joined, "%s ",
 					       ferry_flags_get_keyword((FerryMessageFlags)flag));
 	}
 	for (guint i = 0; message->keywords != NULL && message->keywords[i] != NULL; i++)
@@ -208,26 +204,15 @@ upload_next(GTask *task)
 	}
 	message = append->messages->pdata[append->blobs->len];
 	if (message->bytes == NULL) {
-		ferry_jmap_session_upload_fd_async(append->session->jmap,
-						   append->account->id,
-						   message->fd,
-						   0,
-						   message->size,
-						   "message/rfc822",
-						   g_task_get_cancellable(task),
-						   uploaded_cb,
-						   task);
+		ferry_jmap_session_upload_fd_async(append->session->jmap, append->account->id,
+						   message->fd, 0, message->size, "message/rfc822",
+						   g_task_get_cancellable(task), uploaded_cb, task);
 		return;
 	}
 	stream = g_memory_input_stream_new_from_bytes(message->bytes);
-	ferry_jmap_session_upload_async(append->session->jmap,
-					append->account->id,
-					stream,
-					message->size,
-					"message/rfc822",
-					g_task_get_cancellable(task),
-					uploaded_cb,
-					task);
+	ferry_jmap_session_upload_async(append->session->jmap, append->account->id, stream,
+					message->size, "message/rfc822",
+					g_task_get_cancellable(task), uploaded_cb, task);
 }
 
 static void
@@ -248,18 +233,14 @@ check(FerryAccountSession *self, FerryMailboxSlot *slot, GPtrArray *messages, GE
 	guint64 limit = ferry_account_session_get_max_upload(self);
 
 	if ((slot->stored->rights & FERRY_STORE_RIGHT_ADD_ITEMS) == 0) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_NO_PERMISSION,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION,
 				    "messages may not be put into this mailbox");
 		return FALSE;
 	}
 	for (guint i = 0; i < messages->len; i++) {
 		if (((FerryAppendMessage *)messages->pdata[i])->size <= limit)
 			continue;
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_TOO_BIG,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_TOO_BIG,
 				    "the message is larger than the backend takes");
 		return FALSE;
 	}
@@ -280,14 +261,8 @@ begin_append(GTask *task)
 	}
 	append->account = g_object_ref(slot->owner);
 	append->mailbox_id = g_strdup(slot->stored->id);
-	ferry_listing_wait_async(slot,
-				 self->account->settings->select_timeout_s,
-				 NULL,
-				 NULL,
-				 NULL,
-				 g_task_get_cancellable(task),
-				 listed_cb,
-				 task);
+	ferry_listing_wait_async(slot, self->account->settings->select_timeout_s, NULL, NULL, NULL,
+				 g_task_get_cancellable(task), listed_cb, task);
 }
 
 static void
@@ -316,11 +291,8 @@ names_known_cb(GObject *source, GAsyncResult *result, gpointer user_data)
  * APPEND, MULTIAPPEND: all of @messages or none.
  */
 void
-ferry_account_session_append_async(FerryAccountSession *self,
-				   const char *name,
-				   GPtrArray *messages,
-				   GCancellable *cancellable,
-				   GAsyncReadyCallback callback,
+ferry_account_session_append_async(FerryAccountSession *self, const char *name, GPtrArray *messages,
+				   GCancellable *cancellable, GAsyncReadyCallback callback,
 				   gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);

@@ -104,9 +104,7 @@ copy_imported(FerryOp *op)
 		g_clear_pointer(&item->new_id, g_free);
 		item->state = item->in_target ? FERRY_ITEM_DONE : FERRY_ITEM_REFUSED;
 		if (!item->in_target && op->error == NULL)
-			g_set_error_literal(&op->error,
-					    FERRY_ERROR,
-					    FERRY_ERROR_LIMIT,
+			g_set_error_literal(&op->error, FERRY_ERROR, FERRY_ERROR_LIMIT,
 					    "the message is in as many mailboxes as it can be");
 	}
 	if (op->error != NULL) {
@@ -178,10 +176,8 @@ copy_locked(FerryOp *op)
 	GArray *uids = ((Copy *)g_task_get_task_data(op->task))->uids;
 
 	if (ferry_mail_account_find(op->account, op->target_id) == NULL) {
-		ferry_op_fail(op,
-			      g_error_new_literal(FERRY_ERROR,
-						  FERRY_ERROR_TRY_CREATE,
-						  "the mailbox does not exist"));
+		ferry_op_fail(op, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_TRY_CREATE,
+						      "the mailbox does not exist"));
 		return;
 	}
 	ferry_op_add_uids(op, (const guint32 *)(gconstpointer)uids->data, uids->len);
@@ -203,9 +199,7 @@ target_listed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	FerryOp *op;
 
 	if (ferry_listing_wait_finish(FERRY_MAIL_ACCOUNT(source), result, &error))
-		slot = ferry_account_session_find_slot(copy->session,
-						       copy->target_name,
-						       TRUE,
+		slot = ferry_account_session_find_slot(copy->session, copy->target_name, TRUE,
 						       &error);
 	if (slot == NULL) {
 		g_task_return_error(task, error);
@@ -232,9 +226,7 @@ check_rights(FerryMailbox *self, FerryMailboxSlot *target, gboolean move, GError
 	if ((target->stored->rights & FERRY_STORE_RIGHT_ADD_ITEMS) != 0 &&
 	    (!move || (source & FERRY_STORE_RIGHT_REMOVE_ITEMS) != 0))
 		return TRUE;
-	g_set_error_literal(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_NO_PERMISSION,
+	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION,
 			    "messages may not be put there, or not be taken from here");
 	return FALSE;
 }
@@ -245,24 +237,16 @@ find_target(GTask *task)
 	FerryMailbox *self = g_task_get_source_object(task);
 	Copy *copy = g_task_get_task_data(task);
 	GError *error = NULL;
-	FerryMailboxSlot *slot = ferry_account_session_find_slot(copy->session,
-								 copy->target_name,
-								 TRUE,
-								 &error);
+	FerryMailboxSlot *slot =
+		ferry_account_session_find_slot(copy->session, copy->target_name, TRUE, &error);
 
 	if (slot == NULL || !check_rights(self, slot, copy->move, &error)) {
 		g_task_return_error(task, error);
 		g_object_unref(task);
 		return;
 	}
-	ferry_listing_wait_async(slot,
-				 copy->session->account->settings->select_timeout_s,
-				 NULL,
-				 NULL,
-				 NULL,
-				 g_task_get_cancellable(task),
-				 target_listed_cb,
-				 task);
+	ferry_listing_wait_async(slot, copy->session->account->settings->select_timeout_s, NULL,
+				 NULL, NULL, g_task_get_cancellable(task), target_listed_cb, task);
 }
 
 static void
@@ -282,13 +266,8 @@ names_known_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-begin_copy(FerryMailbox *self,
-	   FerryAccountSession *session,
-	   const guint32 *uids,
-	   gsize n_uids,
-	   const char *target_name,
-	   gboolean move,
-	   GTask *task)
+begin_copy(FerryMailbox *self, FerryAccountSession *session, const guint32 *uids, gsize n_uids,
+	   const char *target_name, gboolean move, GTask *task)
 {
 	Copy *copy = g_new0(Copy, 1);
 
@@ -301,10 +280,8 @@ begin_copy(FerryMailbox *self,
 	if (ferry_account_session_find_slot(session, target_name, TRUE, NULL) != NULL)
 		find_target(task);
 	else
-		ferry_account_session_list_anew_async(session,
-						      g_task_get_cancellable(task),
-						      names_known_cb,
-						      task);
+		ferry_account_session_list_anew_async(session, g_task_get_cancellable(task),
+						      names_known_cb, task);
 }
 
 /**
@@ -321,14 +298,9 @@ begin_copy(FerryMailbox *self,
  * Copies messages (RFC 9051 §6.4.7): all or none, except that those that are gone are skipped.
  */
 void
-ferry_mailbox_copy_async(FerryMailbox *self,
-			 FerryAccountSession *session,
-			 const guint32 *uids,
-			 gsize n_uids,
-			 const char *target_name,
-			 GCancellable *cancellable,
-			 GAsyncReadyCallback callback,
-			 gpointer user_data)
+ferry_mailbox_copy_async(FerryMailbox *self, FerryAccountSession *session, const guint32 *uids,
+			 gsize n_uids, const char *target_name, GCancellable *cancellable,
+			 GAsyncReadyCallback callback, gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 
@@ -365,14 +337,9 @@ ferry_mailbox_copy_finish(FerryMailbox *self, GAsyncResult *result, GError **err
  * Moves messages (RFC 9051 §6.4.8), each for itself.
  */
 void
-ferry_mailbox_move_async(FerryMailbox *self,
-			 FerryAccountSession *session,
-			 const guint32 *uids,
-			 gsize n_uids,
-			 const char *target_name,
-			 GCancellable *cancellable,
-			 GAsyncReadyCallback callback,
-			 gpointer user_data)
+ferry_mailbox_move_async(FerryMailbox *self, FerryAccountSession *session, const guint32 *uids,
+			 gsize n_uids, const char *target_name, GCancellable *cancellable,
+			 GAsyncReadyCallback callback, gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 

@@ -15,8 +15,7 @@
 
 #define MAX_IMPORT_TRIES 3
 
-static void
-send_import(FerryOp *op);
+static void send_import(FerryOp *op);
 
 /* The Email that stands for the item in the target. */
 const char *
@@ -237,13 +236,8 @@ send_import(FerryOp *op)
 		ferry_sync_add_calls(op->sync, op->request);
 	}
 	ferry_jmap_request_set_repeatable(op->request, FALSE);
-	ferry_mail_account_send_async(op->account,
-				      op->session->jmap,
-				      op->request,
-				      FERRY_JMAP_SEND_ALONE,
-				      NULL,
-				      imported_cb,
-				      op);
+	ferry_mail_account_send_async(op->account, op->session->jmap, op->request,
+				      FERRY_JMAP_SEND_ALONE, NULL, imported_cb, op);
 }
 
 void
@@ -339,7 +333,8 @@ ferry_op_undo(FerryOp *op)
 		gboolean ours = (item->state == FERRY_ITEM_DONE || item->lost) &&
 				!item->in_target && ferry_item_get_target_email(item) != NULL;
 
-		/* only what we did ourselves, or may have done: not what was in the mailbox before */
+		/* only what we did ourselves, or may have done: not what was in the mailbox before
+		 */
 		item->state = ours ? FERRY_ITEM_TODO : FERRY_ITEM_REFUSED;
 		if (item->new_id != NULL) {
 			g_free(item->email_id);

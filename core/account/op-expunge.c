@@ -14,8 +14,7 @@
 
 #define MAX_TRIES 10
 
-static void
-read_places(FerryOp *op);
+static void read_places(FerryOp *op);
 
 static void
 decide(FerryOp *op, FerryItem *item, FerryJmapValue *mailboxes)
@@ -149,13 +148,8 @@ send_removals(FerryOp *op, const char *state)
 	g_clear_object(&op->request);
 	op->request = ferry_jmap_request_new();
 	op->call_id = ferry_jmap_request_add_call(op->request, "Email/set", args);
-	ferry_mail_account_send_async(op->account,
-				      op->session->jmap,
-				      op->request,
-				      FERRY_JMAP_SEND_ALONE,
-				      NULL,
-				      removed_cb,
-				      op);
+	ferry_mail_account_send_async(op->account, op->session->jmap, op->request,
+				      FERRY_JMAP_SEND_ALONE, NULL, removed_cb, op);
 }
 
 static void
@@ -242,21 +236,12 @@ read_places(FerryOp *op)
 	}
 	g_clear_object(&op->request);
 	op->request = ferry_jmap_request_new();
-	calls = ferry_jmap_request_add_get(op->request,
-					   "Email/get",
-					   op->account->id,
-					   (const char *const *)ids->pdata,
-					   ids->len,
-					   properties,
+	calls = ferry_jmap_request_add_get(op->request, "Email/get", op->account->id,
+					   (const char *const *)ids->pdata, ids->len, properties,
 					   ids->len);
 	op->call_id = ferry_op_keep_call(op, calls[0]);
-	ferry_mail_account_send_async(op->account,
-				      op->session->jmap,
-				      op->request,
-				      FERRY_JMAP_SEND_NONE,
-				      NULL,
-				      places_cb,
-				      op);
+	ferry_mail_account_send_async(op->account, op->session->jmap, op->request,
+				      FERRY_JMAP_SEND_NONE, NULL, places_cb, op);
 }
 
 void
@@ -370,12 +355,8 @@ compare_uids(gconstpointer a, gconstpointer b)
  * stays there.
  */
 void
-ferry_mailbox_expunge_async(FerryMailbox *self,
-			    FerryAccountSession *session,
-			    const guint32 *uids,
-			    gsize n_uids,
-			    GCancellable *cancellable,
-			    GAsyncReadyCallback callback,
+ferry_mailbox_expunge_async(FerryMailbox *self, FerryAccountSession *session, const guint32 *uids,
+			    gsize n_uids, GCancellable *cancellable, GAsyncReadyCallback callback,
 			    gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
@@ -394,10 +375,8 @@ ferry_mailbox_expunge_async(FerryMailbox *self,
 	}
 	if (self->slot != NULL &&
 	    (self->slot->stored->rights & FERRY_STORE_RIGHT_REMOVE_ITEMS) == 0)
-		ferry_op_fail(op,
-			      g_error_new_literal(FERRY_ERROR,
-						  FERRY_ERROR_NO_PERMISSION,
-						  "messages may not be removed here"));
+		ferry_op_fail(op, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_NO_PERMISSION,
+						      "messages may not be removed here"));
 	else
 		ferry_op_lock(op, begin_expunge);
 }

@@ -13,8 +13,7 @@
 
 #define MAX_TRIES 6
 
-static void
-begin_flags(FerryOp *op);
+static void begin_flags(FerryOp *op);
 
 static gboolean
 needs_backend(FerryOp *op)
@@ -47,9 +46,7 @@ write_flags(FerryOp *op, const FerryItem *item, FerryJmapBuilder *patch)
 
 	if (op->mode != FERRY_FLAGS_REPLACE) {
 		for (guint i = 0; i < named->len; i++)
-			ferry_jmap_builder_set_patch(patch,
-						     "keywords",
-						     named->pdata[i],
+			ferry_jmap_builder_set_patch(patch, "keywords", named->pdata[i],
 						     op->mode == FERRY_FLAGS_ADD);
 		return;
 	}
@@ -109,9 +106,7 @@ fill_flags(FerryStoreBatch *batch, FerryOp *op, gboolean fast)
 			ferry_op_put_item(batch, item, NULL, NULL);
 		if (with_deleted && row != NULL &&
 		    ((row->flags & FERRY_MESSAGE_DELETED) != 0) != item->deleted)
-			ferry_store_batch_set_deleted(batch,
-						      op->mailbox->id,
-						      item->uid,
+			ferry_store_batch_set_deleted(batch, op->mailbox->id, item->uid,
 						      item->deleted);
 	}
 }
@@ -208,9 +203,7 @@ flags_locked(FerryOp *op)
 }
 
 static gboolean
-check_rights(FerryMailbox *self,
-	     FerryMessageFlags flags,
-	     const char *const *keywords,
+check_rights(FerryMailbox *self, FerryMessageFlags flags, const char *const *keywords,
 	     GError **error)
 {
 	guint rights = self->slot != NULL ? self->slot->stored->rights : 0;
@@ -225,9 +218,7 @@ check_rights(FerryMailbox *self,
 		needed |= FERRY_STORE_RIGHT_REMOVE_ITEMS;
 	if (self->slot == NULL || (rights & needed) == needed)
 		return TRUE;
-	g_set_error_literal(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_NO_PERMISSION,
+	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION,
 			    "these flags may not be changed here");
 	return FALSE;
 }
@@ -249,17 +240,11 @@ check_rights(FerryMailbox *self,
  * Changes flags (RFC 9051 §6.4.6). The view has them when @callback is called.
  */
 void
-ferry_mailbox_store_flags_async(FerryMailbox *self,
-				FerryAccountSession *session,
-				const guint32 *uids,
-				gsize n_uids,
-				FerryFlagsMode mode,
-				FerryMessageFlags flags,
-				const char *const *keywords,
-				gint64 unchanged_since,
-				GCancellable *cancellable,
-				GAsyncReadyCallback callback,
-				gpointer user_data)
+ferry_mailbox_store_flags_async(FerryMailbox *self, FerryAccountSession *session,
+				const guint32 *uids, gsize n_uids, FerryFlagsMode mode,
+				FerryMessageFlags flags, const char *const *keywords,
+				gint64 unchanged_since, GCancellable *cancellable,
+				GAsyncReadyCallback callback, gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 	FerryOp *op = ferry_op_new(task, self->owner, session);

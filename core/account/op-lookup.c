@@ -46,8 +46,7 @@ lookup_free(Lookup *lookup)
 	g_free(lookup);
 }
 
-static void
-compare_next(Lookup *lookup);
+static void compare_next(Lookup *lookup);
 
 /* More Emails of one size than creations that were lost: whose they are cannot be told. */
 static gboolean
@@ -77,9 +76,7 @@ finish_lookup(Lookup *lookup)
 	lookup_free(lookup);
 	if (ambiguous) {
 		/* never a silent repeat */
-		g_set_error_literal(&op->error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_UNAVAILABLE,
+		g_set_error_literal(&op->error, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
 				    "it is not known whether the message was stored");
 		op->next(op);
 		return;
@@ -157,12 +154,8 @@ compare_next(Lookup *lookup)
 		if (candidate->taken || lookup->item == NULL)
 			continue;
 		ferry_jmap_session_download_async(lookup->op->session->jmap,
-						  lookup->op->account->id,
-						  candidate->blob_id,
-						  candidate->size,
-						  NULL,
-						  compared_cb,
-						  lookup);
+						  lookup->op->account->id, candidate->blob_id,
+						  candidate->size, NULL, compared_cb, lookup);
 		return;
 	}
 	finish_lookup(lookup);
@@ -247,23 +240,11 @@ ferry_op_look_up(FerryOp *op, FerryOpFunc repeat)
 	op->after = repeat;
 	g_clear_object(&op->request);
 	op->request = ferry_jmap_request_new();
-	changes = ferry_jmap_request_add_changes(op->request,
-						 "Email/changes",
-						 op->account->id,
-						 op->account->email_state,
-						 0);
-	op->call_id = ferry_jmap_request_add_get_reference(op->request,
-							   "Email/get",
-							   op->account->id,
-							   changes,
-							   "Email/changes",
-							   "/created",
-							   properties);
-	ferry_mail_account_send_async(op->account,
-				      op->session->jmap,
-				      op->request,
-				      FERRY_JMAP_SEND_NONE,
-				      NULL,
-				      looked_up_cb,
-				      op);
+	changes = ferry_jmap_request_add_changes(op->request, "Email/changes", op->account->id,
+						 op->account->email_state, 0);
+	op->call_id = ferry_jmap_request_add_get_reference(op->request, "Email/get",
+							   op->account->id, changes,
+							   "Email/changes", "/created", properties);
+	ferry_mail_account_send_async(op->account, op->session->jmap, op->request,
+				      FERRY_JMAP_SEND_NONE, NULL, looked_up_cb, op);
 }

@@ -29,7 +29,7 @@ static void run(GTask *task);
 struct _Change {
 	FerryMailAccount *account;
 	FerryAccountSession *session; /* owned */
-	gint64 begun_at; /* monotonic */
+	gint64 begun_at;              /* monotonic */
 	char *name;
 	char *new_name;
 	char *role;
@@ -39,7 +39,7 @@ struct _Change {
 	FerryJmapRequest *request;
 	const char *create_call; /* the calls' ids belong to the request */
 	const char *other_call;
-	char *subject_id;   /* the Mailbox that is changed */
+	char *subject_id; /* the Mailbox that is changed */
 	guint n_created;
 	gboolean destroys;
 	guint n_lost; /* answers */
@@ -152,8 +152,7 @@ was_made(Change *change)
 	FerryMailboxInfo *info = list != NULL ? ferry_mailbox_list_find(list, name) : NULL;
 	const char *id = info != NULL ? ferry_mailbox_info_get_id(info) : NULL;
 
-	if (id == NULL ||
-	    (change->subject_id != NULL && g_strcmp0(id, change->subject_id) != 0))
+	if (id == NULL || (change->subject_id != NULL && g_strcmp0(id, change->subject_id) != 0))
 		return FALSE;
 	g_free(change->result_id);
 	change->result_id = g_strdup(id);
@@ -280,8 +279,7 @@ listed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	GError *error = NULL;
 	const char *account_id = NULL;
 	const char *rest;
-	g_autoptr(FerryMailboxList) list =
-		ferry_account_session_list_finish(self, result, &error);
+	g_autoptr(FerryMailboxList) list = ferry_account_session_list_finish(self, result, &error);
 
 	if (list != NULL) {
 		ferry_mailbox_list_find_namespace(list, change->name, &account_id, &rest);
@@ -306,7 +304,8 @@ start(Change *change, FerryAccountSession *session, GTask *task)
 	change->session = g_object_ref(session);
 	change->begun_at = g_get_monotonic_time();
 	g_task_set_task_data(task, change, change_free);
-	ferry_account_session_list_anew_async(session, g_task_get_cancellable(task), listed_cb, task);
+	ferry_account_session_list_anew_async(session, g_task_get_cancellable(task), listed_cb,
+					      task);
 }
 
 /* the tree */
@@ -386,10 +385,7 @@ split_components(const char *text, char ***out, GError **error)
 }
 
 static void
-write_creation(Change *change,
-	       FerryJmapBuilder *args,
-	       const char *name,
-	       const char *parent_id,
+write_creation(Change *change, FerryJmapBuilder *args, const char *name, const char *parent_id,
 	       const char *role)
 {
 	g_autofree char *creation = g_strdup_printf("c%u", change->n_created);
@@ -412,10 +408,7 @@ write_creation(Change *change,
 
 /* Adds the call that makes mailboxes with these names, each in the one before. */
 static void
-add_creations(Change *change,
-	      const char *const *names,
-	      guint n_names,
-	      const char *parent_id,
+add_creations(Change *change, const char *const *names, guint n_names, const char *parent_id,
 	      const char *role)
 {
 	g_autoptr(FerryJmapBuilder) args = ferry_jmap_builder_new();
@@ -482,11 +475,8 @@ build_create(Change *change, GError **error)
  * CREATE (RFC 9051 §6.3.4); parents that do not exist are made too.
  */
 void
-ferry_account_session_create_async(FerryAccountSession *self,
-				   const char *name,
-				   const char *role,
-				   GCancellable *cancellable,
-				   GAsyncReadyCallback callback,
+ferry_account_session_create_async(FerryAccountSession *self, const char *name, const char *role,
+				   GCancellable *cancellable, GAsyncReadyCallback callback,
 				   gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
@@ -528,7 +518,8 @@ check_rename(Change *change, GError **error)
 {
 	gsize length = strlen(change->name);
 
-	if (strncmp(change->new_name, change->name, length) == 0 && change->new_name[length] == '/') {
+	if (strncmp(change->new_name, change->name, length) == 0 &&
+	    change->new_name[length] == '/') {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
 				    "a mailbox cannot go into itself");
 		return FALSE;
@@ -636,12 +627,9 @@ inbox_target_cb(GObject *source, GAsyncResult *result, gpointer user_data)
  * its messages go.
  */
 void
-ferry_account_session_rename_async(FerryAccountSession *self,
-				   const char *old_name,
-				   const char *new_name,
-				   GCancellable *cancellable,
-				   GAsyncReadyCallback callback,
-				   gpointer user_data)
+ferry_account_session_rename_async(FerryAccountSession *self, const char *old_name,
+				   const char *new_name, GCancellable *cancellable,
+				   GAsyncReadyCallback callback, gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 	Change *change;
@@ -706,10 +694,8 @@ build_delete(Change *change, GError **error)
  * DELETE (RFC 9051 §6.3.5). A message that is in other mailboxes too stays there.
  */
 void
-ferry_account_session_delete_async(FerryAccountSession *self,
-				   const char *name,
-				   GCancellable *cancellable,
-				   GAsyncReadyCallback callback,
+ferry_account_session_delete_async(FerryAccountSession *self, const char *name,
+				   GCancellable *cancellable, GAsyncReadyCallback callback,
 				   gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
@@ -749,7 +735,8 @@ build_subscribe(Change *change, GError **error)
 	if (info != NULL) {
 		change->subject_id = g_strdup(ferry_mailbox_info_get_id(info));
 		change->other_call = ferry_jmap_request_add_mailbox_subscribe(
-			change->request, change->account->id, change->subject_id, change->subscribe);
+			change->request, change->account->id, change->subject_id,
+			change->subscribe);
 		return TRUE;
 	}
 	if (!change->subscribe && !ferry_mailbox_list_is_subscribed(list, change->name)) {
@@ -780,12 +767,9 @@ build_subscribe(Change *change, GError **error)
  * the store keeps.
  */
 void
-ferry_account_session_subscribe_async(FerryAccountSession *self,
-				      const char *name,
-				      gboolean subscribe,
-				      GCancellable *cancellable,
-				      GAsyncReadyCallback callback,
-				      gpointer user_data)
+ferry_account_session_subscribe_async(FerryAccountSession *self, const char *name,
+				      gboolean subscribe, GCancellable *cancellable,
+				      GAsyncReadyCallback callback, gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 	Change *change = g_new0(Change, 1);
@@ -807,8 +791,7 @@ ferry_account_session_subscribe_async(FerryAccountSession *self,
  * Returns: whether it was done
  */
 gboolean
-ferry_account_session_subscribe_finish(FerryAccountSession *self,
-				       GAsyncResult *result,
+ferry_account_session_subscribe_finish(FerryAccountSession *self, GAsyncResult *result,
 				       GError **error)
 {
 	return propagate_success(result, error);

@@ -6,9 +6,9 @@
 #include "account/sync-private.h"
 #include "jmap/method.h"
 
-/* What an operation that changes mail is made of: it takes the account's lock, patches Emails in few
- * calls, commits what the backend acknowledged, and gives the lock back. It always runs to its end,
- * whoever went away meanwhile. */
+/* What an operation that changes mail is made of: it takes the account's lock, patches Emails in
+ * few calls, commits what the backend acknowledged, and gives the lock back. It always runs to its
+ * end, whoever went away meanwhile. */
 typedef struct _FerryOp FerryOp;
 typedef void (*FerryOpFunc)(FerryOp *op);
 
@@ -24,22 +24,22 @@ typedef struct {
 	FerryItemState state;
 	char *email_id;
 	char *blob_id;
-	char *keywords;	     /* joined, system keywords included: what the Email has afterwards */
+	char *keywords;       /* joined, system keywords included: what the Email has afterwards */
 	GPtrArray *mailboxes; /* ids of the mailboxes that the store has it in; owned strings */
 	gint64 received_at;
-	gboolean deleted;  /* \Deleted afterwards */
+	gboolean deleted;   /* \Deleted afterwards */
 	gboolean in_target; /* it was there before */
-	gboolean found;	   /* the backend has the Email */
+	gboolean found;     /* the backend has the Email */
 	gboolean destroy;
 	gboolean copied; /* it was elsewhere before: taking it back never destroys */
-	char *new_id; /* the Email in the target, where it is another one */
+	char *new_id;    /* the Email in the target, where it is another one */
 	guint64 size;
 	FerryAppendMessage *message; /* what is appended; borrowed */
-	gboolean import;   /* its blob is to become an Email of the target */
-	gboolean created;  /* an Email was made for it */
-	gboolean existing; /* the backend has this content already, as that Email */
-	gboolean lost;	   /* it is not known whether it was made */
-	guint asked;  /* which of the delta's UIDs is its new one */
+	gboolean import;             /* its blob is to become an Email of the target */
+	gboolean created;            /* an Email was made for it */
+	gboolean existing;           /* the backend has this content already, as that Email */
+	gboolean lost;               /* it is not known whether it was made */
+	guint asked;                 /* which of the delta's UIDs is its new one */
 } FerryItem;
 
 struct _FerryOp {
@@ -52,9 +52,9 @@ struct _FerryOp {
 	GArray *items; /* FerryItem */
 	FerryJmapRequest *request;
 	FerryJmapSendFlags send_flags;
-	char *state;	 /* Email state after the last call, as far as it is only ours */
-	gboolean chained; /* nothing but our own calls moved the state */
-	guint64 generation; /* what the operation was worked out from */
+	char *state;          /* Email state after the last call, as far as it is only ours */
+	gboolean chained;     /* nothing but our own calls moved the state */
+	guint64 generation;   /* what the operation was worked out from */
 	gboolean conditional; /* ifInState */
 	gboolean conflict;
 	guint tries;
@@ -110,9 +110,7 @@ void ferry_op_note_set(FerryOp *op, FerryJmapSetResult *set);
 /* Commits what op->fill says. */
 void ferry_op_commit(FerryOp *op, FerryOpFunc next);
 void ferry_op_put_intent(FerryOp *op, GBytes *data, FerryOpFunc next);
-void ferry_op_put_item(FerryStoreBatch *batch,
-		       const FerryItem *item,
-		       const char *added,
+void ferry_op_put_item(FerryStoreBatch *batch, const FerryItem *item, const char *added,
 		       const char *removed);
 void ferry_op_tell_items(FerryOp *op);
 void ferry_op_note_error(FerryAccountSession *session, const GError *error);

@@ -96,8 +96,7 @@ void
 ferry_op_done(FerryOp *op)
 {
 	ferry_op_unlock(op);
-	g_task_return_pointer(op->task,
-			      g_steal_pointer(&op->outcome),
+	g_task_return_pointer(op->task, g_steal_pointer(&op->outcome),
 			      (GDestroyNotify)(void (*)(void))ferry_outcome_unref);
 	op_free(op);
 }
@@ -110,10 +109,8 @@ locked_cb(FerryMailAccount *account, gpointer user_data)
 
 	op->locked = TRUE;
 	if (account->account == NULL || account->account->closed) {
-		ferry_op_fail(op,
-			      g_error_new_literal(FERRY_ERROR,
-						  FERRY_ERROR_UNAVAILABLE,
-						  "the account is being closed"));
+		ferry_op_fail(op, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
+						      "the account is being closed"));
 		return;
 	}
 	if (ferry_mail_account_is_late(account, op->session->jmap, &error)) {
@@ -121,10 +118,8 @@ locked_cb(FerryMailAccount *account, gpointer user_data)
 		return;
 	}
 	if (op->mailbox != NULL && op->mailbox->slot == NULL) {
-		ferry_op_fail(op,
-			      g_error_new_literal(FERRY_ERROR,
-						  FERRY_ERROR_NOT_FOUND,
-						  "the mailbox is gone"));
+		ferry_op_fail(op, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
+						      "the mailbox is gone"));
 		return;
 	}
 	g_free(op->state);
@@ -156,9 +151,7 @@ ferry_op_unlock(FerryOp *op)
 	op->locked = FALSE;
 	/* not undone, or not told to the store: whoever has the lock next must know of it */
 	if (op->intent != 0 && op->intent_data != NULL)
-		ferry_leftovers_keep(op->session->account->store,
-				     op->account->key,
-				     op->intent,
+		ferry_leftovers_keep(op->session->account->store, op->account->key, op->intent,
 				     op->intent_data);
 	op->intent = 0;
 	ferry_mail_account_unlock(op->account);
@@ -198,8 +191,7 @@ join_keywords(FerryView *view, const FerryMessageRow *row)
 
 	for (guint flag = 1; flag < FERRY_MESSAGE_DELETED; flag <<= 1) {
 		if ((row->flags & flag) != 0)
-			g_string_append_printf(joined,
-					       "%s ",
+			g_string_append_printf(joined, "%s ",
 					       ferry_flags_get_keyword((FerryMessageFlags)flag));
 	}
 	for (; *keywords != NULL; keywords++)
@@ -283,10 +275,8 @@ synced_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		return;
 	}
 	if (op->mailbox != NULL && op->mailbox->slot == NULL) {
-		ferry_op_fail(op,
-			      g_error_new_literal(FERRY_ERROR,
-						  FERRY_ERROR_NOT_FOUND,
-						  "the mailbox is gone"));
+		ferry_op_fail(op, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
+						      "the mailbox is gone"));
 		return;
 	}
 	g_free(op->state);
@@ -341,19 +331,13 @@ ferry_op_find_mailboxes(FerryOp *op, FerryOpFunc next)
 		item->mailboxes = g_ptr_array_new_with_free_func(g_free);
 	}
 	op->next = next;
-	ferry_store_find_pairs_async(op->account->account->store,
-				     op->account->key,
-				     ids,
-				     NULL,
-				     pairs_cb,
-				     op);
+	ferry_store_find_pairs_async(op->account->account->store, op->account->key, ids, NULL,
+				     pairs_cb, op);
 }
 
 /* What the store is to know of an Email that was patched. */
 void
-ferry_op_put_item(FerryStoreBatch *batch,
-		  const FerryItem *item,
-		  const char *added,
+ferry_op_put_item(FerryStoreBatch *batch, const FerryItem *item, const char *added,
 		  const char *removed)
 {
 	g_auto(GStrv) keywords = g_strsplit(item->keywords, " ", -1);
@@ -376,8 +360,7 @@ ferry_op_put_item(FerryStoreBatch *batch,
 
 /* patches */
 
-static void
-send_next_patches(FerryOp *op);
+static void send_next_patches(FerryOp *op);
 
 const char *
 ferry_op_keep_call(FerryOp *op, const char *call_id)
@@ -510,14 +493,10 @@ send_next_patches(FerryOp *op)
 	op->request = ferry_jmap_request_new();
 	op->call_id = ferry_jmap_request_add_call(op->request, "Email/set", args);
 	ferry_jmap_request_set_repeatable(op->request, !op->conditional);
-	ferry_mail_account_send_async(op->account,
-				      op->session->jmap,
-				      op->request,
+	ferry_mail_account_send_async(op->account, op->session->jmap, op->request,
 				      op->conditional ? FERRY_JMAP_SEND_ALONE
 						      : FERRY_JMAP_SEND_NONE,
-				      NULL,
-				      patched_cb,
-				      op);
+				      NULL, patched_cb, op);
 }
 
 void
@@ -541,8 +520,7 @@ settle_intents(FerryOp *op)
 		ferry_leftovers_forget(store, op->account->key, op->intent);
 	op->intent = 0;
 	for (guint i = 0; op->overtaken != NULL && i < op->overtaken->len; i++)
-		ferry_leftovers_forget(store,
-				       op->account->key,
+		ferry_leftovers_forget(store, op->account->key,
 				       g_array_index(op->overtaken, gint64, i));
 	g_clear_pointer(&op->overtaken, g_array_unref);
 }
@@ -645,10 +623,6 @@ ferry_op_put_intent(FerryOp *op, GBytes *data, FerryOpFunc next)
 {
 	op->next = next;
 	op->intent_data = g_bytes_ref(data);
-	ferry_store_put_intent_async(op->account->account->store,
-				     op->account->key,
-				     data,
-				     NULL,
-				     intent_cb,
-				     op);
+	ferry_store_put_intent_async(op->account->account->store, op->account->key, data, NULL,
+				     intent_cb, op);
 }

@@ -5,25 +5,17 @@
 #include <unistd.h>
 
 G_DEFINE_BOXED_TYPE(FerryOutcome, ferry_outcome, ferry_outcome_ref, ferry_outcome_unref)
-G_DEFINE_BOXED_TYPE(FerryMailboxStatus,
-		    ferry_mailbox_status,
-		    ferry_mailbox_status_copy,
+G_DEFINE_BOXED_TYPE(FerryMailboxStatus, ferry_mailbox_status, ferry_mailbox_status_copy,
 		    ferry_mailbox_status_free)
-G_DEFINE_BOXED_TYPE(FerryAppendMessage,
-		    ferry_append_message,
-		    ferry_append_message_ref,
+G_DEFINE_BOXED_TYPE(FerryAppendMessage, ferry_append_message, ferry_append_message_ref,
 		    ferry_append_message_unref)
 
 FerryOutcome *
 ferry_outcome_new(void)
 {
 	FerryOutcome *self = g_new0(FerryOutcome, 1);
-	GArray **arrays[] = {&self->source,
-			     &self->target,
-			     &self->done,
-			     &self->modified,
-			     &self->missing,
-			     &self->refused};
+	GArray **arrays[] = {&self->source,   &self->target,  &self->done,
+			     &self->modified, &self->missing, &self->refused};
 
 	g_atomic_ref_count_init(&self->ref_count);
 	for (guint i = 0; i < G_N_ELEMENTS(arrays); i++)
@@ -280,8 +272,7 @@ ferry_append_message_unref(FerryAppendMessage *self)
  * What the message is marked with; see ferry_flags_parse().
  */
 void
-ferry_append_message_set_flags(FerryAppendMessage *self,
-			       FerryMessageFlags flags,
+ferry_append_message_set_flags(FerryAppendMessage *self, FerryMessageFlags flags,
 			       const char *const *keywords)
 {
 	self->flags = flags;

@@ -86,8 +86,7 @@ FerryAppendMessage *ferry_append_message_new_bytes(GBytes *bytes);
 FerryAppendMessage *ferry_append_message_new_fd(int fd, guint64 size);
 FerryAppendMessage *ferry_append_message_ref(FerryAppendMessage *self);
 void ferry_append_message_unref(FerryAppendMessage *self);
-void ferry_append_message_set_flags(FerryAppendMessage *self,
-				    FerryMessageFlags flags,
+void ferry_append_message_set_flags(FerryAppendMessage *self, FerryMessageFlags flags,
 				    const char *const *keywords);
 void ferry_append_message_set_received_at(FerryAppendMessage *self, gint64 received_at);
 

@@ -147,11 +147,8 @@ query_page(GTask *task)
  * Asks the backend's index which messages of this mailbox match.
  */
 void
-ferry_mailbox_query_async(FerryMailbox *self,
-			  FerryAccountSession *session,
-			  FerryJmapValue *filter,
-			  GCancellable *cancellable,
-			  GAsyncReadyCallback callback,
+ferry_mailbox_query_async(FerryMailbox *self, FerryAccountSession *session, FerryJmapValue *filter,
+			  GCancellable *cancellable, GAsyncReadyCallback callback,
 			  gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
@@ -187,7 +184,7 @@ ferry_mailbox_query_finish(FerryMailbox *self, GAsyncResult *result, GError **er
 
 typedef struct {
 	FerryJmapSession *jmap;
-	GPtrArray *ids;	   /* beside the UIDs; NULL: not in the view */
+	GPtrArray *ids;    /* beside the UIDs; NULL: not in the view */
 	GPtrArray *values; /* beside the UIDs */
 	GHashTable *index; /* id to its place, plus one */
 	char **properties;
@@ -267,8 +264,7 @@ get_page(GTask *task)
 {
 	FerryMailbox *self = g_task_get_source_object(task);
 	Get *get = g_task_get_task_data(task);
-	guint64 limit =
-		ferry_jmap_session_get_limit(get->jmap, FERRY_JMAP_LIMIT_OBJECTS_IN_GET);
+	guint64 limit = ferry_jmap_session_get_limit(get->jmap, FERRY_JMAP_LIMIT_OBJECTS_IN_GET);
 	g_autoptr(GPtrArray) ids = g_ptr_array_new();
 	g_auto(GStrv) calls = NULL;
 
@@ -323,13 +319,9 @@ collect_ids(FerryMailbox *self, Get *get, const guint32 *uids, gsize n_uids)
  * Gets properties of many messages in few requests.
  */
 void
-ferry_mailbox_get_properties_async(FerryMailbox *self,
-				   FerryAccountSession *session,
-				   const guint32 *uids,
-				   gsize n_uids,
-				   const char *const *properties,
-				   GCancellable *cancellable,
-				   GAsyncReadyCallback callback,
+ferry_mailbox_get_properties_async(FerryMailbox *self, FerryAccountSession *session,
+				   const guint32 *uids, gsize n_uids, const char *const *properties,
+				   GCancellable *cancellable, GAsyncReadyCallback callback,
 				   gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);

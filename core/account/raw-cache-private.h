@@ -14,9 +14,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryRawCache, ferry_raw_cache_unref)
 
 /* Callable from any thread; a few system calls. */
 GBytes *ferry_raw_cache_get(FerryRawCache *self, const char *account, const char *blob_id);
-gboolean ferry_raw_cache_put(FerryRawCache *self,
-			     const char *account,
-			     const char *blob_id,
-			     GBytes *bytes,
-			     GError **error);
+gboolean ferry_raw_cache_put(FerryRawCache *self, const char *account, const char *blob_id,
+			     GBytes *bytes, GError **error);
 guint64 ferry_raw_cache_get_size(FerryRawCache *self);

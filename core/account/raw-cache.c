@@ -242,10 +242,7 @@ write_file(FerryRawCache *self, const char *folder, const char *path, GBytes *by
 }
 
 gboolean
-ferry_raw_cache_put(FerryRawCache *self,
-		    const char *account,
-		    const char *blob_id,
-		    GBytes *bytes,
+ferry_raw_cache_put(FerryRawCache *self, const char *account, const char *blob_id, GBytes *bytes,
 		    GError **error)
 {
 	g_autofree char *folder = NULL;

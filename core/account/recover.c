@@ -151,25 +151,13 @@ find_imported(FerryOp *op, const char *state)
 	const char *changes;
 
 	op->request = ferry_jmap_request_new();
-	changes = ferry_jmap_request_add_changes(op->request,
-						 "Email/changes",
-						 op->account->id,
-						 state,
-						 0);
-	op->call_id = ferry_jmap_request_add_get_reference(op->request,
-							   "Email/get",
-							   op->account->id,
-							   changes,
-							   "Email/changes",
-							   "/created",
-							   properties);
-	ferry_mail_account_send_async(op->account,
-				      op->session->jmap,
-				      op->request,
-				      FERRY_JMAP_SEND_NONE,
-				      NULL,
-				      imported_cb,
-				      op);
+	changes = ferry_jmap_request_add_changes(op->request, "Email/changes", op->account->id,
+						 state, 0);
+	op->call_id = ferry_jmap_request_add_get_reference(op->request, "Email/get",
+							   op->account->id, changes,
+							   "Email/changes", "/created", properties);
+	ferry_mail_account_send_async(op->account, op->session->jmap, op->request,
+				      FERRY_JMAP_SEND_NONE, NULL, imported_cb, op);
 }
 
 static void
@@ -277,9 +265,7 @@ claimed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	for (guint i = 0; intents != NULL && i < intents->len; i++) {
 		FerryStoreIntent *intent = intents->pdata[i];
 
-		ferry_leftovers_keep(FERRY_STORE(source),
-				     recovery->account->key,
-				     intent->id,
+		ferry_leftovers_keep(FERRY_STORE(source), recovery->account->key, intent->id,
 				     intent->data);
 		undo_claimed(recovery, intent->id);
 	}
@@ -292,10 +278,7 @@ claimed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 claim_locked(FerryMailAccount *account, gpointer user_data)
 {
-	ferry_store_claim_intents_async(account->account->store,
-					account->key,
-					NULL,
-					claimed_cb,
+	ferry_store_claim_intents_async(account->account->store, account->key, NULL, claimed_cb,
 					user_data);
 }
 

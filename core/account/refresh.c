@@ -86,11 +86,8 @@ caught_up_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* @force: ask the backend whatever was heard before (a poll, push telling of a change). */
 void
-ferry_mail_account_refresh_async(FerryMailAccount *self,
-				 FerryAccountSession *session,
-				 gboolean force,
-				 GAsyncReadyCallback callback,
-				 gpointer user_data)
+ferry_mail_account_refresh_async(FerryMailAccount *self, FerryAccountSession *session,
+				 gboolean force, GAsyncReadyCallback callback, gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, NULL, callback, user_data);
 

@@ -35,12 +35,9 @@ typedef struct {
 	char *call_ids[2];
 } Relist;
 
-static void
-next_mailbox(GTask *task);
-static void
-next_page(GTask *task);
-static void
-ask_unseen(GTask *task);
+static void next_mailbox(GTask *task);
+static void next_page(GTask *task);
+static void ask_unseen(GTask *task);
 
 static void
 relist_free(gpointer data)
@@ -80,12 +77,8 @@ send(GTask *task, GAsyncReadyCallback callback)
 	Relist *self = g_task_get_task_data(task);
 
 	ferry_jmap_session_send_async(
-		self->jmap,
-		self->request,
-		FERRY_JMAP_SEND_NONE,
-		((FerryMailAccount *)g_task_get_source_object(task))->background,
-		callback,
-		task);
+		self->jmap, self->request, FERRY_JMAP_SEND_NONE,
+		((FerryMailAccount *)g_task_get_source_object(task))->background, callback, task);
 }
 
 static void
@@ -180,10 +173,7 @@ unseen_got_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	}
 	batch = ferry_store_batch_new();
 	put_page(batch, self, emails);
-	ferry_mail_account_apply_async(g_task_get_source_object(task),
-				       batch,
-				       NULL,
-				       unseen_put_cb,
+	ferry_mail_account_apply_async(g_task_get_source_object(task), batch, NULL, unseen_put_cb,
 				       task);
 }
 
@@ -204,13 +194,9 @@ ask_unseen(GTask *task)
 		g_ptr_array_add(ids,
 				g_ptr_array_steal_index_fast(self->unseen, self->unseen->len - 1));
 	new_request(self);
-	calls = ferry_jmap_request_add_get(self->request,
-					   "Email/get",
-					   account->id,
-					   (const char *const *)ids->pdata,
-					   ids->len,
-					   ferry_jmap_email_get_view_properties(),
-					   ids->len);
+	calls = ferry_jmap_request_add_get(self->request, "Email/get", account->id,
+					   (const char *const *)ids->pdata, ids->len,
+					   ferry_jmap_email_get_view_properties(), ids->len);
 	set_call(self, 0, calls[0]);
 	send(task, unseen_got_cb);
 }
@@ -249,12 +235,8 @@ look_for_unseen(GTask *task)
 		next_mailbox(task);
 		return;
 	}
-	ferry_store_load_mailbox_async(account->account->store,
-				       slot->stored->key,
-				       FERRY_STORE_FIELD_NONE,
-				       NULL,
-				       rows_cb,
-				       task);
+	ferry_store_load_mailbox_async(account->account->store, slot->stored->key,
+				       FERRY_STORE_FIELD_NONE, NULL, rows_cb, task);
 }
 
 /* pages */
@@ -299,10 +281,7 @@ put_and_go_on(GTask *task)
 				 g_strdup(ferry_jmap_email_list_get(self->page, i)->id));
 	if (self->page != NULL)
 		put_page(batch, self, self->page);
-	ferry_mail_account_apply_async(g_task_get_source_object(task),
-				       batch,
-				       NULL,
-				       page_put_cb,
+	ferry_mail_account_apply_async(g_task_get_source_object(task), batch, NULL, page_put_cb,
 				       task);
 }
 
@@ -338,22 +317,12 @@ next_page(GTask *task)
 	const char *query;
 
 	new_request(self);
-	query = ferry_jmap_request_add_email_query(self->request,
-						   account->id,
-						   self->mailbox_id,
-						   NULL,
-						   self->position,
-						   self->limit,
-						   FALSE);
+	query = ferry_jmap_request_add_email_query(self->request, account->id, self->mailbox_id,
+						   NULL, self->position, self->limit, FALSE);
 	set_call(self, 0, query);
-	set_call(self,
-		 1,
-		 ferry_jmap_request_add_get_reference(self->request,
-						      "Email/get",
-						      account->id,
-						      query,
-						      "Email/query",
-						      "/ids",
+	set_call(self, 1,
+		 ferry_jmap_request_add_get_reference(self->request, "Email/get", account->id,
+						      query, "Email/query", "/ids",
 						      ferry_jmap_email_get_view_properties()));
 	send(task, page_cb);
 }
@@ -454,10 +423,8 @@ state_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	drop_gone_mailboxes(self, mailboxes);
 	self->state = g_strdup(ferry_jmap_value_get_string(got, "state"));
 	if (self->state == NULL) {
-		fail(task,
-		     g_error_new_literal(FERRY_ERROR,
-					 FERRY_ERROR_BACKEND,
-					 "Email/get gave no state"));
+		fail(task, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_BACKEND,
+					       "Email/get gave no state"));
 		return;
 	}
 	next_mailbox(task);
@@ -478,9 +445,7 @@ ask_state(GTask *task)
 	ferry_jmap_builder_begin_object(mailboxes);
 	ferry_jmap_builder_set_string(mailboxes, "accountId", account->id);
 	ferry_jmap_builder_set_null(mailboxes, "ids");
-	ferry_jmap_builder_set_strings(mailboxes,
-				       "properties",
-				       (const char *const[]){"id", NULL},
+	ferry_jmap_builder_set_strings(mailboxes, "properties", (const char *const[]){"id", NULL},
 				       1);
 	ferry_jmap_builder_end_object(mailboxes);
 	new_request(self);
@@ -507,11 +472,8 @@ collect_mailboxes(FerryMailAccount *account, Relist *self, const char *mailbox_i
 }
 
 void
-ferry_relist_async(FerryMailAccount *account,
-		   FerryJmapSession *jmap,
-		   const char *mailbox_id,
-		   GAsyncReadyCallback callback,
-		   gpointer user_data)
+ferry_relist_async(FerryMailAccount *account, FerryJmapSession *jmap, const char *mailbox_id,
+		   GAsyncReadyCallback callback, gpointer user_data)
 {
 	GTask *task = g_task_new(account, NULL, callback, user_data);
 	Relist *self = g_new0(Relist, 1);
@@ -520,10 +482,8 @@ ferry_relist_async(FerryMailAccount *account,
 	g_task_set_task_data(task, self, relist_free);
 	self->jmap = g_object_ref(jmap);
 	self->whole_account = mailbox_id == NULL;
-	self->limit =
-		(guint)CLAMP(ferry_jmap_session_get_limit(jmap, FERRY_JMAP_LIMIT_OBJECTS_IN_GET),
-			     2,
-			     PAGE_SIZE);
+	self->limit = (guint)CLAMP(
+		ferry_jmap_session_get_limit(jmap, FERRY_JMAP_LIMIT_OBJECTS_IN_GET), 2, PAGE_SIZE);
 	collect_mailboxes(account, self, mailbox_id);
 	g_message("account: listing %u mailboxes again", g_queue_get_length(&self->todo));
 	ask_state(task);

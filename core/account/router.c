@@ -25,10 +25,9 @@ struct _FerryRouter {
 
 static void ferry_router_verifier_init(FerryVerifierInterface *iface);
 
-G_DEFINE_FINAL_TYPE_WITH_CODE(FerryRouter,
-			      ferry_router,
-			      G_TYPE_OBJECT,
-			      G_IMPLEMENT_INTERFACE(FERRY_TYPE_VERIFIER, ferry_router_verifier_init))
+G_DEFINE_FINAL_TYPE_WITH_CODE(FerryRouter, ferry_router, G_TYPE_OBJECT,
+			      G_IMPLEMENT_INTERFACE(FERRY_TYPE_VERIFIER,
+						    ferry_router_verifier_init))
 
 static void
 backend_free(Backend *self)
@@ -227,11 +226,8 @@ waited_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-ferry_router_verify_async(FerryVerifier *verifier,
-			  FerryCredential *credential,
-			  FerryOrigin *origin,
-			  GCancellable *cancellable,
-			  GAsyncReadyCallback callback,
+ferry_router_verify_async(FerryVerifier *verifier, FerryCredential *credential, FerryOrigin *origin,
+			  GCancellable *cancellable, GAsyncReadyCallback callback,
 			  gpointer user_data)
 {
 	FerryRouter *self = FERRY_ROUTER(verifier);

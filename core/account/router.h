@@ -18,7 +18,7 @@ G_DECLARE_FINAL_TYPE(FerryRouter, ferry_router, FERRY, ROUTER, GObject)
 
 FerryRouter *ferry_router_new(FerryAccountManager *manager, FerryThrottle *throttle);
 void ferry_router_add_backend(FerryRouter *self, const char *name, const char *const *domains);
-const char *
-ferry_router_choose(FerryRouter *self, const char *username, const char *listener_backend);
+const char *ferry_router_choose(FerryRouter *self, const char *username,
+				const char *listener_backend);
 
 G_END_DECLS

@@ -25,7 +25,10 @@ struct _FerryService {
 	gboolean stopping;
 };
 
-enum { SIGNAL_STOPPING, N_SIGNALS };
+enum {
+	SIGNAL_STOPPING,
+	N_SIGNALS
+};
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE(FerryService, ferry_service, G_TYPE_OBJECT)
@@ -55,8 +58,8 @@ ferry_service_class_init(FerryServiceClass *klass)
 	 *
 	 * Sessions finish the command that runs, say goodbye and close.
 	 */
-	signals[SIGNAL_STOPPING] = g_signal_new("stopping", FERRY_TYPE_SERVICE, G_SIGNAL_RUN_LAST, 0,
-						NULL, NULL, NULL, G_TYPE_NONE, 0);
+	signals[SIGNAL_STOPPING] = g_signal_new("stopping", FERRY_TYPE_SERVICE, G_SIGNAL_RUN_LAST,
+						0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -77,11 +80,8 @@ ferry_service_init(FerryService *self)
  * Returns: (transfer full): a service without TLS, for every backend
  */
 FerryService *
-ferry_service_new(const char *listener_name,
-		  const char *protocol,
-		  FerryRegistry *registry,
-		  FerryVerifier *verifier,
-		  const FerryLimits *limits)
+ferry_service_new(const char *listener_name, const char *protocol, FerryRegistry *registry,
+		  FerryVerifier *verifier, const FerryLimits *limits)
 {
 	FerryService *self = g_object_new(FERRY_TYPE_SERVICE, NULL);
 

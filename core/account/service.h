@@ -23,14 +23,11 @@ G_BEGIN_DECLS
 #define FERRY_TYPE_SERVICE (ferry_service_get_type())
 G_DECLARE_FINAL_TYPE(FerryService, ferry_service, FERRY, SERVICE, GObject)
 
-FerryService *ferry_service_new(const char *listener_name,
-				const char *protocol,
-				FerryRegistry *registry,
-				FerryVerifier *verifier,
+FerryService *ferry_service_new(const char *listener_name, const char *protocol,
+				FerryRegistry *registry, FerryVerifier *verifier,
 				const FerryLimits *limits);
 void ferry_service_set_backend(FerryService *self, const char *backend);
-void ferry_service_set_tls(FerryService *self,
-			   FerryListenerTls mode,
+void ferry_service_set_tls(FerryService *self, FerryListenerTls mode,
 			   FerryTlsCredentials *credentials);
 void ferry_service_set_allow_plaintext(FerryService *self, gboolean on_loopback);
 void ferry_service_set_spool_dir(FerryService *self, const char *dir);

@@ -85,23 +85,16 @@ open_found(GTask *task)
 	FerryMailboxSlot *slot = ferry_account_session_find_slot(self, open->name, FALSE, &error);
 
 	if (slot != NULL && (slot->stored->rights & FERRY_STORE_RIGHT_READ_ITEMS) == 0)
-		g_set_error_literal(&error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_NO_PERMISSION,
+		g_set_error_literal(&error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION,
 				    "the mailbox may not be read");
 	if (error != NULL) {
 		g_task_return_error(task, g_steal_pointer(&error));
 		g_object_unref(task);
 		return;
 	}
-	ferry_listing_wait_async(slot,
-				 self->account->settings->select_timeout_s,
-				 open->progress,
-				 open->progress_data,
-				 NULL,
-				 g_task_get_cancellable(task),
-				 open_listed_cb,
-				 task);
+	ferry_listing_wait_async(slot, self->account->settings->select_timeout_s, open->progress,
+				 open->progress_data, NULL, g_task_get_cancellable(task),
+				 open_listed_cb, task);
 }
 
 static void
@@ -152,14 +145,10 @@ open_list_cb(GObject *source, GAsyncResult *result, gpointer user_data)
  * reads the mailbox.
  */
 void
-ferry_account_session_open_async(FerryAccountSession *self,
-				 const char *name,
-				 FerryProgressFunc progress,
-				 gpointer progress_data,
-				 GDestroyNotify progress_destroy,
-				 GCancellable *cancellable,
-				 GAsyncReadyCallback callback,
-				 gpointer user_data)
+ferry_account_session_open_async(FerryAccountSession *self, const char *name,
+				 FerryProgressFunc progress, gpointer progress_data,
+				 GDestroyNotify progress_destroy, GCancellable *cancellable,
+				 GAsyncReadyCallback callback, gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
 	Open *open = g_new0(Open, 1);
@@ -173,15 +162,10 @@ ferry_account_session_open_async(FerryAccountSession *self,
 	open->progress_destroy = progress_destroy;
 	slot = ferry_account_session_find_slot(self, name, FALSE, NULL);
 	if (slot == NULL)
-		ferry_account_session_list_anew_async(self,
-						 cancellable,
-						 open_list_cb,
-						 g_steal_pointer(&task));
+		ferry_account_session_list_anew_async(self, cancellable, open_list_cb,
+						      g_steal_pointer(&task));
 	else
-		ferry_mail_account_refresh_async(slot->owner,
-						 self,
-						 FALSE,
-						 open_refreshed_cb,
+		ferry_mail_account_refresh_async(slot->owner, self, FALSE, open_refreshed_cb,
 						 g_steal_pointer(&task));
 }
 

@@ -53,8 +53,7 @@ answer(GTask *task)
 	FerryAccountSession *self = g_task_get_source_object(task);
 	Status *status = g_task_get_task_data(task);
 	GError *error = NULL;
-	FerryMailboxSlot *slot =
-		ferry_account_session_find_slot(self, status->name, FALSE, &error);
+	FerryMailboxSlot *slot = ferry_account_session_find_slot(self, status->name, FALSE, &error);
 
 	if (slot == NULL)
 		g_task_return_error(task, error);
@@ -84,16 +83,15 @@ found(GTask *task)
 	FerryAccountSession *self = g_task_get_source_object(task);
 	Status *status = g_task_get_task_data(task);
 	GError *error = NULL;
-	FerryMailboxSlot *slot =
-		ferry_account_session_find_slot(self, status->name, FALSE, &error);
+	FerryMailboxSlot *slot = ferry_account_session_find_slot(self, status->name, FALSE, &error);
 
 	if (slot == NULL) {
 		g_task_return_error(task, error);
 		g_object_unref(task);
 	} else if ((status->items & FERRY_STATUS_ALL) &&
 		   slot->stored->listing != FERRY_STORE_LISTED) {
-		ferry_listing_wait_async(slot, self->account->settings->select_timeout_s, NULL, NULL,
-					 NULL, g_task_get_cancellable(task), listed_cb, task);
+		ferry_listing_wait_async(slot, self->account->settings->select_timeout_s, NULL,
+					 NULL, NULL, g_task_get_cancellable(task), listed_cb, task);
 	} else {
 		answer(task);
 	}
@@ -143,12 +141,9 @@ list_cb(GObject *source, GAsyncResult *result, gpointer user_data)
  * STATUS: refreshes by the Freshness rules and reads the counts that the store keeps.
  */
 void
-ferry_account_session_status_async(FerryAccountSession *self,
-				   const char *name,
-				   FerryStatusItems items,
-				   GCancellable *cancellable,
-				   GAsyncReadyCallback callback,
-				   gpointer user_data)
+ferry_account_session_status_async(FerryAccountSession *self, const char *name,
+				   FerryStatusItems items, GCancellable *cancellable,
+				   GAsyncReadyCallback callback, gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 	Status *status = g_new0(Status, 1);

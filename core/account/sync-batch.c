@@ -57,9 +57,7 @@ fill_mailboxes(FerrySync *self, FerryStoreBatch *batch)
 	}
 	g_ptr_array_add(removed, NULL);
 	if (put->len > 0 || removed->len > 1)
-		ferry_mail_account_name_mailboxes(self->account,
-						  batch,
-						  put,
+		ferry_mail_account_name_mailboxes(self->account, batch, put,
 						  (const char *const *)removed->pdata);
 }
 

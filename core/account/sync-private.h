@@ -25,7 +25,7 @@ void ferry_sync_add_calls(FerrySync *self, FerryJmapRequest *request);
 void ferry_sync_take_reply(FerrySync *self, FerryJmapReply *reply);
 /* Goes on to the end and commits; takes the sync. */
 void ferry_sync_run_async(FerrySync *self, GAsyncReadyCallback callback, gpointer user_data);
-FerryStoreDelta *
-ferry_sync_run_finish(FerryMailAccount *account, GAsyncResult *result, GError **error);
+FerryStoreDelta *ferry_sync_run_finish(FerryMailAccount *account, GAsyncResult *result,
+				       GError **error);
 
 void ferry_sync_put_email(FerryStoreBatch *batch, const FerryJmapEmail *email);

@@ -63,8 +63,7 @@ static gboolean
 is_lost_state(const GError *error)
 {
 	/* a backend that was replaced refuses a state that it cannot even read */
-	return g_error_matches(error,
-			       FERRY_JMAP_ERROR,
+	return g_error_matches(error, FERRY_JMAP_ERROR,
 			       FERRY_JMAP_ERROR_CANNOT_CALCULATE_CHANGES) ||
 	       g_error_matches(error, FERRY_ERROR, FERRY_ERROR_CANNOT);
 }
@@ -119,8 +118,7 @@ ferry_sync_take_mailboxes(FerrySync *self, FerryJmapReply *reply, const char *ca
 			break;
 		}
 		g_hash_table_remove(self->removed, mailbox->id);
-		g_hash_table_replace(self->mailboxes,
-				     g_strdup(mailbox->id),
+		g_hash_table_replace(self->mailboxes, g_strdup(mailbox->id),
 				     ferry_jmap_mailbox_copy(mailbox));
 	}
 	if (self->complete_mailboxes) {
@@ -215,9 +213,7 @@ take_first(FerrySync *self, FerryJmapReply *reply)
 	self->complete_mailboxes = TRUE;
 	ferry_sync_take_mailboxes(self, reply, self->mailbox_created);
 	if (self->error == NULL && (self->email_state == NULL || self->mailbox_state == NULL))
-		g_set_error_literal(&self->error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_BACKEND,
+		g_set_error_literal(&self->error, FERRY_ERROR, FERRY_ERROR_BACKEND,
 				    "the backend gave no state");
 }
 

@@ -25,14 +25,14 @@ struct _FerrySync {
 	gboolean more_emails;
 	gboolean more_mailboxes;
 	gboolean complete_mailboxes; /* @mailboxes is all there are */
-	gboolean all_mailboxes;	     /* asked for, whatever their state says */
-	gboolean first;		     /* nothing was known before */
-	GHashTable *emails;	     /* borrowed id → EmailRef */
-	GPtrArray *lists;	     /* FerryJmapEmailList that own the strings */
-	GHashTable *destroyed;	     /* ids */
-	GHashTable *missing;	     /* ids told of, not yet got */
-	GHashTable *mailboxes;	     /* id → FerryJmapMailbox */
-	GHashTable *removed;	     /* ids */
+	gboolean all_mailboxes;      /* asked for, whatever their state says */
+	gboolean first;              /* nothing was known before */
+	GHashTable *emails;          /* borrowed id → EmailRef */
+	GPtrArray *lists;            /* FerryJmapEmailList that own the strings */
+	GHashTable *destroyed;       /* ids */
+	GHashTable *missing;         /* ids told of, not yet got */
+	GHashTable *mailboxes;       /* id → FerryJmapMailbox */
+	GHashTable *removed;         /* ids */
 	GError *error;
 	gboolean lost_state;
 
@@ -48,9 +48,9 @@ struct _FerrySync {
 	const char *state_call;
 	char *totals_call;
 	GHashTable *not_found; /* ids of open mailboxes that the backend does not have */
-	GHashTable *totals; /* mailbox id → count, of open mailboxes */
+	GHashTable *totals;    /* mailbox id → count, of open mailboxes */
 	FerryStoreDelta *delta;
-	char *relisted;	    /* the mailbox whose count differed */
+	char *relisted; /* the mailbox whose count differed */
 	guint rounds;
 	guint conflicts;
 };

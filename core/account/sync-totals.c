@@ -28,12 +28,8 @@ ferry_sync_add_totals_call(FerrySync *self, FerryJmapRequest *request)
 	}
 	if (ids->len == 0)
 		return;
-	calls = ferry_jmap_request_add_get(request,
-					   "Mailbox/get",
-					   self->account->id,
-					   (const char *const *)ids->pdata,
-					   ids->len,
-					   properties,
+	calls = ferry_jmap_request_add_get(request, "Mailbox/get", self->account->id,
+					   (const char *const *)ids->pdata, ids->len, properties,
 					   ids->len);
 	self->totals_call = g_strdup(calls[0]);
 }
@@ -62,8 +58,7 @@ ferry_sync_take_totals(FerrySync *self, FerryJmapReply *reply)
 		gint64 total = ferry_jmap_value_get_int64(mailbox, "totalEmails", -1);
 
 		if (id != NULL && total >= 0)
-			g_hash_table_replace(self->totals,
-					     g_strdup(id),
+			g_hash_table_replace(self->totals, g_strdup(id),
 					     g_memdup2(&total, sizeof total));
 		ferry_jmap_value_unref(mailbox);
 	}

@@ -20,8 +20,7 @@
 /* A run that never ends is the backend's error. */
 #define MAX_ROUNDS 10000
 
-static void
-sync_go_on(FerrySync *self);
+static void sync_go_on(FerrySync *self);
 
 /* What only brings news ends when the account is closed; what an operation did is told to the end.
  */
@@ -44,9 +43,7 @@ ferry_sync_new(FerryMailAccount *account, FerryJmapSession *jmap)
 	self->destroyed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	self->missing = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	self->mailboxes =
-		g_hash_table_new_full(g_str_hash,
-				      g_str_equal,
-				      g_free,
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 				      (GDestroyNotify)(void (*)(void))ferry_jmap_mailbox_free);
 	self->removed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	self->not_found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -139,20 +136,12 @@ add_mailbox_calls(FerrySync *self, FerryJmapRequest *request)
 
 	self->mailbox_changes =
 		ferry_jmap_request_add_changes(request, "Mailbox/changes", id, since, 0);
-	self->mailbox_created = ferry_jmap_request_add_get_reference(request,
-								     "Mailbox/get",
-								     id,
-								     self->mailbox_changes,
-								     "Mailbox/changes",
-								     "/created",
-								     NULL);
-	self->mailbox_updated = ferry_jmap_request_add_get_reference(request,
-								     "Mailbox/get",
-								     id,
-								     self->mailbox_changes,
-								     "Mailbox/changes",
-								     "/updated",
-								     NULL);
+	self->mailbox_created = ferry_jmap_request_add_get_reference(
+		request, "Mailbox/get", id, self->mailbox_changes, "Mailbox/changes", "/created",
+		NULL);
+	self->mailbox_updated = ferry_jmap_request_add_get_reference(
+		request, "Mailbox/get", id, self->mailbox_changes, "Mailbox/changes", "/updated",
+		NULL);
 }
 
 static void
@@ -166,25 +155,14 @@ add_email_calls(FerrySync *self, FerryJmapRequest *request)
 		since = self->email_state;
 	else if (since == NULL)
 		since = self->account->email_state;
-	self->email_changes = ferry_jmap_request_add_changes(request,
-							     "Email/changes",
-							     id,
-							     since,
+	self->email_changes = ferry_jmap_request_add_changes(request, "Email/changes", id, since,
 							     get_page_size(self));
-	self->email_created = ferry_jmap_request_add_get_reference(request,
-								   "Email/get",
-								   id,
-								   self->email_changes,
-								   "Email/changes",
-								   "/created",
-								   properties);
-	self->email_updated = ferry_jmap_request_add_get_reference(request,
-								   "Email/get",
-								   id,
-								   self->email_changes,
-								   "Email/changes",
-								   "/updated",
-								   properties);
+	self->email_created =
+		ferry_jmap_request_add_get_reference(request, "Email/get", id, self->email_changes,
+						     "Email/changes", "/created", properties);
+	self->email_updated =
+		ferry_jmap_request_add_get_reference(request, "Email/get", id, self->email_changes,
+						     "Email/changes", "/updated", properties);
 }
 
 void
@@ -212,8 +190,7 @@ ferry_sync_add_calls(FerrySync *self, FerryJmapRequest *request)
 
 /* committing */
 
-static void
-finish(FerrySync *self, FerryStoreDelta *delta, GError *error);
+static void finish(FerrySync *self, FerryStoreDelta *delta, GError *error);
 
 static void
 mailbox_relisted_cb(GObject *source, GAsyncResult *result, gpointer user_data)
@@ -242,10 +219,7 @@ finish(FerrySync *self, FerryStoreDelta *delta, GError *error)
 	if (slot != NULL) {
 		self->delta = delta;
 		self->relisted = g_strdup(slot->stored->id);
-		ferry_relist_async(self->account,
-				   self->jmap,
-				   self->relisted,
-				   mailbox_relisted_cb,
+		ferry_relist_async(self->account, self->jmap, self->relisted, mailbox_relisted_cb,
 				   self);
 		return;
 	}
@@ -262,8 +236,7 @@ finish(FerrySync *self, FerryStoreDelta *delta, GError *error)
 	if (error != NULL)
 		g_task_return_error(task, error);
 	else
-		g_task_return_pointer(task,
-				      delta,
+		g_task_return_pointer(task, delta,
 				      (GDestroyNotify)(void (*)(void))ferry_store_delta_unref);
 }
 
@@ -334,10 +307,8 @@ relist_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_clear_pointer(&self->since, g_free);
 	self->lost_state = FALSE;
 	if (++self->conflicts >= MAX_CONFLICTS) {
-		finish(self,
-		       NULL,
-		       g_error_new_literal(FERRY_ERROR,
-					   FERRY_ERROR_BACKEND,
+		finish(self, NULL,
+		       g_error_new_literal(FERRY_ERROR, FERRY_ERROR_BACKEND,
 					   "the backend forgets every state it gives"));
 		return;
 	}
@@ -396,22 +367,13 @@ get_missing(FerrySync *self)
 	g_hash_table_iter_init(&iter, self->missing);
 	while (ids->len < get_page_size(self) && g_hash_table_iter_next(&iter, &id, NULL))
 		g_ptr_array_add(ids, id);
-	calls = ferry_jmap_request_add_get(request,
-					   "Email/get",
-					   self->account->id,
-					   (const char *const *)ids->pdata,
-					   ids->len,
-					   ferry_jmap_email_get_view_properties(),
-					   ids->len);
+	calls = ferry_jmap_request_add_get(request, "Email/get", self->account->id,
+					   (const char *const *)ids->pdata, ids->len,
+					   ferry_jmap_email_get_view_properties(), ids->len);
 	g_free(self->missing_call);
 	self->missing_call = g_strdup(calls[0]);
-	ferry_mail_account_send_async(self->account,
-				      self->jmap,
-				      request,
-				      FERRY_JMAP_SEND_NONE,
-				      get_cancellable(self),
-				      missing_cb,
-				      self);
+	ferry_mail_account_send_async(self->account, self->jmap, request, FERRY_JMAP_SEND_NONE,
+				      get_cancellable(self), missing_cb, self);
 }
 
 static void
@@ -420,13 +382,8 @@ send_round(FerrySync *self)
 	g_autoptr(FerryJmapRequest) request = ferry_jmap_request_new();
 
 	ferry_sync_add_calls(self, request);
-	ferry_mail_account_send_async(self->account,
-				      self->jmap,
-				      request,
-				      FERRY_JMAP_SEND_NONE,
-				      get_cancellable(self),
-				      reply_cb,
-				      self);
+	ferry_mail_account_send_async(self->account, self->jmap, request, FERRY_JMAP_SEND_NONE,
+				      get_cancellable(self), reply_cb, self);
 }
 
 static void
@@ -452,13 +409,8 @@ get_all_mailboxes(FerrySync *self)
 
 	g_set_object(&self->request, request);
 	self->mailbox_created = ferry_jmap_request_add_mailbox_get(request, self->account->id);
-	ferry_mail_account_send_async(self->account,
-				      self->jmap,
-				      request,
-				      FERRY_JMAP_SEND_NONE,
-				      get_cancellable(self),
-				      all_mailboxes_cb,
-				      self);
+	ferry_mail_account_send_async(self->account, self->jmap, request, FERRY_JMAP_SEND_NONE,
+				      get_cancellable(self), all_mailboxes_cb, self);
 }
 
 /* What is still to be asked, or the commit. */
@@ -468,10 +420,8 @@ sync_go_on(FerrySync *self)
 	if (self->error != NULL) {
 		finish(self, NULL, g_steal_pointer(&self->error));
 	} else if (self->rounds > MAX_ROUNDS) {
-		finish(self,
-		       NULL,
-		       g_error_new_literal(FERRY_ERROR,
-					   FERRY_ERROR_BACKEND,
+		finish(self, NULL,
+		       g_error_new_literal(FERRY_ERROR, FERRY_ERROR_BACKEND,
 					   "the backend's changes never end"));
 	} else if (self->lost_state) {
 		ferry_relist_async(self->account, self->jmap, NULL, relist_cb, self);
@@ -493,10 +443,8 @@ ferry_sync_run_async(FerrySync *self, GAsyncReadyCallback callback, gpointer use
 	g_task_set_source_tag(self->task, ferry_sync_run_async);
 	self->account->n_syncing++;
 	if (self->jmap == NULL || self->account->account == NULL) {
-		finish(self,
-		       NULL,
-		       g_error_new_literal(FERRY_ERROR,
-					   FERRY_ERROR_UNAVAILABLE,
+		finish(self, NULL,
+		       g_error_new_literal(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
 					   "nobody is signed in"));
 		return;
 	}

@@ -7,8 +7,8 @@
 static inline GSource *
 ferry_timer_new(guint milliseconds, GSourceFunc func, gpointer user_data)
 {
-	GSource *source = milliseconds > 0 ? g_timeout_source_new(milliseconds)
-					   : g_idle_source_new();
+	GSource *source =
+		milliseconds > 0 ? g_timeout_source_new(milliseconds) : g_idle_source_new();
 
 	g_source_set_priority(source, G_PRIORITY_DEFAULT);
 	g_source_set_callback(source, func, user_data, NULL);

@@ -67,10 +67,7 @@ ferry_view_builder_new(FerryView *base, FerryKeywordTable *keywords)
 		g_ptr_array_add(self->chunks, ferry_view_chunk_ref(base->chunks->pdata[i]));
 		g_array_append_val(self->own, own);
 	}
-	ferry_view_builder_set_mailbox(self,
-				       base->uidvalidity,
-				       base->uidnext,
-				       base->highest_modseq,
+	ferry_view_builder_set_mailbox(self, base->uidvalidity, base->uidnext, base->highest_modseq,
 				       base->recent);
 	return self;
 }
@@ -85,11 +82,8 @@ ferry_view_builder_free(FerryViewBuilder *self)
 }
 
 void
-ferry_view_builder_set_mailbox(FerryViewBuilder *self,
-			       guint32 uidvalidity,
-			       guint32 uidnext,
-			       guint64 highest_modseq,
-			       guint32 recent)
+ferry_view_builder_set_mailbox(FerryViewBuilder *self, guint32 uidvalidity, guint32 uidnext,
+			       guint64 highest_modseq, guint32 recent)
 {
 	self->uidvalidity = uidvalidity;
 	self->uidnext = uidnext;
@@ -202,13 +196,8 @@ split_chunk(FerryViewBuilder *self, guint index, guint32 row)
 }
 
 static void
-insert_row(FerryViewBuilder *self,
-	   guint index,
-	   guint32 at,
-	   const FerryMessageRow *row,
-	   const char *email_id,
-	   const char *blob_id,
-	   const char *thread_id)
+insert_row(FerryViewBuilder *self, guint index, guint32 at, const FerryMessageRow *row,
+	   const char *email_id, const char *blob_id, const char *thread_id)
 {
 	FerryViewChunk *chunk = self->chunks->pdata[index];
 
@@ -225,23 +214,18 @@ insert_row(FerryViewBuilder *self,
 		chunk->capacity = MIN(chunk->capacity * 2, FERRY_VIEW_CHUNK_ROWS + 16);
 		chunk->rows = g_renew(FerryMessageRow, chunk->rows, chunk->capacity);
 	}
-	memmove(chunk->rows + at + 1,
-		chunk->rows + at,
+	memmove(chunk->rows + at + 1, chunk->rows + at,
 		(chunk->n_rows - at) * sizeof(FerryMessageRow));
 	chunk->rows[at] = *row;
-	chunk->rows[at].ids = add_ids(chunk,
-				      email_id != NULL ? email_id : "",
-				      blob_id != NULL ? blob_id : "",
-				      thread_id != NULL ? thread_id : "");
+	chunk->rows[at].ids =
+		add_ids(chunk, email_id != NULL ? email_id : "", blob_id != NULL ? blob_id : "",
+			thread_id != NULL ? thread_id : "");
 	chunk->n_rows++;
 }
 
 void
-ferry_view_builder_set(FerryViewBuilder *self,
-		       const FerryMessageRow *row,
-		       const char *email_id,
-		       const char *blob_id,
-		       const char *thread_id)
+ferry_view_builder_set(FerryViewBuilder *self, const FerryMessageRow *row, const char *email_id,
+		       const char *blob_id, const char *thread_id)
 {
 	FerryViewChunk *chunk;
 	guint32 ids;

@@ -28,7 +28,7 @@ struct _FerryView {
 	guint32 uidnext;
 	guint32 recent;
 	guint64 highest_modseq;
-	GPtrArray *chunks;   /* FerryViewChunk, none empty */
+	GPtrArray *chunks;    /* FerryViewChunk, none empty */
 	guint32 *first_index; /* of each chunk */
 	FerryKeywordTable *keywords;
 	char **keyword_list; /* made when asked for */
@@ -43,18 +43,12 @@ typedef struct _FerryViewBuilder FerryViewBuilder;
 FerryViewBuilder *ferry_view_builder_new(FerryView *base, FerryKeywordTable *keywords);
 void ferry_view_builder_free(FerryViewBuilder *self);
 /* Puts a row in, or in place of the one with its UID. NULL ids: those it has. */
-void ferry_view_builder_set(FerryViewBuilder *self,
-			    const FerryMessageRow *row,
-			    const char *email_id,
-			    const char *blob_id,
-			    const char *thread_id);
+void ferry_view_builder_set(FerryViewBuilder *self, const FerryMessageRow *row,
+			    const char *email_id, const char *blob_id, const char *thread_id);
 /* @uids ascending; unknown ones do not matter. */
 void ferry_view_builder_remove(FerryViewBuilder *self, const guint32 *uids, gsize n_uids);
-void ferry_view_builder_set_mailbox(FerryViewBuilder *self,
-				    guint32 uidvalidity,
-				    guint32 uidnext,
-				    guint64 highest_modseq,
-				    guint32 recent);
+void ferry_view_builder_set_mailbox(FerryViewBuilder *self, guint32 uidvalidity, guint32 uidnext,
+				    guint64 highest_modseq, guint32 recent);
 FerryView *ferry_view_builder_end(FerryViewBuilder *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryViewBuilder, ferry_view_builder_free)

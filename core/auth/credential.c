@@ -19,9 +19,7 @@ struct _FerryCredential {
 G_DEFINE_BOXED_TYPE(FerryCredential, ferry_credential, ferry_credential_ref, ferry_credential_unref)
 
 static FerryCredential *
-ferry_credential_new(FerryCredentialKind kind,
-		     const char *authcid,
-		     const char *authzid,
+ferry_credential_new(FerryCredentialKind kind, const char *authcid, const char *authzid,
 		     const char *secret)
 {
 	FerryCredential *self = g_new0(FerryCredential, 1);

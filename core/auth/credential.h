@@ -27,26 +27,18 @@ typedef enum {
 	FERRY_CREDENTIAL_BEARER,
 } FerryCredentialKind;
 
-GType
-ferry_credential_get_type(void);
-FerryCredential *
-ferry_credential_new_password(const char *authcid, const char *authzid, const char *password);
-FerryCredential *
-ferry_credential_new_bearer(const char *authcid, const char *authzid, const char *token);
-FerryCredential *
-ferry_credential_ref(FerryCredential *self);
-void
-ferry_credential_unref(FerryCredential *self);
-FerryCredentialKind
-ferry_credential_get_kind(FerryCredential *self);
-const char *
-ferry_credential_get_authcid(FerryCredential *self);
-const char *
-ferry_credential_get_authzid(FerryCredential *self);
-const char *
-ferry_credential_get_secret(FerryCredential *self);
-gboolean
-ferry_credential_equal(FerryCredential *a, FerryCredential *b);
+GType ferry_credential_get_type(void);
+FerryCredential *ferry_credential_new_password(const char *authcid, const char *authzid,
+					       const char *password);
+FerryCredential *ferry_credential_new_bearer(const char *authcid, const char *authzid,
+					     const char *token);
+FerryCredential *ferry_credential_ref(FerryCredential *self);
+void ferry_credential_unref(FerryCredential *self);
+FerryCredentialKind ferry_credential_get_kind(FerryCredential *self);
+const char *ferry_credential_get_authcid(FerryCredential *self);
+const char *ferry_credential_get_authzid(FerryCredential *self);
+const char *ferry_credential_get_secret(FerryCredential *self);
+gboolean ferry_credential_equal(FerryCredential *a, FerryCredential *b);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryCredential, ferry_credential_unref)
 

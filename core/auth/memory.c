@@ -63,8 +63,7 @@ ferry_credential_memory_hash_field(gnutls_hmac_hd_t hmac, const char *field)
  * Returns: (transfer full): the same text for the same credential, as long as @self lives
  */
 char *
-ferry_credential_memory_dup_key(FerryCredentialMemory *self,
-				const char *scope,
+ferry_credential_memory_dup_key(FerryCredentialMemory *self, const char *scope,
 				FerryCredential *credential)
 {
 	guint32 kind = ferry_credential_get_kind(credential);
@@ -95,10 +94,8 @@ ferry_credential_memory_dup_key(FerryCredentialMemory *self,
  * Remembers that a credential is good. The time is not lengthened by using it.
  */
 void
-ferry_credential_memory_remember(FerryCredentialMemory *self,
-				 const char *scope,
-				 FerryCredential *credential,
-				 GObject *identity)
+ferry_credential_memory_remember(FerryCredentialMemory *self, const char *scope,
+				 FerryCredential *credential, GObject *identity)
 {
 	g_autofree char *key = NULL;
 	g_autoptr(GMutexLocker) locker = NULL;
@@ -125,10 +122,8 @@ ferry_credential_memory_remember(FerryCredentialMemory *self,
  * Returns: TRUE where it was; FALSE says nothing
  */
 gboolean
-ferry_credential_memory_lookup(FerryCredentialMemory *self,
-			       const char *scope,
-			       FerryCredential *credential,
-			       GObject **identity)
+ferry_credential_memory_lookup(FerryCredentialMemory *self, const char *scope,
+			       FerryCredential *credential, GObject **identity)
 {
 	g_autofree char *key = NULL;
 	g_autoptr(GMutexLocker) locker = NULL;
@@ -160,8 +155,7 @@ ferry_credential_memory_lookup(FerryCredentialMemory *self,
  * Forgets a credential.
  */
 void
-ferry_credential_memory_forget(FerryCredentialMemory *self,
-			       const char *scope,
+ferry_credential_memory_forget(FerryCredentialMemory *self, const char *scope,
 			       FerryCredential *credential)
 {
 	g_autofree char *key = NULL;

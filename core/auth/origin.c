@@ -30,8 +30,7 @@ FerryOrigin *
 ferry_origin_new(FerryConnection *connection, const char *service, const char *backend)
 {
 	return ferry_origin_new_for_address(ferry_connection_get_peer(connection),
-					    ferry_connection_is_secure(connection),
-					    service,
+					    ferry_connection_is_secure(connection), service,
 					    backend);
 }
 
@@ -47,9 +46,7 @@ ferry_origin_new(FerryConnection *connection, const char *service, const char *b
  * Returns: (transfer full): the origin
  */
 FerryOrigin *
-ferry_origin_new_for_address(const FerryAddress *address,
-			     gboolean secure,
-			     const char *service,
+ferry_origin_new_for_address(const FerryAddress *address, gboolean secure, const char *service,
 			     const char *backend)
 {
 	FerryOrigin *self = g_new0(FerryOrigin, 1);

@@ -66,9 +66,6 @@ ferry_sasl_login_step(FerrySaslExchange *exchange, GBytes *response, guint step,
 FerrySaslMechanism *
 ferry_sasl_mechanism_new_login(void)
 {
-	return ferry_sasl_mechanism_new("LOGIN",
-					FERRY_SASL_PLAINTEXT,
-					ferry_sasl_login_step,
-					NULL,
+	return ferry_sasl_mechanism_new("LOGIN", FERRY_SASL_PLAINTEXT, ferry_sasl_login_step, NULL,
 					NULL);
 }

@@ -19,9 +19,7 @@ struct _FerrySaslMechanism {
 	GDestroyNotify destroy;
 };
 
-G_DEFINE_BOXED_TYPE(FerrySaslMechanism,
-		    ferry_sasl_mechanism,
-		    ferry_sasl_mechanism_ref,
+G_DEFINE_BOXED_TYPE(FerrySaslMechanism, ferry_sasl_mechanism, ferry_sasl_mechanism_ref,
 		    ferry_sasl_mechanism_unref)
 
 /**
@@ -38,11 +36,8 @@ G_DEFINE_BOXED_TYPE(FerrySaslMechanism,
  * Returns: (transfer full): the mechanism
  */
 FerrySaslMechanism *
-ferry_sasl_mechanism_new(const char *name,
-			 FerrySaslFlags flags,
-			 FerrySaslStepFunc func,
-			 gpointer user_data,
-			 GDestroyNotify destroy)
+ferry_sasl_mechanism_new(const char *name, FerrySaslFlags flags, FerrySaslStepFunc func,
+			 gpointer user_data, GDestroyNotify destroy)
 {
 	FerrySaslMechanism *self = g_new0(FerrySaslMechanism, 1);
 
@@ -110,9 +105,7 @@ ferry_sasl_mechanism_get_flags(FerrySaslMechanism *self)
 }
 
 void
-ferry_sasl_mechanism_step(FerrySaslMechanism *self,
-			  FerrySaslExchange *exchange,
-			  GBytes *response,
+ferry_sasl_mechanism_step(FerrySaslMechanism *self, FerrySaslExchange *exchange, GBytes *response,
 			  guint step)
 {
 	self->func(exchange, response, step, self->user_data);
@@ -125,9 +118,7 @@ ferry_sasl_take_text(const char *data, gsize length, GError **error)
 {
 	if (memchr(data, '\0', length) == NULL && g_utf8_validate(data, (gssize)length, NULL))
 		return g_strndup(data, length);
-	g_set_error_literal(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_INVALID,
+	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
 			    "the SASL response is malformed");
 	return NULL;
 }

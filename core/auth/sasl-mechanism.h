@@ -41,31 +41,19 @@ typedef enum { /*< flags >*/
  * [method@SaslExchange.challenge], [method@SaslExchange.verify], [method@SaslExchange.succeed] and
  * [method@SaslExchange.fail].
  */
-typedef void (*FerrySaslStepFunc)(FerrySaslExchange *exchange,
-				  GBytes *response,
-				  guint step,
+typedef void (*FerrySaslStepFunc)(FerrySaslExchange *exchange, GBytes *response, guint step,
 				  gpointer user_data);
 
-GType
-ferry_sasl_mechanism_get_type(void);
-FerrySaslMechanism *
-ferry_sasl_mechanism_new(const char *name,
-			 FerrySaslFlags flags,
-			 FerrySaslStepFunc func,
-			 gpointer user_data,
-			 GDestroyNotify destroy);
-FerrySaslMechanism *
-ferry_sasl_mechanism_new_plain(void);
-FerrySaslMechanism *
-ferry_sasl_mechanism_new_login(void);
-FerrySaslMechanism *
-ferry_sasl_mechanism_ref(FerrySaslMechanism *self);
-void
-ferry_sasl_mechanism_unref(FerrySaslMechanism *self);
-const char *
-ferry_sasl_mechanism_get_name(FerrySaslMechanism *self);
-FerrySaslFlags
-ferry_sasl_mechanism_get_flags(FerrySaslMechanism *self);
+GType ferry_sasl_mechanism_get_type(void);
+FerrySaslMechanism *ferry_sasl_mechanism_new(const char *name, FerrySaslFlags flags,
+					     FerrySaslStepFunc func, gpointer user_data,
+					     GDestroyNotify destroy);
+FerrySaslMechanism *ferry_sasl_mechanism_new_plain(void);
+FerrySaslMechanism *ferry_sasl_mechanism_new_login(void);
+FerrySaslMechanism *ferry_sasl_mechanism_ref(FerrySaslMechanism *self);
+void ferry_sasl_mechanism_unref(FerrySaslMechanism *self);
+const char *ferry_sasl_mechanism_get_name(FerrySaslMechanism *self);
+FerrySaslFlags ferry_sasl_mechanism_get_flags(FerrySaslMechanism *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerrySaslMechanism, ferry_sasl_mechanism_unref)
 

@@ -36,9 +36,7 @@ ferry_sasl_plain_parse(GBytes *response, GError **error)
 	/* neither identity nor password may be empty: an empty password is good with some LDAP
 	 * servers */
 	if (second == NULL || second == first + 1 || second + 1 == end) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_INVALID,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
 				    "the SASL response is malformed");
 		return NULL;
 	}
@@ -82,9 +80,6 @@ ferry_sasl_plain_step(FerrySaslExchange *exchange, GBytes *response, guint step,
 FerrySaslMechanism *
 ferry_sasl_mechanism_new_plain(void)
 {
-	return ferry_sasl_mechanism_new("PLAIN",
-					FERRY_SASL_PLAINTEXT,
-					ferry_sasl_plain_step,
-					NULL,
+	return ferry_sasl_mechanism_new("PLAIN", FERRY_SASL_PLAINTEXT, ferry_sasl_plain_step, NULL,
 					NULL);
 }

@@ -80,16 +80,12 @@ ferry_sasl_decode(FerrySaslExchange *self, const char *text, GError **error)
 	GByteArray *array;
 
 	if (length / 4 * 3 > self->max_response) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_TOO_BIG,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_TOO_BIG,
 				    "the SASL response is too long");
 		return NULL;
 	}
 	if (!ferry_sasl_is_base64(text, length)) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_INVALID,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
 				    "the SASL response is not base64");
 		return NULL;
 	}
@@ -126,18 +122,14 @@ ferry_sasl_exchange_end_step(FerrySaslExchange *self, GError *error)
 
 /* FALSE where the step is already over. */
 static gboolean
-ferry_sasl_exchange_begin_step(FerrySaslExchange *self,
-			       GCancellable *cancellable,
-			       GAsyncReadyCallback callback,
-			       gpointer user_data)
+ferry_sasl_exchange_begin_step(FerrySaslExchange *self, GCancellable *cancellable,
+			       GAsyncReadyCallback callback, gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
 
 	g_task_set_source_tag(task, ferry_sasl_exchange_step_finish);
 	if (self->task != NULL || self->complete || self->failed || self->step >= MAX_STEPS) {
-		g_task_return_new_error(task,
-					FERRY_ERROR,
-					FERRY_ERROR_INVALID,
+		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_INVALID,
 					"the SASL exchange is over");
 		return FALSE;
 	}
@@ -162,9 +154,7 @@ ferry_sasl_exchange_take_response(FerrySaslExchange *self, const char *text)
 	GError *error = NULL;
 
 	if (strcmp(text, "*") == 0)
-		g_set_error_literal(&error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_INVALID,
+		g_set_error_literal(&error, FERRY_ERROR, FERRY_ERROR_INVALID,
 				    "the client cancelled the sign-in");
 	else
 		response = ferry_sasl_decode(self, text, &error);
@@ -189,10 +179,8 @@ ferry_sasl_exchange_take_response(FerrySaslExchange *self, const char *text)
  * Begins the exchange.
  */
 void
-ferry_sasl_exchange_start_async(FerrySaslExchange *self,
-				const char *initial_response,
-				GCancellable *cancellable,
-				GAsyncReadyCallback callback,
+ferry_sasl_exchange_start_async(FerrySaslExchange *self, const char *initial_response,
+				GCancellable *cancellable, GAsyncReadyCallback callback,
 				gpointer user_data)
 {
 	FerrySaslFlags flags;
@@ -206,11 +194,9 @@ ferry_sasl_exchange_start_async(FerrySaslExchange *self,
 		ferry_sasl_exchange_run_step(self, NULL);
 	else if (flags & FERRY_SASL_SERVER_FIRST)
 		ferry_sasl_exchange_end_step(
-			self,
-			g_error_new(FERRY_ERROR,
-				    FERRY_ERROR_INVALID,
-				    "%s takes no initial response",
-				    ferry_sasl_mechanism_get_name(self->mechanism)));
+			self, g_error_new(FERRY_ERROR, FERRY_ERROR_INVALID,
+					  "%s takes no initial response",
+					  ferry_sasl_mechanism_get_name(self->mechanism)));
 	else if (strcmp(initial_response, "=") == 0)
 		ferry_sasl_exchange_take_response(self, "");
 	else
@@ -228,10 +214,8 @@ ferry_sasl_exchange_start_async(FerrySaslExchange *self,
  * Goes on with the client's answer to the challenge.
  */
 void
-ferry_sasl_exchange_continue_async(FerrySaslExchange *self,
-				   const char *response,
-				   GCancellable *cancellable,
-				   GAsyncReadyCallback callback,
+ferry_sasl_exchange_continue_async(FerrySaslExchange *self, const char *response,
+				   GCancellable *cancellable, GAsyncReadyCallback callback,
 				   gpointer user_data)
 {
 	g_return_if_fail(FERRY_IS_SASL_EXCHANGE(self) && response != NULL);
@@ -305,12 +289,9 @@ ferry_sasl_exchange_verify(FerrySaslExchange *self, FerryCredential *credential)
 	g_clear_pointer(&self->credential, ferry_credential_unref);
 	self->credential = ferry_credential_ref(credential);
 	ferry_sasl_exchange_set_user(self, ferry_credential_get_authcid(credential));
-	ferry_verifier_verify_async(self->verifier,
-				    credential,
-				    self->origin,
+	ferry_verifier_verify_async(self->verifier, credential, self->origin,
 				    g_task_get_cancellable(self->task),
-				    ferry_sasl_exchange_verified_cb,
-				    g_object_ref(self));
+				    ferry_sasl_exchange_verified_cb, g_object_ref(self));
 }
 
 /**

@@ -94,10 +94,7 @@ ferry_throttle_entry_get_delay(FerryThrottle *self, const FerryThrottleEntry *en
 
 /* How long to wait, in ms; takes a place in the queue where @take. */
 static guint
-ferry_throttle_find_delay(FerryThrottle *self,
-			  const char *address,
-			  const char *user,
-			  gint64 now,
+ferry_throttle_find_delay(FerryThrottle *self, const char *address, const char *user, gint64 now,
 			  gboolean take)
 {
 	g_autofree char *pair = user != NULL ? ferry_throttle_make_user_key(address, user) : NULL;
@@ -183,11 +180,8 @@ ferry_throttle_wait_for(GTask *task, guint delay)
  * Waits before a credential is checked: not at all, while failures are few.
  */
 void
-ferry_throttle_wait_async(FerryThrottle *self,
-			  const FerryAddress *address,
-			  const char *user,
-			  GCancellable *cancellable,
-			  GAsyncReadyCallback callback,
+ferry_throttle_wait_async(FerryThrottle *self, const FerryAddress *address, const char *user,
+			  GCancellable *cancellable, GAsyncReadyCallback callback,
 			  gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
@@ -201,9 +195,7 @@ ferry_throttle_wait_async(FerryThrottle *self,
 	delay = ferry_throttle_find_delay(self, key, user, g_get_monotonic_time(), TRUE);
 	g_mutex_unlock(&self->mutex);
 	if (delay > MAX_QUEUE_MSEC)
-		g_task_return_new_error(task,
-					FERRY_ERROR,
-					FERRY_ERROR_LIMIT,
+		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_LIMIT,
 					"too many failed sign-ins, try again later");
 	else if (delay > 0)
 		ferry_throttle_wait_for(task, delay);
@@ -304,9 +296,7 @@ ferry_throttle_acquire_user(FerryThrottle *self, const char *user, GError **erro
 	locker = g_mutex_locker_new(&self->mutex);
 	count = GPOINTER_TO_UINT(g_hash_table_lookup(self->connections, user));
 	if (self->connections_per_user != 0 && count >= self->connections_per_user) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_LIMIT,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_LIMIT,
 				    "the limit “connections-per-user” is reached");
 		return FALSE;
 	}
@@ -334,8 +324,7 @@ ferry_throttle_release_user(FerryThrottle *self, const char *user)
 	if (count == 1)
 		g_hash_table_remove(self->connections, user);
 	else
-		g_hash_table_replace(self->connections,
-				     g_strdup(user),
+		g_hash_table_replace(self->connections, g_strdup(user),
 				     GUINT_TO_POINTER(count - 1));
 }
 

@@ -18,26 +18,16 @@ G_BEGIN_DECLS
  */
 G_DECLARE_FINAL_TYPE(FerryThrottle, ferry_throttle, FERRY, THROTTLE, GObject)
 
-FerryThrottle *
-ferry_throttle_new(guint failures_per_address, guint connections_per_user, gboolean limit_loopback);
-void
-ferry_throttle_wait_async(FerryThrottle *self,
-			  const FerryAddress *address,
-			  const char *user,
-			  GCancellable *cancellable,
-			  GAsyncReadyCallback callback,
-			  gpointer user_data);
-gboolean
-ferry_throttle_wait_finish(FerryThrottle *self, GAsyncResult *result, GError **error);
-void
-ferry_throttle_add_failure(FerryThrottle *self, const FerryAddress *address, const char *user);
-void
-ferry_throttle_add_success(FerryThrottle *self, const FerryAddress *address, const char *user);
-guint
-ferry_throttle_get_delay(FerryThrottle *self, const FerryAddress *address, const char *user);
-gboolean
-ferry_throttle_acquire_user(FerryThrottle *self, const char *user, GError **error);
-void
-ferry_throttle_release_user(FerryThrottle *self, const char *user);
+FerryThrottle *ferry_throttle_new(guint failures_per_address, guint connections_per_user,
+				  gboolean limit_loopback);
+void ferry_throttle_wait_async(FerryThrottle *self, const FerryAddress *address, const char *user,
+			       GCancellable *cancellable, GAsyncReadyCallback callback,
+			       gpointer user_data);
+gboolean ferry_throttle_wait_finish(FerryThrottle *self, GAsyncResult *result, GError **error);
+void ferry_throttle_add_failure(FerryThrottle *self, const FerryAddress *address, const char *user);
+void ferry_throttle_add_success(FerryThrottle *self, const FerryAddress *address, const char *user);
+guint ferry_throttle_get_delay(FerryThrottle *self, const FerryAddress *address, const char *user);
+gboolean ferry_throttle_acquire_user(FerryThrottle *self, const char *user, GError **error);
+void ferry_throttle_release_user(FerryThrottle *self, const char *user);
 
 G_END_DECLS

@@ -23,10 +23,8 @@ ferry_token_source_default_init(FerryTokenSourceInterface *iface)
  * Begins to get a credential that works now; a token that has expired is refreshed first.
  */
 void
-ferry_token_source_get_async(FerryTokenSource *self,
-			     GCancellable *cancellable,
-			     GAsyncReadyCallback callback,
-			     gpointer user_data)
+ferry_token_source_get_async(FerryTokenSource *self, GCancellable *cancellable,
+			     GAsyncReadyCallback callback, gpointer user_data)
 {
 	g_return_if_fail(FERRY_IS_TOKEN_SOURCE(self));
 

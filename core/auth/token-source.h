@@ -28,10 +28,8 @@ G_DECLARE_INTERFACE(FerryTokenSource, ferry_token_source, FERRY, TOKEN_SOURCE, G
 struct _FerryTokenSourceInterface {
 	GTypeInterface parent_iface;
 
-	void (*get_async)(FerryTokenSource *self,
-			  GCancellable *cancellable,
-			  GAsyncReadyCallback callback,
-			  gpointer user_data);
+	void (*get_async)(FerryTokenSource *self, GCancellable *cancellable,
+			  GAsyncReadyCallback callback, gpointer user_data);
 	/**
 	 * FerryTokenSourceInterface::get_finish:
 	 * @self: the token source
@@ -40,20 +38,15 @@ struct _FerryTokenSourceInterface {
 	 *
 	 * Returns: (transfer full): the credential
 	 */
-	FerryCredential *(*get_finish)(FerryTokenSource *self,
-				       GAsyncResult *result,
+	FerryCredential *(*get_finish)(FerryTokenSource *self, GAsyncResult *result,
 				       GError **error);
 	void (*reject)(FerryTokenSource *self, FerryCredential *credential);
 };
 
-void
-ferry_token_source_get_async(FerryTokenSource *self,
-			     GCancellable *cancellable,
-			     GAsyncReadyCallback callback,
-			     gpointer user_data);
-FerryCredential *
-ferry_token_source_get_finish(FerryTokenSource *self, GAsyncResult *result, GError **error);
-void
-ferry_token_source_reject(FerryTokenSource *self, FerryCredential *credential);
+void ferry_token_source_get_async(FerryTokenSource *self, GCancellable *cancellable,
+				  GAsyncReadyCallback callback, gpointer user_data);
+FerryCredential *ferry_token_source_get_finish(FerryTokenSource *self, GAsyncResult *result,
+					       GError **error);
+void ferry_token_source_reject(FerryTokenSource *self, FerryCredential *credential);
 
 G_END_DECLS

@@ -25,17 +25,14 @@ ferry_verifier_default_init(FerryVerifierInterface *iface)
  * Begins to check a credential.
  */
 void
-ferry_verifier_verify_async(FerryVerifier *self,
-			    FerryCredential *credential,
-			    FerryOrigin *origin,
-			    GCancellable *cancellable,
-			    GAsyncReadyCallback callback,
+ferry_verifier_verify_async(FerryVerifier *self, FerryCredential *credential, FerryOrigin *origin,
+			    GCancellable *cancellable, GAsyncReadyCallback callback,
 			    gpointer user_data)
 {
 	g_return_if_fail(FERRY_IS_VERIFIER(self));
 
-	FERRY_VERIFIER_GET_IFACE(self)
-		->verify_async(self, credential, origin, cancellable, callback, user_data);
+	FERRY_VERIFIER_GET_IFACE(self)->verify_async(self, credential, origin, cancellable,
+						     callback, user_data);
 }
 
 /**

@@ -27,11 +27,8 @@ G_DECLARE_INTERFACE(FerryVerifier, ferry_verifier, FERRY, VERIFIER, GObject)
 struct _FerryVerifierInterface {
 	GTypeInterface parent_iface;
 
-	void (*verify_async)(FerryVerifier *self,
-			     FerryCredential *credential,
-			     FerryOrigin *origin,
-			     GCancellable *cancellable,
-			     GAsyncReadyCallback callback,
+	void (*verify_async)(FerryVerifier *self, FerryCredential *credential, FerryOrigin *origin,
+			     GCancellable *cancellable, GAsyncReadyCallback callback,
 			     gpointer user_data);
 	/**
 	 * FerryVerifierInterface::verify_finish:
@@ -44,14 +41,9 @@ struct _FerryVerifierInterface {
 	GObject *(*verify_finish)(FerryVerifier *self, GAsyncResult *result, GError **error);
 };
 
-void
-ferry_verifier_verify_async(FerryVerifier *self,
-			    FerryCredential *credential,
-			    FerryOrigin *origin,
-			    GCancellable *cancellable,
-			    GAsyncReadyCallback callback,
-			    gpointer user_data);
-GObject *
-ferry_verifier_verify_finish(FerryVerifier *self, GAsyncResult *result, GError **error);
+void ferry_verifier_verify_async(FerryVerifier *self, FerryCredential *credential,
+				 FerryOrigin *origin, GCancellable *cancellable,
+				 GAsyncReadyCallback callback, gpointer user_data);
+GObject *ferry_verifier_verify_finish(FerryVerifier *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -73,7 +73,8 @@ append_json_string(GString *line, const char *text)
 	g_string_append_c(line, '"');
 }
 
-/* Line breaks and other control characters only; backslashes may be ours or ferry_log_escape()'s. */
+/* Line breaks and other control characters only; backslashes may be ours or ferry_log_escape()'s.
+ */
 static char *
 escape_message(const char *message)
 {

@@ -16,9 +16,9 @@
 
 struct _FerrySettings {
 	GObject parent_instance;
-	GArray *table; /* (element-type FerrySetting) */
+	GArray *table;      /* (element-type FerrySetting) */
 	GHashTable *values; /* `group\nkey` to text */
-	GPtrArray *groups; /* (element-type utf8), in the order of the file */
+	GPtrArray *groups;  /* (element-type utf8), in the order of the file */
 	char *path;
 };
 
@@ -91,21 +91,12 @@ ferry_settings_add_table(FerrySettings *self, const FerrySetting *table, gsize n
  * process lives.
  */
 void
-ferry_settings_add_row(FerrySettings *self,
-		       const char *group,
-		       const char *key,
-		       FerrySettingType type,
-		       const char *initial,
-		       const char *check,
-		       gboolean required,
-		       const char *description)
+ferry_settings_add_row(FerrySettings *self, const char *group, const char *key,
+		       FerrySettingType type, const char *initial, const char *check,
+		       gboolean required, const char *description)
 {
-	const FerrySetting row = {g_intern_string(group),
-				  g_intern_string(key),
-				  type,
-				  g_intern_string(initial),
-				  g_intern_string(check),
-				  required,
+	const FerrySetting row = {g_intern_string(group),      g_intern_string(key),   type,
+				  g_intern_string(initial),    g_intern_string(check), required,
 				  g_intern_string(description)};
 
 	ferry_settings_add_table(self, &row, 1);
@@ -190,7 +181,8 @@ in_range(gint64 number, const char *range)
 	g_auto(GStrv) ends = g_strsplit(range, ":", 2);
 
 	return number >= g_ascii_strtoll(ends[0], NULL, 10) &&
-	       (ends[1] == NULL || *ends[1] == '\0' || number <= g_ascii_strtoll(ends[1], NULL, 10));
+	       (ends[1] == NULL || *ends[1] == '\0' ||
+		number <= g_ascii_strtoll(ends[1], NULL, 10));
 }
 
 static gboolean
@@ -254,13 +246,8 @@ strip_comment(char *value)
 	return g_strstrip(value);
 }
 
-static void G_GNUC_PRINTF(5, 6)
-report(FerrySettings *self,
-       GString *problems,
-       const char *group,
-       const char *key,
-       const char *format,
-       ...)
+static void G_GNUC_PRINTF(5, 6) report(FerrySettings *self, GString *problems, const char *group,
+				       const char *key, const char *format, ...)
 {
 	va_list arguments;
 
@@ -276,7 +263,8 @@ report(FerrySettings *self,
 }
 
 static void
-take_value(FerrySettings *self, GKeyFile *file, const char *group, const char *key, GString *problems)
+take_value(FerrySettings *self, GKeyFile *file, const char *group, const char *key,
+	   GString *problems)
 {
 	const FerrySetting *setting = find_setting(self, group, key);
 	g_autofree char *raw = g_key_file_get_value(file, group, key, NULL);
@@ -497,11 +485,8 @@ ferry_settings_get_list(FerrySettings *self, const char *group, const char *key)
  * Returns: (transfer full): an error that names file, group and key, for what only shows in use
  */
 GError *
-ferry_settings_make_error(FerrySettings *self,
-			  const char *group,
-			  const char *key,
-			  const char *format,
-			  ...)
+ferry_settings_make_error(FerrySettings *self, const char *group, const char *key,
+			  const char *format, ...)
 {
 	g_autofree char *text = NULL;
 	va_list arguments;

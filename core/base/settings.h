@@ -54,18 +54,11 @@ G_DECLARE_FINAL_TYPE(FerrySettings, ferry_settings, FERRY, SETTINGS, GObject)
 
 FerrySettings *ferry_settings_new(void);
 void ferry_settings_add_table(FerrySettings *self, const FerrySetting *table, gsize n_rows);
-void ferry_settings_add_row(FerrySettings *self,
-			    const char *group,
-			    const char *key,
-			    FerrySettingType type,
-			    const char *initial,
-			    const char *check,
-			    gboolean required,
-			    const char *description);
+void ferry_settings_add_row(FerrySettings *self, const char *group, const char *key,
+			    FerrySettingType type, const char *initial, const char *check,
+			    gboolean required, const char *description);
 gboolean ferry_settings_load_file(FerrySettings *self, const char *path, GError **error);
-gboolean ferry_settings_load_data(FerrySettings *self,
-				  const char *name,
-				  const char *data,
+gboolean ferry_settings_load_data(FerrySettings *self, const char *name, const char *data,
 				  GError **error);
 const char *ferry_settings_get_path(FerrySettings *self);
 
@@ -75,11 +68,8 @@ const char *ferry_settings_get_string(FerrySettings *self, const char *group, co
 gboolean ferry_settings_get_boolean(FerrySettings *self, const char *group, const char *key);
 gint64 ferry_settings_get_integer(FerrySettings *self, const char *group, const char *key);
 char **ferry_settings_get_list(FerrySettings *self, const char *group, const char *key);
-GError *ferry_settings_make_error(FerrySettings *self,
-				  const char *group,
-				  const char *key,
-				  const char *format,
-				  ...) G_GNUC_PRINTF(4, 5);
+GError *ferry_settings_make_error(FerrySettings *self, const char *group, const char *key,
+				  const char *format, ...) G_GNUC_PRINTF(4, 5);
 char *ferry_settings_make_sample(FerrySettings *self);
 
 G_END_DECLS

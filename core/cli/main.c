@@ -68,16 +68,17 @@ FerrySettings *
 ferry_cli_load_settings(FerryCli *cli, GError **error)
 {
 	g_autoptr(FerrySettings) settings = ferry_config_new();
-	g_autofree char *path =
-		cli->config != NULL ? g_strdup(cli->config) : ferry_config_find();
+	g_autofree char *path = cli->config != NULL ? g_strdup(cli->config) : ferry_config_find();
 
 	if (path == NULL) {
-		g_set_error(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION,
-			    _("no configuration: name one with --config, or write %s/ferry/ferry.conf"),
-			    g_get_user_config_dir());
+		g_set_error(
+			error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION,
+			_("no configuration: name one with --config, or write %s/ferry/ferry.conf"),
+			g_get_user_config_dir());
 		return NULL;
 	}
-	if (!ferry_settings_load_file(settings, path, error) || !ferry_config_check(settings, error))
+	if (!ferry_settings_load_file(settings, path, error) ||
+	    !ferry_config_check(settings, error))
 		return NULL;
 	return g_steal_pointer(&settings);
 }
@@ -101,9 +102,11 @@ main(int argc, char **argv)
 		{"config", 'c', 0, G_OPTION_ARG_FILENAME, &config, N_("Use this configuration"),
 		 N_("FILE")},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &cli.json, N_("Answer for machines"), NULL},
-		{"check", 0, 0, G_OPTION_ARG_NONE, &cli.check, N_("With plugins: load each one"), NULL},
+		{"check", 0, 0, G_OPTION_ARG_NONE, &cli.check, N_("With plugins: load each one"),
+		 NULL},
 		{"load", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &load, NULL, NULL},
-		{"version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version and exit"), NULL},
+		{"version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version and exit"),
+		 NULL},
 		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments, NULL, NULL},
 		G_OPTION_ENTRY_NULL};
 	g_autoptr(GOptionContext) options = g_option_context_new(_("COMMAND"));

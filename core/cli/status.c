@@ -27,7 +27,8 @@ print_listeners(GVariant *status)
 		g_variant_lookup(entry, "protocol", "&s", &protocol);
 		g_variant_lookup(entry, "port", "u", &port);
 		g_variant_lookup(entry, "sessions", "u", &sessions);
-		g_print(_("listener %s: %s on port %u, %u sessions\n"), name, protocol, port, sessions);
+		g_print(_("listener %s: %s on port %u, %u sessions\n"), name, protocol, port,
+			sessions);
 	}
 }
 
@@ -152,10 +153,10 @@ ferry_cli_status(FerryCli *cli)
 	path = ferry_config_dup_control_path(settings);
 	connection = ferry_control_connect(path, &error);
 	if (connection != NULL)
-		reply = g_dbus_connection_call_sync(
-			connection, NULL, FERRY_CONTROL_OBJECT, FERRY_CONTROL_INTERFACE,
-			"GetStatus", NULL, G_VARIANT_TYPE("(a{sv})"), G_DBUS_CALL_FLAGS_NONE,
-			TIMEOUT, NULL, &error);
+		reply = g_dbus_connection_call_sync(connection, NULL, FERRY_CONTROL_OBJECT,
+						    FERRY_CONTROL_INTERFACE, "GetStatus", NULL,
+						    G_VARIANT_TYPE("(a{sv})"),
+						    G_DBUS_CALL_FLAGS_NONE, TIMEOUT, NULL, &error);
 	if (reply == NULL) {
 		g_prefix_error(&error, _("no ferryd answers on %s: "), path);
 		return ferry_cli_fail(error);

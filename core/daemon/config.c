@@ -157,9 +157,10 @@ check_tls(FerrySettings *settings, const char *group, GError **error)
 	for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
 		if (ferry_settings_has(settings, "tls", keys[i]))
 			continue;
-		g_propagate_error(error, ferry_settings_make_error(
-						 settings, "tls", keys[i],
-						 _("is missing, and [%s] has tls=%s"), group, mode));
+		g_propagate_error(error,
+				  ferry_settings_make_error(settings, "tls", keys[i],
+							    _("is missing, and [%s] has tls=%s"),
+							    group, mode));
 		return FALSE;
 	}
 	return TRUE;
@@ -193,10 +194,11 @@ check_backend(FerrySettings *settings, const char *name, GError **error)
 		return TRUE;
 	certificates = g_tls_certificate_list_new_from_file(path, &problem);
 	if (certificates == NULL) {
-		g_propagate_error(error, ferry_settings_make_error(
-						 settings, group, "ca-certificates", "%s: %s", path,
-						 problem != NULL ? problem->message
-								 : _("there is no certificate in it")));
+		g_propagate_error(error,
+				  ferry_settings_make_error(
+					  settings, group, "ca-certificates", "%s: %s", path,
+					  problem != NULL ? problem->message
+							  : _("there is no certificate in it")));
 		return FALSE;
 	}
 	g_list_free_full(certificates, g_object_unref);
@@ -348,7 +350,8 @@ ferry_config_make_backend(FerrySettings *settings, const char *name)
 	FerryAccountSettings *self = ferry_account_settings_new((const char *const *)urls);
 
 #define TEXT(field, key)                                                                           \
-	(g_free(self->field), self->field = g_strdup(ferry_settings_get_string(settings, group, key)))
+	(g_free(self->field),                                                                      \
+	 self->field = g_strdup(ferry_settings_get_string(settings, group, key)))
 #define NUMBER(key) ((guint)ferry_settings_get_integer(settings, group, key))
 	g_strfreev(self->trusted_hosts);
 	self->trusted_hosts = ferry_settings_get_list(settings, group, "trusted-hosts");
@@ -361,8 +364,7 @@ ferry_config_make_backend(FerrySettings *settings, const char *name)
 	self->select_timeout_s = NUMBER("select-timeout");
 	self->request_timeout_s = NUMBER("request-timeout");
 	self->text_scan_limit = NUMBER("text-scan-limit");
-	self->raw_cache_size =
-		(guint64)ferry_settings_get_integer(settings, "ferry", "cache-size");
+	self->raw_cache_size = (guint64)ferry_settings_get_integer(settings, "ferry", "cache-size");
 #undef NUMBER
 #undef TEXT
 	return self;

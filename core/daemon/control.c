@@ -63,24 +63,18 @@ ferry_control_init(FerryControl *self)
 }
 
 static gboolean
-authorize_cb(GDBusAuthObserver *observer,
-	     GIOStream *stream,
-	     GCredentials *credentials,
+authorize_cb(GDBusAuthObserver *observer, GIOStream *stream, GCredentials *credentials,
 	     gpointer user_data)
 {
-	uid_t uid = credentials != NULL ? g_credentials_get_unix_user(credentials, NULL) : (uid_t)-1;
+	uid_t uid =
+		credentials != NULL ? g_credentials_get_unix_user(credentials, NULL) : (uid_t)-1;
 
 	return uid == geteuid() || uid == 0;
 }
 
 static void
-call_cb(GDBusConnection *connection,
-	const char *sender,
-	const char *path,
-	const char *interface,
-	const char *method,
-	GVariant *parameters,
-	GDBusMethodInvocation *invocation,
+call_cb(GDBusConnection *connection, const char *sender, const char *path, const char *interface,
+	const char *method, GVariant *parameters, GDBusMethodInvocation *invocation,
 	gpointer user_data)
 {
 	FerryControl *self = user_data;
@@ -167,7 +161,8 @@ ferry_control_new(FerryServer *server, const char *path, GError **error)
 	umask(mask);
 	if (self->bus == NULL)
 		return NULL;
-	g_signal_connect_object(self->bus, "new-connection", G_CALLBACK(new_connection_cb), self, 0);
+	g_signal_connect_object(self->bus, "new-connection", G_CALLBACK(new_connection_cb), self,
+				0);
 	g_dbus_server_start(self->bus);
 	return g_steal_pointer(&self);
 }

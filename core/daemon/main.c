@@ -46,12 +46,14 @@ load_settings(const char *path, GError **error)
 	g_autoptr(FerrySettings) settings = ferry_config_new();
 
 	if (path == NULL) {
-		g_set_error(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION,
-			    _("no configuration: name one with --config, or write %s/ferry/ferry.conf"),
-			    g_get_user_config_dir());
+		g_set_error(
+			error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION,
+			_("no configuration: name one with --config, or write %s/ferry/ferry.conf"),
+			g_get_user_config_dir());
 		return NULL;
 	}
-	if (!ferry_settings_load_file(settings, path, error) || !ferry_config_check(settings, error))
+	if (!ferry_settings_load_file(settings, path, error) ||
+	    !ferry_config_check(settings, error))
 		return NULL;
 	return g_steal_pointer(&settings);
 }
@@ -100,10 +102,9 @@ drop_privileges(FerrySettings *settings, GError **error)
 	}
 	if (initgroups(name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 ||
 	    setuid(user->pw_uid) != 0) {
-		g_propagate_error(error,
-				  ferry_settings_make_error(settings, "ferry", "user",
-							    _("cannot become %s: %s"), name,
-							    g_strerror(errno)));
+		g_propagate_error(error, ferry_settings_make_error(settings, "ferry", "user",
+								   _("cannot become %s: %s"), name,
+								   g_strerror(errno)));
 		return FALSE;
 	}
 	return TRUE;
@@ -119,8 +120,8 @@ notify_systemd(const char *state)
 
 	if (path == NULL || (*path != '/' && *path != '@'))
 		return;
-	address = *path == '@' ? g_unix_socket_address_new_with_type(
-					 path + 1, -1, G_UNIX_SOCKET_ADDRESS_ABSTRACT)
+	address = *path == '@' ? g_unix_socket_address_new_with_type(path + 1, -1,
+								     G_UNIX_SOCKET_ADDRESS_ABSTRACT)
 			       : g_unix_socket_address_new(path);
 	socket = g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_DATAGRAM,
 			      G_SOCKET_PROTOCOL_DEFAULT, NULL);
@@ -232,15 +233,16 @@ main(int argc, char **argv)
 	gboolean print_ready = FALSE;
 	gboolean only_check = FALSE;
 	gboolean version = FALSE;
-	const GOptionEntry entries[] = {
-		{"config", 'c', 0, G_OPTION_ARG_FILENAME, &path, N_("Read this configuration"),
-		 N_("FILE")},
-		{"check", 0, 0, G_OPTION_ARG_NONE, &only_check,
-		 N_("Check the configuration and exit"), NULL},
-		{"print-ready", 0, 0, G_OPTION_ARG_NONE, &print_ready,
-		 N_("Print a line \"ready\" once every listener listens"), NULL},
-		{"version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version and exit"), NULL},
-		G_OPTION_ENTRY_NULL};
+	const GOptionEntry entries[] = {{"config", 'c', 0, G_OPTION_ARG_FILENAME, &path,
+					 N_("Read this configuration"), N_("FILE")},
+					{"check", 0, 0, G_OPTION_ARG_NONE, &only_check,
+					 N_("Check the configuration and exit"), NULL},
+					{"print-ready", 0, 0, G_OPTION_ARG_NONE, &print_ready,
+					 N_("Print a line \"ready\" once every listener listens"),
+					 NULL},
+					{"version", 0, 0, G_OPTION_ARG_NONE, &version,
+					 N_("Print the version and exit"), NULL},
+					G_OPTION_ENTRY_NULL};
 	g_autoptr(GOptionContext) options = g_option_context_new(NULL);
 	g_autoptr(FerrySettings) settings = NULL;
 	g_autoptr(GError) error = NULL;

@@ -52,7 +52,10 @@ struct _FerryServer {
 	gboolean stopping;
 };
 
-enum { SIGNAL_STOPPED, N_SIGNALS };
+enum {
+	SIGNAL_STOPPED,
+	N_SIGNALS
+};
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE(FerryServer, ferry_server, G_TYPE_OBJECT)
@@ -173,8 +176,8 @@ load_tls(FerryServer *self, GError **error)
 	self->tls_credentials = ferry_tls_credentials_new_from_files(certificate, key, &local);
 	if (self->tls_credentials != NULL)
 		return TRUE;
-	g_propagate_error(error, ferry_settings_make_error(self->settings, "tls", "certificate", "%s",
-							   local->message));
+	g_propagate_error(error, ferry_settings_make_error(self->settings, "tls", "certificate",
+							   "%s", local->message));
 	return FALSE;
 }
 
@@ -192,7 +195,8 @@ parse_tls_mode(const char *word)
 {
 	if (g_str_equal(word, "starttls"))
 		return FERRY_LISTENER_TLS_STARTTLS;
-	return g_str_equal(word, "implicit") ? FERRY_LISTENER_TLS_IMPLICIT : FERRY_LISTENER_TLS_NONE;
+	return g_str_equal(word, "implicit") ? FERRY_LISTENER_TLS_IMPLICIT
+					     : FERRY_LISTENER_TLS_NONE;
 }
 
 static gboolean
@@ -221,8 +225,8 @@ bind_addresses(FerryServer *self, Door *door, GError **error)
 		g_message("listener %s: %s", door->name, first->message);
 		return TRUE;
 	}
-	g_propagate_error(error, ferry_settings_make_error(self->settings, door->group, "address", "%s",
-							   first->message));
+	g_propagate_error(error, ferry_settings_make_error(self->settings, door->group, "address",
+							   "%s", first->message));
 	return FALSE;
 }
 
@@ -241,9 +245,9 @@ open_door(FerryServer *self, const char *name, GError **error)
 	door->protocol =
 		ferry_registry_lookup(self->registry, FERRY_CONTRIBUTION_PROTOCOL, protocol);
 	if (door->protocol == NULL) {
-		g_propagate_error(error, ferry_settings_make_error(
-						 self->settings, door->group, "protocol",
-						 _("no module provides %s"), protocol));
+		g_propagate_error(error,
+				  ferry_settings_make_error(self->settings, door->group, "protocol",
+							    _("no module provides %s"), protocol));
 		return FALSE;
 	}
 	door->listener = ferry_listener_new(self->poller);
@@ -321,9 +325,9 @@ open_accounts(FerryServer *self, GError **error)
 		return FALSE;
 	self->store = FERRY_STORE(store);
 	self->manager = ferry_account_manager_new(self->store, cache_dir);
-	throttle = ferry_throttle_new(self->limits.failures_per_address,
-				      self->limits.connections_per_user,
-				      self->limits.limit_loopback);
+	throttle =
+		ferry_throttle_new(self->limits.failures_per_address,
+				   self->limits.connections_per_user, self->limits.limit_loopback);
 	self->router = ferry_router_new(self->manager, throttle);
 	for (guint i = 0; backends[i] != NULL; i++)
 		add_backend(self, backends[i]);
@@ -338,14 +342,14 @@ start_door(FerryServer *self, Door *door, GError **error)
 
 	door->service = ferry_service_new(door->name, protocol, self->registry,
 					  FERRY_VERIFIER(self->router), &self->limits);
-	ferry_service_set_backend(door->service, ferry_settings_get_string(self->settings,
-									   door->group, "backend"));
+	ferry_service_set_backend(
+		door->service, ferry_settings_get_string(self->settings, door->group, "backend"));
 	ferry_service_set_tls(door->service, ferry_listener_get_tls_mode(door->listener),
 			      self->tls_credentials);
 	ferry_service_set_allow_plaintext(
-		door->service, g_strcmp0(ferry_settings_get_string(self->settings, door->group,
-								   "allow-plaintext"),
-					 "never") != 0);
+		door->service,
+		g_strcmp0(ferry_settings_get_string(self->settings, door->group, "allow-plaintext"),
+			  "never") != 0);
 	ferry_service_set_spool_dir(door->service, cache_dir);
 	if (!ferry_listener_start(door->listener, error)) {
 		g_prefix_error(error, "[%s]: ", door->group);

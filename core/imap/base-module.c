@@ -87,7 +87,8 @@ offer_mechanisms(FerryImapSession *session, gpointer user_data)
 		const FerryContribution *contribution = list->pdata[i];
 		FerrySaslMechanism *mechanism = contribution->user_data;
 
-		if ((ferry_sasl_mechanism_get_flags(mechanism) & FERRY_SASL_PLAINTEXT) && !plaintext)
+		if ((ferry_sasl_mechanism_get_flags(mechanism) & FERRY_SASL_PLAINTEXT) &&
+		    !plaintext)
 			continue;
 		g_string_append_printf(text, "%sAUTH=%s", text->len > 0 ? " " : "",
 				       contribution->name);
@@ -121,19 +122,29 @@ static const struct {
 } capabilities[] = {
 	{"IMAP4REV1", ANY, offer_revision, "IMAP4rev1"},
 	{"IMAP4REV2", ANY, offer_revision, "IMAP4rev2"},
-	{"LITERAL+", ANY, NULL},	  {"SASL-IR", BEFORE, NULL},
-	{"ID", ANY, NULL},		  {"ENABLE", ANY, NULL},
-	{"IDLE", ANY, NULL},		  {"STARTTLS", BEFORE, offer_starttls},
+	{"LITERAL+", ANY, NULL},
+	{"SASL-IR", BEFORE, NULL},
+	{"ID", ANY, NULL},
+	{"ENABLE", ANY, NULL},
+	{"IDLE", ANY, NULL},
+	{"STARTTLS", BEFORE, offer_starttls},
 	{"LOGINDISABLED", BEFORE, offer_login_disabled},
 	{"AUTH=", BEFORE, offer_mechanisms},
-	{"NAMESPACE", AFTER, NULL},	  {"UNSELECT", AFTER, NULL},
-	{"UIDPLUS", AFTER, NULL},	  {"LIST-EXTENDED", AFTER, NULL},
-	{"LIST-STATUS", AFTER, NULL},	  {"CHILDREN", AFTER, NULL},
-	{"MOVE", AFTER, NULL},		  {"SPECIAL-USE", AFTER, NULL},
-	{"CREATE-SPECIAL-USE", AFTER, NULL}, {"STATUS=SIZE", AFTER, NULL},
-	{"ESEARCH", AFTER, NULL},	  {"SEARCHRES", AFTER, NULL},
+	{"NAMESPACE", AFTER, NULL},
+	{"UNSELECT", AFTER, NULL},
+	{"UIDPLUS", AFTER, NULL},
+	{"LIST-EXTENDED", AFTER, NULL},
+	{"LIST-STATUS", AFTER, NULL},
+	{"CHILDREN", AFTER, NULL},
+	{"MOVE", AFTER, NULL},
+	{"SPECIAL-USE", AFTER, NULL},
+	{"CREATE-SPECIAL-USE", AFTER, NULL},
+	{"STATUS=SIZE", AFTER, NULL},
+	{"ESEARCH", AFTER, NULL},
+	{"SEARCHRES", AFTER, NULL},
 	{"WITHIN", AFTER, NULL},
-	{"MULTIAPPEND", AFTER, NULL},	  {"BINARY", AFTER, NULL},
+	{"MULTIAPPEND", AFTER, NULL},
+	{"BINARY", AFTER, NULL},
 	{"APPENDLIMIT", AFTER, offer_append_limit},
 };
 

@@ -79,10 +79,8 @@ ferry_imap_command_init(FerryImapCommand *self)
 }
 
 FerryImapCommand *
-ferry_imap_command_new(FerryImapSession *session,
-		       const FerryContribution *contribution,
-		       const char *tag,
-		       GPtrArray *arguments)
+ferry_imap_command_new(FerryImapSession *session, const FerryContribution *contribution,
+		       const char *tag, GPtrArray *arguments)
 {
 	FerryImapCommand *self = g_object_new(FERRY_TYPE_IMAP_COMMAND, NULL);
 
@@ -404,9 +402,7 @@ ferry_imap_command_get_data(FerryImapCommand *self)
  * Keeps what a modifier says until somebody asks.
  */
 void
-ferry_imap_command_set_named_data(FerryImapCommand *self,
-				  const char *name,
-				  gpointer data,
+ferry_imap_command_set_named_data(FerryImapCommand *self, const char *name, gpointer data,
 				  GDestroyNotify destroy)
 {
 	g_object_set_data_full(G_OBJECT(self), name, data, destroy);
@@ -457,9 +453,11 @@ ferry_imap_command_get_operation(FerryImapCommand *self)
  * Returns: %FALSE where one refuses
  */
 gboolean
-ferry_imap_command_apply_modifiers(FerryImapCommand *self, FerryImapValue *modifiers, GError **error)
+ferry_imap_command_apply_modifiers(FerryImapCommand *self, FerryImapValue *modifiers,
+				   GError **error)
 {
-	for (guint i = 0; modifiers != NULL && i < ferry_imap_value_get_n_children(modifiers); i++) {
+	for (guint i = 0; modifiers != NULL && i < ferry_imap_value_get_n_children(modifiers);
+	     i++) {
 		FerryImapValue *item = ferry_imap_value_get_child(modifiers, i);
 		const FerryContribution *contribution = ferry_imap_value_get_contribution(item);
 		FerryModifierFunc func = (FerryModifierFunc)contribution->func;
@@ -479,9 +477,7 @@ ferry_imap_command_apply_modifiers(FerryImapCommand *self, FerryImapValue *modif
  * Has a function called before the tagged OK.
  */
 void
-ferry_imap_command_add_hook(FerryImapCommand *self,
-			    FerryImapCommandHook hook,
-			    gpointer user_data,
+ferry_imap_command_add_hook(FerryImapCommand *self, FerryImapCommandHook hook, gpointer user_data,
 			    GDestroyNotify destroy)
 {
 	Hook entry = {hook, user_data, destroy};
@@ -560,10 +556,8 @@ ferry_imap_command_wait_turn(FerryImapCommand *self, FerryImapTurnFunc func, gpo
  * Asks for one line of the client that belongs to this command.
  */
 void
-ferry_imap_command_read_line(FerryImapCommand *self,
-			      const char *prompt,
-			      FerryImapLineFunc func,
-			      gpointer user_data)
+ferry_imap_command_read_line(FerryImapCommand *self, const char *prompt, FerryImapLineFunc func,
+			     gpointer user_data)
 {
 	ferry_imap_session_read_line(self->session, self, prompt, func, user_data);
 }

@@ -53,25 +53,20 @@ FerryImapValue *ferry_imap_command_get_argument(FerryImapCommand *self, guint in
 const char *ferry_imap_command_get_string(FerryImapCommand *self, guint index);
 
 /* The UIDs that a set argument names in the selected mailbox, ascending. */
-GArray *
-ferry_imap_command_resolve_set(FerryImapCommand *self, guint index, GError **error);
+GArray *ferry_imap_command_resolve_set(FerryImapCommand *self, guint index, GError **error);
 
 /* The end. A response code is without brackets; the first one that is set wins. */
 void ferry_imap_command_set_response_code(FerryImapCommand *self, const char *code);
 void ferry_imap_command_set_text(FerryImapCommand *self, const char *text);
 void ferry_imap_command_finish(FerryImapCommand *self);
 void ferry_imap_command_fail(FerryImapCommand *self, const GError *error);
-void ferry_imap_command_fail_new(FerryImapCommand *self,
-				 FerryError code,
-				 const char *format,
-				 ...) G_GNUC_PRINTF(3, 4);
+void ferry_imap_command_fail_new(FerryImapCommand *self, FerryError code, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
 
 /* State of a command that waits; destroyed with the command. */
 void ferry_imap_command_set_data(FerryImapCommand *self, gpointer data, GDestroyNotify destroy);
 gpointer ferry_imap_command_get_data(FerryImapCommand *self);
-void ferry_imap_command_set_named_data(FerryImapCommand *self,
-				       const char *name,
-				       gpointer data,
+void ferry_imap_command_set_named_data(FerryImapCommand *self, const char *name, gpointer data,
 				       GDestroyNotify destroy);
 gpointer ferry_imap_command_get_named_data(FerryImapCommand *self, const char *name);
 
@@ -80,12 +75,10 @@ void ferry_imap_command_set_operation(FerryImapCommand *self, GObject *operation
 GObject *ferry_imap_command_get_operation(FerryImapCommand *self);
 
 /* Applies the modifiers in a list argument (LIST of ITEM values; NULL is none). */
-gboolean
-ferry_imap_command_apply_modifiers(FerryImapCommand *self, FerryImapValue *modifiers, GError **error);
-void ferry_imap_command_add_hook(FerryImapCommand *self,
-				 FerryImapCommandHook hook,
-				 gpointer user_data,
-				 GDestroyNotify destroy);
+gboolean ferry_imap_command_apply_modifiers(FerryImapCommand *self, FerryImapValue *modifiers,
+					    GError **error);
+void ferry_imap_command_add_hook(FerryImapCommand *self, FerryImapCommandHook hook,
+				 gpointer user_data, GDestroyNotify destroy);
 
 /* Lets the next command start while this one runs, where it has the same name: for reads that do
  * not affect each other (RFC 9051 §5.5), so that pipelined ones share requests. */
@@ -94,12 +87,11 @@ void ferry_imap_command_allow_next(FerryImapCommand *self);
 /* A command that let others start, or was started beside one, writes when those before it are over:
  * answers come in the order of the commands, as clients expect who see no reason to sort them. */
 typedef void (*FerryImapTurnFunc)(gpointer user_data);
-void ferry_imap_command_wait_turn(FerryImapCommand *self, FerryImapTurnFunc func, gpointer user_data);
+void ferry_imap_command_wait_turn(FerryImapCommand *self, FerryImapTurnFunc func,
+				  gpointer user_data);
 
 /* Continuation: `+ text`, then one line of the client. */
-void ferry_imap_command_read_line(FerryImapCommand *self,
-				   const char *prompt,
-				   FerryImapLineFunc func,
-				   gpointer user_data);
+void ferry_imap_command_read_line(FerryImapCommand *self, const char *prompt,
+				  FerryImapLineFunc func, gpointer user_data);
 
 G_END_DECLS

@@ -96,8 +96,8 @@ hide(const GError *error)
 	guint32 reference = g_random_int();
 	g_autofree char *reason = ferry_log_escape(error->message, -1);
 
-	g_warning("reference %08x: %s (%s %d)", reference, reason,
-		  g_quark_to_string(error->domain), error->code);
+	g_warning("reference %08x: %s (%s %d)", reference, reason, g_quark_to_string(error->domain),
+		  error->code);
 	return g_strdup_printf("Internal error, reference %08x", reference);
 }
 

@@ -32,7 +32,8 @@ decode(FerryImapMessage *message, const FerryImapSection *section, GError **erro
 	part.body_end = MIN(part.body_end, size);
 	part.body_start = MIN(part.body_start, part.body_end);
 	if (part.kind != FERRY_MESSAGE_PART_LEAF)
-		return g_bytes_new_from_bytes(raw, part.body_start, part.body_end - part.body_start);
+		return g_bytes_new_from_bytes(raw, part.body_start,
+					      part.body_end - part.body_start);
 	if (part.body_end - part.body_start > MAX_DECODED) {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_TOO_BIG,
 				    "a part is too big to undo its encoding");
@@ -51,9 +52,7 @@ decode(FerryImapMessage *message, const FerryImapSection *section, GError **erro
 /* Clients read a part piece by piece, or ask for its size beside it: it is decoded once, and all
  * items of a FETCH that name it share the octets. */
 static GBytes *
-decode_part(FerryImapFetch *fetch,
-	    FerryImapMessage *message,
-	    const FerryImapSection *section,
+decode_part(FerryImapFetch *fetch, FerryImapMessage *message, const FerryImapSection *section,
 	    GError **error)
 {
 	guint32 uid = ferry_imap_message_get_uid(message);
@@ -80,11 +79,8 @@ write_octets(FerryImapWriter *writer, GBytes *octets)
 }
 
 static void
-write_binary(FerryImapFetch *fetch,
-	     FerryImapMessage *message,
-	     FerryImapValue *arguments,
-	     FerryImapWriter *writer,
-	     gpointer user_data)
+write_binary(FerryImapFetch *fetch, FerryImapMessage *message, FerryImapValue *arguments,
+	     FerryImapWriter *writer, gpointer user_data)
 {
 	const FerryImapSection *section = ferry_imap_section_of(arguments);
 	g_autofree char *name = ferry_imap_section_make_name("BINARY", section);
@@ -104,11 +100,8 @@ write_binary(FerryImapFetch *fetch,
 }
 
 static void
-write_binary_size(FerryImapFetch *fetch,
-		  FerryImapMessage *message,
-		  FerryImapValue *arguments,
-		  FerryImapWriter *writer,
-		  gpointer user_data)
+write_binary_size(FerryImapFetch *fetch, FerryImapMessage *message, FerryImapValue *arguments,
+		  FerryImapWriter *writer, gpointer user_data)
 {
 	const FerryImapSection *section = ferry_imap_section_of(arguments);
 	g_autofree char *name = ferry_imap_section_make_name("BINARY.SIZE", section);
@@ -140,7 +133,8 @@ prepare_binary(FerryImapFetch *fetch, FerryImapValue *arguments, gpointer user_d
 
 /* A size has no partial (RFC 9051 §9, fetch-att). */
 static gboolean
-prepare_binary_size(FerryImapFetch *fetch, FerryImapValue *arguments, gpointer user_data, GError **error)
+prepare_binary_size(FerryImapFetch *fetch, FerryImapValue *arguments, gpointer user_data,
+		    GError **error)
 {
 	const FerryImapSection *section = ferry_imap_section_of(arguments);
 
@@ -156,12 +150,12 @@ gboolean
 ferry_imap_register_fetch_binary(FerryRegistry *registry, GError **error)
 {
 	return ferry_registry_add_fetch_item(registry, "BINARY", "section", FERRY_NEEDS_NOTHING,
-					     prepare_binary, write_binary, GINT_TO_POINTER(TRUE), NULL,
-					     error) &&
-	       ferry_registry_add_fetch_item(registry, "BINARY.PEEK", "section", FERRY_NEEDS_NOTHING,
-					     prepare_binary, write_binary, GINT_TO_POINTER(FALSE), NULL,
-					     error) &&
-	       ferry_registry_add_fetch_item(registry, "BINARY.SIZE", "section", FERRY_NEEDS_NOTHING,
-					     prepare_binary_size, write_binary_size,
-					     GINT_TO_POINTER(FALSE), NULL, error);
+					     prepare_binary, write_binary, GINT_TO_POINTER(TRUE),
+					     NULL, error) &&
+	       ferry_registry_add_fetch_item(registry, "BINARY.PEEK", "section",
+					     FERRY_NEEDS_NOTHING, prepare_binary, write_binary,
+					     GINT_TO_POINTER(FALSE), NULL, error) &&
+	       ferry_registry_add_fetch_item(
+		       registry, "BINARY.SIZE", "section", FERRY_NEEDS_NOTHING, prepare_binary_size,
+		       write_binary_size, GINT_TO_POINTER(FALSE), NULL, error);
 }

@@ -11,22 +11,16 @@
 #include "imap/fetch-private.h"
 
 static void
-write_uid(FerryImapFetch *fetch,
-	  FerryImapMessage *message,
-	  FerryImapValue *arguments,
-	  FerryImapWriter *writer,
-	  gpointer user_data)
+write_uid(FerryImapFetch *fetch, FerryImapMessage *message, FerryImapValue *arguments,
+	  FerryImapWriter *writer, gpointer user_data)
 {
 	ferry_imap_writer_write_atom(writer, "UID");
 	ferry_imap_writer_write_number(writer, ferry_imap_message_get_uid(message));
 }
 
 static void
-write_flags(FerryImapFetch *fetch,
-	    FerryImapMessage *message,
-	    FerryImapValue *arguments,
-	    FerryImapWriter *writer,
-	    gpointer user_data)
+write_flags(FerryImapFetch *fetch, FerryImapMessage *message, FerryImapValue *arguments,
+	    FerryImapWriter *writer, gpointer user_data)
 {
 	ferry_imap_message_write_flags(message, writer);
 }
@@ -62,11 +56,8 @@ format_date(const struct tm *tm, char *text)
 }
 
 static void
-write_internal_date(FerryImapFetch *fetch,
-		    FerryImapMessage *message,
-		    FerryImapValue *arguments,
-		    FerryImapWriter *writer,
-		    gpointer user_data)
+write_internal_date(FerryImapFetch *fetch, FerryImapMessage *message, FerryImapValue *arguments,
+		    FerryImapWriter *writer, gpointer user_data)
 {
 	time_t seconds = (time_t)ferry_imap_message_get_row(message)->received_at;
 	char text[32];
@@ -82,11 +73,8 @@ write_internal_date(FerryImapFetch *fetch,
 }
 
 static void
-write_size(FerryImapFetch *fetch,
-	   FerryImapMessage *message,
-	   FerryImapValue *arguments,
-	   FerryImapWriter *writer,
-	   gpointer user_data)
+write_size(FerryImapFetch *fetch, FerryImapMessage *message, FerryImapValue *arguments,
+	   FerryImapWriter *writer, gpointer user_data)
 {
 	ferry_imap_writer_write_atom(writer, "RFC822.SIZE");
 	ferry_imap_writer_write_number(writer, ferry_imap_message_get_row(message)->size);
@@ -100,11 +88,8 @@ write_ready(FerryImapWriter *writer, const char *name, const char *text, gsize l
 }
 
 static void
-write_envelope(FerryImapFetch *fetch,
-	       FerryImapMessage *message,
-	       FerryImapValue *arguments,
-	       FerryImapWriter *writer,
-	       gpointer user_data)
+write_envelope(FerryImapFetch *fetch, FerryImapMessage *message, FerryImapValue *arguments,
+	       FerryImapWriter *writer, gpointer user_data)
 {
 	FerryMessageData *data = ferry_imap_message_get_data(message);
 	gsize length;
@@ -114,11 +99,8 @@ write_envelope(FerryImapFetch *fetch,
 }
 
 static void
-write_body_structure(FerryImapFetch *fetch,
-		     FerryImapMessage *message,
-		     FerryImapValue *arguments,
-		     FerryImapWriter *writer,
-		     gpointer user_data)
+write_body_structure(FerryImapFetch *fetch, FerryImapMessage *message, FerryImapValue *arguments,
+		     FerryImapWriter *writer, gpointer user_data)
 {
 	gsize length;
 	const char *text = ferry_message_structure_get_bodystructure(
@@ -180,14 +162,15 @@ ferry_imap_register_fetch(FerryRegistry *registry, GError **error)
 	static const char grammar[] = "sequence-set fetch-items [fetch-modifiers]";
 
 	for (guint i = 0; i < G_N_ELEMENTS(items); i++) {
-		if (!ferry_registry_add_fetch_item(registry, items[i].name, NULL, items[i].needs, NULL,
-						   items[i].write, NULL, NULL, error))
+		if (!ferry_registry_add_fetch_item(registry, items[i].name, NULL, items[i].needs,
+						   NULL, items[i].write, NULL, NULL, error))
 			return FALSE;
 	}
 	return ferry_imap_register_fetch_sections(registry, error) &&
 	       ferry_imap_register_fetch_binary(registry, error) &&
 	       ferry_registry_add_command(registry, "FETCH", grammar, FERRY_PHASE_SELECTED,
-					  FERRY_ORDERING_NUMBERS, handle_fetch, NULL, NULL, error) &&
+					  FERRY_ORDERING_NUMBERS, handle_fetch, NULL, NULL,
+					  error) &&
 	       ferry_registry_add_command(registry, "UID FETCH", grammar, FERRY_PHASE_SELECTED,
 					  FERRY_ORDERING_ANY, handle_fetch, NULL, NULL, error);
 }

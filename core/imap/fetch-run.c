@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The run of a FETCH: the messages, one after the other
  *
- * Implementation: messages come in chunks from the account; of each chunk the properties are fetched
- *   and \Seen is set, for those that could be had, in one request each; writing waits for the client.
- *   So memory is flat, no request is made for a single message, and what was never sent stays unseen.
+ * Implementation: messages come in chunks from the account; of each chunk the properties are
+ * fetched and \Seen is set, for those that could be had, in one request each; writing waits for the
+ * client. So memory is flat, no request is made for a single message, and what was never sent stays
+ * unseen.
  */
 #include "imap/fetch-private.h"
 #include "jmap/value.h"
 
-/* messages that need nothing fetched are written in slices of this many, so that others get a turn */
+/* messages that need nothing fetched are written in slices of this many, so that others get a turn
+ */
 #define SLICE 2000
 /* properties are asked for this many messages at once */
 #define PROPERTY_CHUNK 500
@@ -21,15 +23,15 @@ typedef struct {
 	FerryMailbox *mailbox; /* the session forgets these two when its connection is gone */
 	FerryAccountSession *account_session;
 	FerryMessageReader *reader; /* NULL where rows are enough */
-	GPtrArray *chunk;	    /* (element-type FerryMessageData), NULL: rows are enough */
-	GPtrArray *properties;	    /* beside the chunk */
+	GPtrArray *chunk;           /* (element-type FerryMessageData), NULL: rows are enough */
+	GPtrArray *properties;      /* beside the chunk */
 	const guint32 *uids;
 	gsize n_uids;
-	gsize position;	 /* of the next message in uids */
+	gsize position;  /* of the next message in uids */
 	gsize chunk_end; /* behind the last one that can be written now */
 	gsize chunk_start;
 	GHashTable *seen; /* UIDs of the chunk that this command marks seen */
-	guint pending;	  /* what the chunk waits for */
+	guint pending;    /* what the chunk waits for */
 	GArray *doubtful; /* UIDs that the backend does not find */
 	GError *not_found;
 	GError *error;
@@ -106,8 +108,7 @@ refreshed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	Run *run = user_data;
 	FerryView *view = ferry_mailbox_get_view(run->mailbox);
-	gboolean good =
-		ferry_mailbox_refresh_finish(FERRY_MAILBOX(source), result, &run->error);
+	gboolean good = ferry_mailbox_refresh_finish(FERRY_MAILBOX(source), result, &run->error);
 
 	for (guint i = 0; good && i < run->doubtful->len; i++) {
 		if (ferry_view_lookup(view, g_array_index(run->doubtful, guint32, i)) == NULL)
@@ -152,7 +153,8 @@ write_one(Run *run, FerryTold *told, guint32 uid, gsize offset)
 {
 	guint32 number = ferry_told_get_number(told, uid);
 	g_autoptr(FerryImapMessage) message = NULL;
-	gboolean seen = run->seen != NULL && g_hash_table_contains(run->seen, GUINT_TO_POINTER(uid));
+	gboolean seen =
+		run->seen != NULL && g_hash_table_contains(run->seen, GUINT_TO_POINTER(uid));
 
 	if (number == 0)
 		return;
@@ -206,9 +208,9 @@ write_chunk(Run *run)
 		write_one(run, told, run->uids[run->position], run->position - run->chunk_start);
 		run->position++;
 		if (ferry_imap_writer_is_full(writer)) {
-			ferry_imap_writer_wait_async(writer,
-						     ferry_imap_command_get_cancellable(run->command),
-						     drained_cb, run);
+			ferry_imap_writer_wait_async(
+				writer, ferry_imap_command_get_cancellable(run->command),
+				drained_cb, run);
 			return;
 		}
 	}
@@ -254,11 +256,10 @@ fetch_properties(Run *run)
 	if (*properties == NULL)
 		return;
 	run->pending++;
-	ferry_mailbox_get_properties_async(run->mailbox, run->account_session,
-					   run->uids + run->chunk_start,
-					   run->chunk_end - run->chunk_start, properties,
-					   ferry_imap_command_get_cancellable(run->command),
-					   properties_cb, run);
+	ferry_mailbox_get_properties_async(
+		run->mailbox, run->account_session, run->uids + run->chunk_start,
+		run->chunk_end - run->chunk_start, properties,
+		ferry_imap_command_get_cancellable(run->command), properties_cb, run);
 }
 
 /* \Seen is a courtesy: where it cannot be set, the messages are told all the same. */
@@ -280,8 +281,7 @@ static gboolean
 becomes_seen(Run *run, FerryTold *told, gsize offset)
 {
 	guint32 number = ferry_told_get_number(told, run->uids[run->chunk_start + offset]);
-	FerryMessageData *data =
-		run->chunk != NULL ? g_ptr_array_index(run->chunk, offset) : NULL;
+	FerryMessageData *data = run->chunk != NULL ? g_ptr_array_index(run->chunk, offset) : NULL;
 	g_autoptr(FerryImapMessage) message = NULL;
 
 	if (number == 0 || (data != NULL && ferry_message_data_get_error(data) != NULL))
@@ -311,10 +311,10 @@ mark_seen(Run *run)
 	for (guint i = 0; i < unseen->len; i++)
 		g_hash_table_add(run->seen, GUINT_TO_POINTER(g_array_index(unseen, guint32, i)));
 	run->pending++;
-	ferry_mailbox_store_flags_async(run->mailbox, run->account_session,
-					(const guint32 *)unseen->data, unseen->len, FERRY_FLAGS_ADD,
-					FERRY_MESSAGE_SEEN, NULL, -1,
-					ferry_imap_command_get_cancellable(run->command), seen_cb, run);
+	ferry_mailbox_store_flags_async(
+		run->mailbox, run->account_session, (const guint32 *)unseen->data, unseen->len,
+		FERRY_FLAGS_ADD, FERRY_MESSAGE_SEEN, NULL, -1,
+		ferry_imap_command_get_cancellable(run->command), seen_cb, run);
 }
 
 /* The contents of a chunk are at hand; the rest of it is asked for. */
@@ -339,7 +339,8 @@ chunk_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	Run *run = user_data;
 
 	g_clear_pointer(&run->chunk, g_ptr_array_unref);
-	run->chunk = ferry_message_reader_next_finish(FERRY_MESSAGE_READER(source), result, &run->error);
+	run->chunk =
+		ferry_message_reader_next_finish(FERRY_MESSAGE_READER(source), result, &run->error);
 	if (run->chunk == NULL) {
 		ferry_imap_command_wait_turn(run->command, turn_ended_cb, run);
 		return;

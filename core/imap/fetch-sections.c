@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The FETCH items that give octets of the message
  *
- * Specification: RFC 9051 §6.4.5 (BODY[…]<…>, BODY.PEEK[…]), RFC 3501 §6.4.5 (RFC822, RFC822.HEADER,
- *   RFC822.TEXT)
- * Implementation: octets go out as the backend holds them; a section is a slice of the raw message,
- *   never a copy, but for the picked fields of HEADER.FIELDS.
+ * Specification: RFC 9051 §6.4.5 (BODY[…]<…>, BODY.PEEK[…]), RFC 3501 §6.4.5 (RFC822,
+ * RFC822.HEADER, RFC822.TEXT) Implementation: octets go out as the backend holds them; a section is
+ * a slice of the raw message, never a copy, but for the picked fields of HEADER.FIELDS.
  */
 #include "imap/fetch-private.h"
 #include "message/section.h"
@@ -35,7 +34,8 @@ ferry_imap_section_make_name(const char *item, const FerryImapSection *section)
 
 /* A slice of @octets, cut to the partial; past the end it is empty (RFC 9051 §6.4.5.1). */
 GBytes *
-ferry_imap_section_cut(GBytes *octets, guint64 start, guint64 length, const FerryImapSection *section)
+ferry_imap_section_cut(GBytes *octets, guint64 start, guint64 length,
+		       const FerryImapSection *section)
 {
 	guint64 size = g_bytes_get_size(octets);
 
@@ -102,9 +102,7 @@ read_section(FerryImapMessage *message, const FerryImapSection *section)
 }
 
 static void
-write_section(FerryImapWriter *writer,
-	      const char *name,
-	      FerryImapMessage *message,
+write_section(FerryImapWriter *writer, const char *name, FerryImapMessage *message,
 	      const FerryImapSection *section)
 {
 	g_autoptr(GBytes) octets = read_section(message, section);
@@ -117,11 +115,8 @@ write_section(FerryImapWriter *writer,
 }
 
 static void
-write_body(FerryImapFetch *fetch,
-	   FerryImapMessage *message,
-	   FerryImapValue *arguments,
-	   FerryImapWriter *writer,
-	   gpointer user_data)
+write_body(FerryImapFetch *fetch, FerryImapMessage *message, FerryImapValue *arguments,
+	   FerryImapWriter *writer, gpointer user_data)
 {
 	const FerryImapSection *section = ferry_imap_section_of(arguments);
 	g_autofree char *name = NULL;
@@ -177,7 +172,8 @@ prepare_body(FerryImapFetch *fetch, FerryImapValue *arguments, gpointer user_dat
 	return TRUE;
 }
 
-/* RFC822, RFC822.HEADER and RFC822.TEXT are BODY[], BODY.PEEK[HEADER] and BODY[TEXT] by older names. */
+/* RFC822, RFC822.HEADER and RFC822.TEXT are BODY[], BODY.PEEK[HEADER] and BODY[TEXT] by older
+ * names. */
 static const struct {
 	const char *name;
 	FerryImapSection section;
@@ -189,11 +185,8 @@ static const struct {
 };
 
 static void
-write_alias(FerryImapFetch *fetch,
-	    FerryImapMessage *message,
-	    FerryImapValue *arguments,
-	    FerryImapWriter *writer,
-	    gpointer user_data)
+write_alias(FerryImapFetch *fetch, FerryImapMessage *message, FerryImapValue *arguments,
+	    FerryImapWriter *writer, gpointer user_data)
 {
 	guint i = GPOINTER_TO_UINT(user_data);
 

@@ -11,9 +11,9 @@ struct _FerryImapFetch {
 	GObject parent_instance;
 	FerryImapCommand *command; /* not owned: it owns us */
 	GArray *uids;
-	GArray *items; /* (element-type FerryImapFetchItem) */
+	GArray *items;         /* (element-type FerryImapFetchItem) */
 	GPtrArray *properties; /* NULL-terminated once planned */
-	GArray *filters; /* (element-type Filter) */
+	GArray *filters;       /* (element-type Filter) */
 	FerryNeeds needs;
 	gboolean marks_seen;
 	gboolean has_flags;
@@ -176,9 +176,7 @@ ferry_imap_fetch_set_marks_seen(FerryImapFetch *self)
  * For modifiers that leave messages out.
  */
 void
-ferry_imap_fetch_add_filter(FerryImapFetch *self,
-			    FerryImapFetchFilter filter,
-			    gpointer user_data,
+ferry_imap_fetch_add_filter(FerryImapFetch *self, FerryImapFetchFilter filter, gpointer user_data,
 			    GDestroyNotify destroy)
 {
 	Filter entry = {filter, user_data, destroy};
@@ -218,9 +216,7 @@ ferry_imap_fetch_has_item(FerryImapFetch *self, const char *name)
 }
 
 static gboolean
-add(FerryImapFetch *self,
-    const FerryContribution *contribution,
-    FerryImapValue *arguments,
+add(FerryImapFetch *self, const FerryContribution *contribution, FerryImapValue *arguments,
     GError **error)
 {
 	FerryFetchPrepareFunc prepare = (FerryFetchPrepareFunc)contribution->prepare;
@@ -253,12 +249,14 @@ add(FerryImapFetch *self,
 gboolean
 ferry_imap_fetch_add_item(FerryImapFetch *self, const char *name, GError **error)
 {
-	FerryRegistry *registry = ferry_imap_session_get_registry(ferry_imap_fetch_get_session(self));
+	FerryRegistry *registry =
+		ferry_imap_session_get_registry(ferry_imap_fetch_get_session(self));
 	const FerryContribution *contribution =
 		ferry_registry_lookup(registry, FERRY_CONTRIBUTION_FETCH_ITEM, name);
 
 	if (contribution == NULL) {
-		g_set_error(error, FERRY_ERROR, FERRY_ERROR_INVALID, "there is no fetch item %s", name);
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_INVALID, "there is no fetch item %s",
+			    name);
 		return FALSE;
 	}
 	return add(self, contribution, NULL, error);
@@ -362,10 +360,8 @@ ferry_imap_fetch_accepts(FerryImapFetch *self, FerryImapMessage *message)
 
 /* with_flags: this command has just set \Seen, which the answer tells (RFC 9051 §6.4.5). */
 void
-ferry_imap_fetch_write_message(FerryImapFetch *self,
-			       FerryImapMessage *message,
-			       FerryImapWriter *writer,
-			       gboolean with_flags)
+ferry_imap_fetch_write_message(FerryImapFetch *self, FerryImapMessage *message,
+			       FerryImapWriter *writer, gboolean with_flags)
 {
 	ferry_imap_message_begin_response(message, writer);
 	for (guint i = 0; i < self->items->len; i++) {
@@ -379,13 +375,12 @@ ferry_imap_fetch_write_message(FerryImapFetch *self,
 	ferry_imap_message_end_response(message, writer);
 }
 
-/* Remembers why a message, or an item of one, could not be had: the tagged answer. That a message is
- * gone is still OK, so any other reason goes before it. */
+/* Remembers why a message, or an item of one, could not be had: the tagged answer. That a message
+ * is gone is still OK, so any other reason goes before it. */
 void
 ferry_imap_fetch_set_error(FerryImapFetch *self, const GError *error)
 {
-	if (self->error != NULL &&
-	    !g_error_matches(self->error, FERRY_ERROR, FERRY_ERROR_EXPUNGED))
+	if (self->error != NULL && !g_error_matches(self->error, FERRY_ERROR, FERRY_ERROR_EXPUNGED))
 		return;
 	g_clear_error(&self->error);
 	self->error = g_error_copy(error);

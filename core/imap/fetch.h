@@ -21,8 +21,7 @@ G_DECLARE_FINAL_TYPE(FerryImapFetch, ferry_imap_fetch, FERRY, IMAP_FETCH, GObjec
  *
  * Returns: whether @message is answered at all
  */
-typedef gboolean (*FerryImapFetchFilter)(FerryImapFetch *fetch,
-					 FerryImapMessage *message,
+typedef gboolean (*FerryImapFetchFilter)(FerryImapFetch *fetch, FerryImapMessage *message,
 					 gpointer user_data);
 
 FerryImapFetch *ferry_imap_fetch_of(FerryImapCommand *command);
@@ -35,10 +34,8 @@ void ferry_imap_fetch_add_property(FerryImapFetch *self, const char *property);
 void ferry_imap_fetch_set_marks_seen(FerryImapFetch *self);
 gboolean ferry_imap_fetch_add_item(FerryImapFetch *self, const char *name, GError **error);
 gboolean ferry_imap_fetch_has_item(FerryImapFetch *self, const char *name);
-void ferry_imap_fetch_add_filter(FerryImapFetch *self,
-				 FerryImapFetchFilter filter,
-				 gpointer user_data,
-				 GDestroyNotify destroy);
+void ferry_imap_fetch_add_filter(FerryImapFetch *self, FerryImapFetchFilter filter,
+				 gpointer user_data, GDestroyNotify destroy);
 
 /* The set that the command names; UIDs, ascending. */
 const guint32 *ferry_imap_fetch_get_uids(FerryImapFetch *self, gsize *n_uids);

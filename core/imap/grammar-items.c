@@ -72,8 +72,7 @@ take_item(FerryImapGrammar *self, FerryContributionKind kind)
 	gsize length = ferry_imap_input_run(self->input, FERRY_IMAP_CHARS_ITEM, &name);
 
 	if (length > 0 && length <= 64)
-		contribution =
-			ferry_registry_lookup_n(self->context->registry, kind, name, length);
+		contribution = ferry_registry_lookup_n(self->context->registry, kind, name, length);
 	if (contribution == NULL) {
 		g_autofree char *what =
 			g_strdup_printf("a known %s", ferry_contribution_kind_to_string(kind));

@@ -20,16 +20,14 @@ GPtrArray *ferry_imap_slots_new(void);
 gboolean ferry_imap_grammar_fail(FerryImapGrammar *self, const char *what);
 FerryImapValue *ferry_imap_grammar_too_deep(FerryImapGrammar *self);
 gboolean ferry_imap_grammar_take_space(FerryImapGrammar *self);
-gboolean ferry_imap_grammar_take_terms(FerryImapGrammar *self,
-				       const char *g,
-				       const char *end,
+gboolean ferry_imap_grammar_take_terms(FerryImapGrammar *self, const char *g, const char *end,
 				       GPtrArray *out);
 FerryImapValue *ferry_imap_grammar_take_set(FerryImapGrammar *self);
 
 /* grammar-items.c: names that the registry knows, with arguments of their own */
 gboolean ferry_imap_grammar_is_item_list(const char *term, FerryContributionKind *kind);
-FerryImapValue *
-ferry_imap_grammar_take_item_list(FerryImapGrammar *self, FerryContributionKind kind);
+FerryImapValue *ferry_imap_grammar_take_item_list(FerryImapGrammar *self,
+						  FerryContributionKind kind);
 FerryImapValue *ferry_imap_grammar_take_item_arguments(FerryImapGrammar *self,
 						       const FerryContribution *contribution);
 FerryImapValue *ferry_imap_grammar_take_fetch_items(FerryImapGrammar *self);

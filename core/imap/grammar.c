@@ -31,7 +31,8 @@ keep_furthest(FerryImapGrammar *self, GError *error)
 gboolean
 ferry_imap_grammar_fail(FerryImapGrammar *self, const char *what)
 {
-	return keep_furthest(self, g_error_new(FERRY_ERROR, FERRY_ERROR_INVALID, "Expected %s", what));
+	return keep_furthest(self,
+			     g_error_new(FERRY_ERROR, FERRY_ERROR_INVALID, "Expected %s", what));
 }
 
 gboolean
@@ -244,9 +245,9 @@ take_list(FerryImapGrammar *self)
 		}
 		first = ferry_imap_input_take(self->input, '(');
 		if (!first)
-			child = ferry_imap_input_at_string(self->input) ?
-					take_string(self) :
-					take_chars(self, FERRY_IMAP_CHARS_LIST, "a word");
+			child = ferry_imap_input_at_string(self->input)
+					? take_string(self)
+					: take_chars(self, FERRY_IMAP_CHARS_LIST, "a word");
 		else if (self->depth + open->len < self->context->nesting)
 			child = ferry_imap_value_new_list();
 		else
@@ -354,8 +355,8 @@ take_simple(FerryImapGrammar *self, const char *term)
 	for (guint i = 0; i < G_N_ELEMENTS(terms); i++) {
 		if (strcmp(terms[i].term, term) != 0)
 			continue;
-		return terms[i].take != NULL ? terms[i].take(self) :
-					       take_from_input(self, terms[i].take_input);
+		return terms[i].take != NULL ? terms[i].take(self)
+					     : take_from_input(self, terms[i].take_input);
 	}
 	return NULL;
 }
@@ -533,7 +534,8 @@ take_parenthesized(FerryImapGrammar *self, const char *g, const char *end, GPtrA
 }
 
 gboolean
-ferry_imap_grammar_take_terms(FerryImapGrammar *self, const char *g, const char *end, GPtrArray *out)
+ferry_imap_grammar_take_terms(FerryImapGrammar *self, const char *g, const char *end,
+			      GPtrArray *out)
 {
 	while (g < end) {
 		const char *close;
@@ -545,13 +547,13 @@ ferry_imap_grammar_take_terms(FerryImapGrammar *self, const char *g, const char 
 		}
 		if (*g == '[' || *g == '(') {
 			close = group_end(g, end);
-			good = *g == '[' ? take_optional(self, g + 1, close, out) :
-					   take_parenthesized(self, g + 1, close, out);
+			good = *g == '[' ? take_optional(self, g + 1, close, out)
+					 : take_parenthesized(self, g + 1, close, out);
 			g = close + 1;
 		} else {
 			close = word_end(g, end);
-			good = *g == '"' ? take_keyword(self, g, close) :
-					   take_word_term(self, g, close, out);
+			good = *g == '"' ? take_keyword(self, g, close)
+					 : take_word_term(self, g, close, out);
 			g = close;
 		}
 		if (!good)
@@ -586,10 +588,8 @@ ferry_imap_slots_new(void)
  *   of optional terms that were left out
  */
 GPtrArray *
-ferry_imap_grammar_parse(const char *grammar,
-			 const FerryImapGrammarContext *context,
-			 FerryImapInput *input,
-			 GError **error)
+ferry_imap_grammar_parse(const char *grammar, const FerryImapGrammarContext *context,
+			 FerryImapInput *input, GError **error)
 {
 	g_autoptr(GPtrArray) slots = ferry_imap_slots_new();
 	FerryImapGrammar self = {.context = context, .input = input, .need_space = TRUE};

@@ -19,8 +19,8 @@ G_BEGIN_DECLS
  *   "WORD"          that word, in any case; takes no argument slot
  *   patterns        one list-mailbox, or several in parentheses: LIST
  *   fetch-items     FETCH's items, in parentheses or one alone: LIST of ITEM; each parsed by the
- *                   grammar of its contribution; ALL, FAST, FULL are atoms for the handler to expand
- *   search-key, search-program    ITEM values; AND, OR (any number of children), NOT and SET
+ *                   grammar of its contribution; ALL, FAST, FULL are atoms for the handler to
+ * expand search-key, search-program    ITEM values; AND, OR (any number of children), NOT and SET
  *                   (a bare sequence-set) have no contribution, all others have
  *   fetch-modifiers, store-modifiers, search-returns, select-parameters, status-items,
  *   list-selections, list-returns    a parenthesized list of names of that kind: LIST of ITEM
@@ -56,9 +56,7 @@ typedef struct {
 	guint n_spooled;
 } FerryImapInput;
 
-GPtrArray *ferry_imap_grammar_parse(const char *grammar,
-				    const FerryImapGrammarContext *context,
-				    FerryImapInput *input,
-				    GError **error);
+GPtrArray *ferry_imap_grammar_parse(const char *grammar, const FerryImapGrammarContext *context,
+				    FerryImapInput *input, GError **error);
 
 G_END_DECLS

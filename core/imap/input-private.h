@@ -7,11 +7,11 @@
 G_BEGIN_DECLS
 
 typedef enum {
-	FERRY_IMAP_CHARS_ATOM,         /* ATOM-CHAR */
-	FERRY_IMAP_CHARS_ASTRING,      /* ATOM-CHAR and "]" */
-	FERRY_IMAP_CHARS_LIST,         /* ASTRING-CHAR and wildcards */
-	FERRY_IMAP_CHARS_ITEM,         /* ATOM-CHAR without "[" and "<" */
-	FERRY_IMAP_CHARS_SET,          /* digits and ":*,$" */
+	FERRY_IMAP_CHARS_ATOM,    /* ATOM-CHAR */
+	FERRY_IMAP_CHARS_ASTRING, /* ATOM-CHAR and "]" */
+	FERRY_IMAP_CHARS_LIST,    /* ASTRING-CHAR and wildcards */
+	FERRY_IMAP_CHARS_ITEM,    /* ATOM-CHAR without "[" and "<" */
+	FERRY_IMAP_CHARS_SET,     /* digits and ":*,$" */
 	FERRY_IMAP_CHARS_BASE64,
 } FerryImapChars;
 
@@ -28,8 +28,7 @@ FerryImapValue *ferry_imap_input_take_data(FerryImapInput *self, GError **error)
 
 FerryImapValue *ferry_imap_input_take_date(FerryImapInput *self, GError **error);
 FerryImapValue *ferry_imap_input_take_date_time(FerryImapInput *self, GError **error);
-FerryImapValue *
-ferry_imap_input_take_section(FerryImapInput *self, GError **error);
+FerryImapValue *ferry_imap_input_take_section(FerryImapInput *self, GError **error);
 
 gboolean ferry_imap_input_fail(GError **error, const char *what);
 

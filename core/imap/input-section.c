@@ -53,8 +53,7 @@ take_fields(FerryImapInput *self, FerryImapSection *section, GError **error)
 				return FALSE;
 		} else {
 			const char *text;
-			gsize length =
-				ferry_imap_input_run(self, FERRY_IMAP_CHARS_ASTRING, &text);
+			gsize length = ferry_imap_input_run(self, FERRY_IMAP_CHARS_ASTRING, &text);
 
 			name = g_strndup(text, length);
 		}

@@ -71,7 +71,8 @@ ferry_imap_input_take_word(FerryImapInput *self, const char *word, gsize length)
 {
 	gsize end = self->position + length;
 
-	if (end > self->length || g_ascii_strncasecmp(self->data + self->position, word, length) != 0)
+	if (end > self->length ||
+	    g_ascii_strncasecmp(self->data + self->position, word, length) != 0)
 		return FALSE;
 	if (end < self->length &&
 	    ferry_imap_is_char(FERRY_IMAP_CHARS_ATOM, (guint8)self->data[end]))

@@ -20,11 +20,7 @@ FerryImapLastRow *ferry_imap_last_row_new(FerryView *view, guint32 index);
 FerryImapLastRow *ferry_imap_last_row_ref(FerryImapLastRow *self);
 void ferry_imap_last_row_unref(FerryImapLastRow *self);
 
-FerryImapMessage *ferry_imap_message_new(FerryView *view,
-					 guint32 index,
-					 FerryImapLastRow *last_row,
-					 guint32 number,
-					 gboolean recent,
-					 const char *fetch_word);
+FerryImapMessage *ferry_imap_message_new(FerryView *view, guint32 index, FerryImapLastRow *last_row,
+					 guint32 number, gboolean recent, const char *fetch_word);
 
 G_END_DECLS

@@ -25,9 +25,7 @@ struct _FerryImapMessage {
 	FerryJmapValue *properties;
 };
 
-G_DEFINE_BOXED_TYPE(FerryImapMessage,
-		    ferry_imap_message,
-		    ferry_imap_message_ref,
+G_DEFINE_BOXED_TYPE(FerryImapMessage, ferry_imap_message, ferry_imap_message_ref,
 		    ferry_imap_message_unref)
 
 FerryImapLastRow *
@@ -66,12 +64,8 @@ ferry_imap_last_row_unref(FerryImapLastRow *self)
 
 /* Either @view with @index or @last_row. @fetch_word is interned or NULL. */
 FerryImapMessage *
-ferry_imap_message_new(FerryView *view,
-		       guint32 index,
-		       FerryImapLastRow *last_row,
-		       guint32 number,
-		       gboolean recent,
-		       const char *fetch_word)
+ferry_imap_message_new(FerryView *view, guint32 index, FerryImapLastRow *last_row, guint32 number,
+		       gboolean recent, const char *fetch_word)
 {
 	FerryImapMessage *self = g_new0(FerryImapMessage, 1);
 

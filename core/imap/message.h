@@ -13,7 +13,8 @@ typedef struct _FerryJmapValue FerryJmapValue;
  * FerryImapMessage:
  *
  * One message of the selected mailbox as a session sees it: its number, its newest metadata (or its
- * last, where it is expunged and the client was not told yet), and what was fetched for the command.
+ * last, where it is expunged and the client was not told yet), and what was fetched for the
+ * command.
  */
 #define FERRY_TYPE_IMAP_MESSAGE (ferry_imap_message_get_type())
 GType ferry_imap_message_get_type(void);

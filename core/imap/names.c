@@ -93,8 +93,8 @@ put_decoded(GString *out, guint16 unit, guint16 *high)
 	if (unit >= 0xdc00 && unit < 0xe000) {
 		if (*high == 0)
 			return FALSE;
-		g_string_append_unichar(
-			out, 0x10000 + (((gunichar)(*high - 0xd800)) << 10) + (unit - 0xdc00));
+		g_string_append_unichar(out, 0x10000 + (((gunichar)(*high - 0xd800)) << 10) +
+						     (unit - 0xdc00));
 		*high = 0;
 		return TRUE;
 	}

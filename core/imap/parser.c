@@ -3,8 +3,8 @@
  *
  * Specification: RFC 9051 §2.2, §4.3 (literals), §9 (command, tag); RFC 7888 (LITERAL+, LITERAL-)
  * Implementation: lines and literals are collected until a command is complete; message data goes
- *   to a spool. Whatever would pass a limit is refused before it is kept. A refused literal that the
- *   client sends without waiting is read and dropped, so that the session can go on.
+ *   to a spool. Whatever would pass a limit is refused before it is kept. A refused literal that
+ * the client sends without waiting is read and dropped, so that the session can go on.
  */
 #include "imap/parser.h"
 
@@ -43,8 +43,8 @@ struct _FerryImapParser {
 
 	char *tag;
 	char *name;
-	gsize arguments;        /* where they begin, with their space */
-	GError *refusal;        /* told when what was refused is read to its end */
+	gsize arguments; /* where they begin, with their space */
+	GError *refusal; /* told when what was refused is read to its end */
 };
 
 /**
@@ -115,8 +115,7 @@ ferry_imap_parser_free(FerryImapParser *self)
  * Without a function every literal is a string.
  */
 void
-ferry_imap_parser_set_literal_func(FerryImapParser *self,
-				   FerryImapLiteralFunc func,
+ferry_imap_parser_set_literal_func(FerryImapParser *self, FerryImapLiteralFunc func,
 				   gpointer user_data)
 {
 	self->literal_func = func;
@@ -230,8 +229,7 @@ parse_head(FerryImapParser *self, gsize end)
 	uid_end = input.position;
 	if (strcmp(self->name, "UID") == 0 && ferry_imap_input_take(&input, ' ')) {
 		const char *second;
-		gsize second_length =
-			ferry_imap_input_run(&input, FERRY_IMAP_CHARS_ATOM, &second);
+		gsize second_length = ferry_imap_input_run(&input, FERRY_IMAP_CHARS_ATOM, &second);
 
 		g_free(self->name);
 		self->name = g_ascii_strup(word, (gssize)(second + second_length - word));
@@ -347,9 +345,8 @@ begin_literal(FerryImapParser *self, const Announcement *literal, GError **error
 		if (self->spooled == NULL)
 			self->spooled = g_ptr_array_new_with_free_func(
 				(GDestroyNotify)ferry_imap_spool_unref);
-		g_ptr_array_add(self->spooled,
-				ferry_imap_spool_new(literal->offset, literal->size,
-						     literal->literal8));
+		g_ptr_array_add(self->spooled, ferry_imap_spool_new(literal->offset, literal->size,
+								    literal->literal8));
 		self->state = STATE_SPOOL;
 		break;
 	case FERRY_IMAP_LITERAL_STRING:
@@ -366,7 +363,8 @@ begin_literal(FerryImapParser *self, const Announcement *literal, GError **error
 	return literal->synchronizing ? FERRY_IMAP_PARSE_CONTINUE : FERRY_IMAP_PARSE_MORE;
 }
 
-/* A command whose literal was refused goes on until its last line; other literals are dropped too. */
+/* A command whose literal was refused goes on until its last line; other literals are dropped too.
+ */
 static FerryImapParseResult
 end_refused_line(FerryImapParser *self, gsize end, GError **error)
 {
@@ -428,10 +426,7 @@ too_long(FerryImapParser *self, GError **error)
 }
 
 static gsize
-feed_line(FerryImapParser *self,
-	  const guint8 *data,
-	  gsize length,
-	  FerryImapParseResult *result,
+feed_line(FerryImapParser *self, const guint8 *data, gsize length, FerryImapParseResult *result,
 	  GError **error)
 {
 	const guint8 *lf = memchr(data, '\n', length);
@@ -450,10 +445,7 @@ feed_line(FerryImapParser *self,
 }
 
 static gsize
-feed_literal(FerryImapParser *self,
-	     const guint8 *data,
-	     gsize length,
-	     FerryImapParseResult *result,
+feed_literal(FerryImapParser *self, const guint8 *data, gsize length, FerryImapParseResult *result,
 	     GError **error)
 {
 	gsize taken = (gsize)MIN(self->remaining, (guint64)length);
@@ -490,11 +482,8 @@ feed_literal(FerryImapParser *self,
  * Returns: how many octets were taken; all of them with MORE
  */
 gsize
-ferry_imap_parser_feed(FerryImapParser *self,
-		       const guint8 *data,
-		       gsize length,
-		       FerryImapParseResult *result,
-		       GError **error)
+ferry_imap_parser_feed(FerryImapParser *self, const guint8 *data, gsize length,
+		       FerryImapParseResult *result, GError **error)
 {
 	gsize taken = 0;
 
@@ -523,10 +512,8 @@ ferry_imap_parser_feed(FerryImapParser *self,
  * Returns: (transfer full) (element-type FerryImapValue): see ferry_imap_grammar_parse()
  */
 GPtrArray *
-ferry_imap_parser_parse_arguments(FerryImapParser *self,
-				  const char *grammar,
-				  const FerryImapGrammarContext *context,
-				  GError **error)
+ferry_imap_parser_parse_arguments(FerryImapParser *self, const char *grammar,
+				  const FerryImapGrammarContext *context, GError **error)
 {
 	FerryImapInput input = {
 		.data = (const char *)self->buffer->data,

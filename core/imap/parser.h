@@ -45,10 +45,8 @@ typedef struct _FerryImapParser FerryImapParser;
  * Decides what becomes of a literal when it is announced, before any octet of it is taken. Tag and
  * name of the command are known by then.
  */
-typedef FerryImapLiteralUse (*FerryImapLiteralFunc)(FerryImapParser *self,
-						    guint64 size,
-						    gboolean first,
-						    gpointer user_data,
+typedef FerryImapLiteralUse (*FerryImapLiteralFunc)(FerryImapParser *self, guint64 size,
+						    gboolean first, gpointer user_data,
 						    GError **error);
 
 /**
@@ -61,26 +59,21 @@ FerryImapParser *ferry_imap_parser_new(const FerryLimits *limits);
 void ferry_imap_parser_free(FerryImapParser *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryImapParser, ferry_imap_parser_free)
 
-void ferry_imap_parser_set_literal_func(FerryImapParser *self,
-					FerryImapLiteralFunc func,
+void ferry_imap_parser_set_literal_func(FerryImapParser *self, FerryImapLiteralFunc func,
 					gpointer user_data);
 void ferry_imap_parser_set_literal_limit(FerryImapParser *self, gsize octets);
 void ferry_imap_parser_set_spool_dir(FerryImapParser *self, const char *dir);
 void ferry_imap_parser_set_line_mode(FerryImapParser *self, gboolean line_mode);
 
-gsize ferry_imap_parser_feed(FerryImapParser *self,
-			     const guint8 *data,
-			     gsize length,
-			     FerryImapParseResult *result,
-			     GError **error);
+gsize ferry_imap_parser_feed(FerryImapParser *self, const guint8 *data, gsize length,
+			     FerryImapParseResult *result, GError **error);
 void ferry_imap_parser_reset(FerryImapParser *self);
 gboolean ferry_imap_parser_is_idle(FerryImapParser *self);
 
 const char *ferry_imap_parser_get_tag(FerryImapParser *self);
 const char *ferry_imap_parser_get_name(FerryImapParser *self);
 const char *ferry_imap_parser_get_line(FerryImapParser *self);
-GPtrArray *ferry_imap_parser_parse_arguments(FerryImapParser *self,
-					     const char *grammar,
+GPtrArray *ferry_imap_parser_parse_arguments(FerryImapParser *self, const char *grammar,
 					     const FerryImapGrammarContext *context,
 					     GError **error);
 

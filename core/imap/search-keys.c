@@ -10,9 +10,7 @@
 #define SECONDS_PER_DAY 86400
 
 static gboolean
-match_all(FerryImapSearch *search,
-	  FerryImapMessage *message,
-	  FerryImapValue *arguments,
+match_all(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue *arguments,
 	  gpointer user_data)
 {
 	return TRUE;
@@ -20,9 +18,7 @@ match_all(FerryImapSearch *search,
 
 /* user_data: the flag; negative: it must not be set */
 static gboolean
-match_flag(FerryImapSearch *search,
-	   FerryImapMessage *message,
-	   FerryImapValue *arguments,
+match_flag(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue *arguments,
 	   gpointer user_data)
 {
 	gint wanted = GPOINTER_TO_INT(user_data);
@@ -31,12 +27,14 @@ match_flag(FerryImapSearch *search,
 	return wanted > 0 ? (flags & (guint)wanted) != 0 : (flags & (guint)-wanted) == 0;
 }
 
-enum { RECENT, OLD, NEW };
+enum {
+	RECENT,
+	OLD,
+	NEW
+};
 
 static gboolean
-match_recent(FerryImapSearch *search,
-	     FerryImapMessage *message,
-	     FerryImapValue *arguments,
+match_recent(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue *arguments,
 	     gpointer user_data)
 {
 	gboolean recent = ferry_imap_message_is_recent(message);
@@ -54,23 +52,21 @@ match_recent(FerryImapSearch *search,
 
 /* user_data: whether the keyword must be there */
 static gboolean
-match_keyword(FerryImapSearch *search,
-	      FerryImapMessage *message,
-	      FerryImapValue *arguments,
+match_keyword(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue *arguments,
 	      gpointer user_data)
 {
-	const char *keyword =
-		ferry_imap_value_get_text(ferry_imap_value_get_child(arguments, 0));
+	const char *keyword = ferry_imap_value_get_text(ferry_imap_value_get_child(arguments, 0));
 
 	return ferry_imap_message_has_keyword(message, keyword) == GPOINTER_TO_INT(user_data);
 }
 
-enum { LARGER, SMALLER };
+enum {
+	LARGER,
+	SMALLER
+};
 
 static gboolean
-match_size(FerryImapSearch *search,
-	   FerryImapMessage *message,
-	   FerryImapValue *arguments,
+match_size(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue *arguments,
 	   gpointer user_data)
 {
 	guint64 limit = ferry_imap_value_get_number(ferry_imap_value_get_child(arguments, 0));
@@ -79,7 +75,11 @@ match_size(FerryImapSearch *search,
 	return GPOINTER_TO_INT(user_data) == LARGER ? size > limit : size < limit;
 }
 
-enum { BEFORE, ON, SINCE };
+enum {
+	BEFORE,
+	ON,
+	SINCE
+};
 
 static gint64
 floor_to_day(gint64 seconds)
@@ -105,9 +105,7 @@ compare_day(gint64 day, FerryImapValue *arguments, gpointer user_data)
 }
 
 static gboolean
-match_date(FerryImapSearch *search,
-	   FerryImapMessage *message,
-	   FerryImapValue *arguments,
+match_date(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue *arguments,
 	   gpointer user_data)
 {
 	gint64 day = floor_to_day(ferry_imap_message_get_row(message)->received_at);
@@ -116,9 +114,7 @@ match_date(FerryImapSearch *search,
 }
 
 static gboolean
-match_sent_date(FerryImapSearch *search,
-		FerryImapMessage *message,
-		FerryImapValue *arguments,
+match_sent_date(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue *arguments,
 		gpointer user_data)
 {
 	const FerryMessageRow *row = ferry_imap_message_get_row(message);
@@ -129,12 +125,13 @@ match_sent_date(FerryImapSearch *search,
 	return compare_day(floor_to_day(row->sent_at + row->sent_zone * 60), arguments, user_data);
 }
 
-enum { YOUNGER, OLDER };
+enum {
+	YOUNGER,
+	OLDER
+};
 
 static gboolean
-match_age(FerryImapSearch *search,
-	  FerryImapMessage *message,
-	  FerryImapValue *arguments,
+match_age(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue *arguments,
 	  gpointer user_data)
 {
 	gint64 interval =
@@ -164,9 +161,7 @@ prepare_uid(FerryImapSearch *search, FerryImapValue *arguments, gpointer user_da
 }
 
 static gboolean
-match_uid(FerryImapSearch *search,
-	  FerryImapMessage *message,
-	  FerryImapValue *arguments,
+match_uid(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue *arguments,
 	  gpointer user_data)
 {
 	return ferry_uid_set_contains(ferry_imap_search_get_key_data(search, arguments),
@@ -215,8 +210,8 @@ ferry_imap_register_search_keys(FerryRegistry *registry, GError **error)
 	for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
 		if (!ferry_registry_add_search_key(registry, keys[i].name, keys[i].grammar,
 						   FERRY_NEEDS_METADATA, keys[i].prepare,
-						   keys[i].match, GINT_TO_POINTER(keys[i].data), NULL,
-						   error))
+						   keys[i].match, GINT_TO_POINTER(keys[i].data),
+						   NULL, error))
 			return FALSE;
 	}
 	return TRUE;

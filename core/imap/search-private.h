@@ -22,9 +22,9 @@ typedef struct {
 	const FerryContribution *contribution;
 	FerryImapValue *arguments;
 	FerryNeeds needs;
-	FerryJmapValue *filter;	   /* nullable: what Email/query would answer this key with */
-	FerryUidSet *server_uids;  /* nullable: what it did answer */
-	gboolean exact;		   /* under NOT: an index must not decide */
+	FerryJmapValue *filter;   /* nullable: what Email/query would answer this key with */
+	FerryUidSet *server_uids; /* nullable: what it did answer */
+	gboolean exact;           /* under NOT: an index must not decide */
 } SearchNode;
 
 typedef enum {
@@ -34,12 +34,10 @@ typedef enum {
 } SearchVerdict;
 
 /* search.c: the plan and the verdicts */
-gboolean ferry_imap_search_plan(FerryImapSearch *self,
-				FerryImapValue *charset,
-				FerryImapValue *program,
-				GError **error);
-SearchVerdict
-ferry_imap_search_judge(FerryImapSearch *self, FerryImapMessage *message, FerryNeeds have);
+gboolean ferry_imap_search_plan(FerryImapSearch *self, FerryImapValue *charset,
+				FerryImapValue *program, GError **error);
+SearchVerdict ferry_imap_search_judge(FerryImapSearch *self, FerryImapMessage *message,
+				      FerryNeeds have);
 FerryNeeds ferry_imap_search_get_needs(FerryImapSearch *self);
 FerryNeeds ferry_imap_search_get_light_needs(FerryImapSearch *self);
 GPtrArray *ferry_imap_search_get_server_keys(FerryImapSearch *self);
@@ -48,14 +46,11 @@ void ferry_imap_search_set_lost(FerryImapSearch *self);
 gboolean ferry_imap_search_has_lost(FerryImapSearch *self);
 
 /* for the base keys */
-void ferry_imap_search_set_key_data(FerryImapSearch *self,
-				    FerryImapValue *arguments,
-				    gpointer data,
+void ferry_imap_search_set_key_data(FerryImapSearch *self, FerryImapValue *arguments, gpointer data,
 				    GDestroyNotify destroy);
 gpointer ferry_imap_search_get_key_data(FerryImapSearch *self, FerryImapValue *arguments);
 char *ferry_imap_search_dup_text(FerryImapSearch *self, FerryImapValue *text, GError **error);
-void ferry_imap_search_set_filter(FerryImapSearch *self,
-				  FerryImapValue *arguments,
+void ferry_imap_search_set_filter(FerryImapSearch *self, FerryImapValue *arguments,
 				  FerryJmapValue *filter);
 
 /* search-keys.c, search-text.c, search-command.c */

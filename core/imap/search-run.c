@@ -2,8 +2,9 @@
 /* The run of a SEARCH: from what costs nothing to what must be read
  *
  * Implementation: first what view rows decide; then, where many messages would have to be read for
- *   their text, the backend's index; then headers or structures of what is left; then whole messages. Each step
- *   sees only the messages that the former left undecided. The loop gets its turn between slices.
+ *   their text, the backend's index; then headers or structures of what is left; then whole
+ * messages. Each step sees only the messages that the former left undecided. The loop gets its turn
+ * between slices.
  */
 #include "imap/search-private.h"
 
@@ -14,7 +15,8 @@
 
 typedef struct {
 	FerryMailbox *mailbox;
-	FerryAccountSession *account_session; /* the session forgets it when its connection is gone */
+	FerryAccountSession
+		*account_session; /* the session forgets it when its connection is gone */
 	FerryTold *told;
 	GArray *candidates; /* UIDs still undecided, ascending */
 	GArray *undecided;  /* those that this step leaves */
@@ -329,8 +331,7 @@ query_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 	GPtrArray *keys = ferry_imap_search_get_server_keys(search);
 	SearchNode *node = g_ptr_array_index(keys, run->server_key);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GArray) uids =
-		ferry_mailbox_query_finish(FERRY_MAILBOX(object), result, &error);
+	g_autoptr(GArray) uids = ferry_mailbox_query_finish(FERRY_MAILBOX(object), result, &error);
 
 	if (uids != NULL)
 		node->server_uids =
@@ -354,7 +355,8 @@ query_next(GTask *task)
 		return;
 	}
 	node = g_ptr_array_index(keys, run->server_key);
-	ferry_mailbox_query_async(run->mailbox, run->account_session, node->filter, g_task_get_cancellable(task), query_cb, task);
+	ferry_mailbox_query_async(run->mailbox, run->account_session, node->filter,
+				  g_task_get_cancellable(task), query_cb, task);
 }
 
 static gboolean
@@ -400,15 +402,12 @@ step(GTask *task)
  * @charset: (nullable): the charset of the program's strings; UTF-8 without one
  * @program: the search-program argument
  *
- * Finds the messages of the selected mailbox that match. BODY and TEXT are answered by the backend's
- * index where that is allowed and many messages would have to be read, never under NOT.
+ * Finds the messages of the selected mailbox that match. BODY and TEXT are answered by the
+ * backend's index where that is allowed and many messages would have to be read, never under NOT.
  */
 void
-ferry_imap_search_run_async(FerryImapSearch *self,
-			    FerryImapValue *charset,
-			    FerryImapValue *program,
-			    GCancellable *cancellable,
-			    GAsyncReadyCallback callback,
+ferry_imap_search_run_async(FerryImapSearch *self, FerryImapValue *charset, FerryImapValue *program,
+			    GCancellable *cancellable, GAsyncReadyCallback callback,
 			    gpointer user_data)
 {
 	FerryImapSession *session = ferry_imap_search_get_session(self);

@@ -24,16 +24,15 @@ keep_needle(FerryImapSearch *search, FerryImapValue *arguments, guint index, GEr
 }
 
 static gboolean
-prepare_header(FerryImapSearch *search, FerryImapValue *arguments, gpointer user_data, GError **error)
+prepare_header(FerryImapSearch *search, FerryImapValue *arguments, gpointer user_data,
+	       GError **error)
 {
 	return keep_needle(search, arguments, user_data != NULL ? 0 : 1, error);
 }
 
 /* user_data: the field's name; NULL for HEADER, whose first argument it is */
 static gboolean
-match_header(FerryImapSearch *search,
-	     FerryImapMessage *message,
-	     FerryImapValue *arguments,
+match_header(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue *arguments,
 	     gpointer user_data)
 {
 	const char *needle = ferry_imap_search_get_key_data(search, arguments);
@@ -98,14 +97,12 @@ prepare_text(FerryImapSearch *search, FerryImapValue *arguments, gpointer user_d
 }
 
 static gboolean
-match_text(FerryImapSearch *search,
-	   FerryImapMessage *message,
-	   FerryImapValue *arguments,
+match_text(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue *arguments,
 	   gpointer user_data)
 {
 	const char *needle = ferry_imap_search_get_key_data(search, arguments);
-	FerryMessageTextScope scope = g_str_equal(user_data, "body") ? FERRY_MESSAGE_TEXT_BODY
-								     : FERRY_MESSAGE_TEXT_ALL;
+	FerryMessageTextScope scope =
+		g_str_equal(user_data, "body") ? FERRY_MESSAGE_TEXT_BODY : FERRY_MESSAGE_TEXT_ALL;
 	GBytes *raw = ferry_imap_message_get_raw(message);
 	const char *data;
 	gsize length;
@@ -122,8 +119,9 @@ static const struct {
 	const char *grammar;
 	const char *field;
 } header_keys[] = {
-	{"BCC", "astring", "Bcc"},	   {"CC", "astring", "Cc"}, {"FROM", "astring", "From"},
-	{"HEADER", "astring astring", NULL}, {"SUBJECT", "astring", "Subject"}, {"TO", "astring", "To"},
+	{"BCC", "astring", "Bcc"},         {"CC", "astring", "Cc"},
+	{"FROM", "astring", "From"},       {"HEADER", "astring astring", NULL},
+	{"SUBJECT", "astring", "Subject"}, {"TO", "astring", "To"},
 };
 
 static const struct {

@@ -16,10 +16,10 @@ struct _FerryImapSearch {
 	GObject parent_instance;
 	FerryImapCommand *command; /* not owned: it owns us */
 	SearchNode *root;
-	GHashTable *key_data; /* arguments to KeyData */
-	GHashTable *filters;  /* arguments to FerryJmapValue */
+	GHashTable *key_data;   /* arguments to KeyData */
+	GHashTable *filters;    /* arguments to FerryJmapValue */
 	GPtrArray *server_keys; /* (element-type SearchNode), borrowed */
-	SearchNode *planning; /* the key whose prepare function runs */
+	SearchNode *planning;   /* the key whose prepare function runs */
 	char *charset;
 	FerryNeeds needs;
 	FerryNeeds light_needs; /* of the keys that do without the whole message */
@@ -137,9 +137,7 @@ ferry_imap_search_add_need(FerryImapSearch *self, FerryNeeds needs)
 
 /* What a prepare function keeps for its match function. */
 void
-ferry_imap_search_set_key_data(FerryImapSearch *self,
-			       FerryImapValue *arguments,
-			       gpointer data,
+ferry_imap_search_set_key_data(FerryImapSearch *self, FerryImapValue *arguments, gpointer data,
 			       GDestroyNotify destroy)
 {
 	KeyData *entry = g_new0(KeyData, 1);
@@ -157,9 +155,11 @@ ferry_imap_search_get_key_data(FerryImapSearch *self, FerryImapValue *arguments)
 	return entry != NULL ? entry->data : NULL;
 }
 
-/* Says which filter of Email/query answers a key; where many messages would have to be read, it may. */
+/* Says which filter of Email/query answers a key; where many messages would have to be read, it
+ * may. */
 void
-ferry_imap_search_set_filter(FerryImapSearch *self, FerryImapValue *arguments, FerryJmapValue *filter)
+ferry_imap_search_set_filter(FerryImapSearch *self, FerryImapValue *arguments,
+			     FerryJmapValue *filter)
 {
 	g_hash_table_replace(self->filters, arguments, ferry_jmap_value_ref(filter));
 }
@@ -201,16 +201,11 @@ set_charset(FerryImapSearch *self, FerryImapValue *charset, GError **error)
 	return TRUE;
 }
 
-static SearchNode *plan_node(FerryImapSearch *self,
-			     FerryImapValue *value,
-			     gboolean exact,
+static SearchNode *plan_node(FerryImapSearch *self, FerryImapValue *value, gboolean exact,
 			     GError **error);
 
 static gboolean
-plan_children(FerryImapSearch *self,
-	      SearchNode *node,
-	      FerryImapValue *value,
-	      gboolean exact,
+plan_children(FerryImapSearch *self, SearchNode *node, FerryImapValue *value, gboolean exact,
 	      GError **error)
 {
 	node->children = g_ptr_array_new_with_free_func((GDestroyNotify)search_node_free);
@@ -242,7 +237,8 @@ plan_set(FerryImapSearch *self, SearchNode *node, FerryImapValue *value, GError 
 }
 
 static gboolean
-plan_key(FerryImapSearch *self, SearchNode *node, FerryImapValue *value, gboolean exact, GError **error)
+plan_key(FerryImapSearch *self, SearchNode *node, FerryImapValue *value, gboolean exact,
+	 GError **error)
 {
 	const FerryContribution *contribution = ferry_imap_value_get_contribution(value);
 	FerrySearchPrepareFunc prepare = (FerrySearchPrepareFunc)contribution->prepare;
@@ -289,7 +285,7 @@ plan_node(FerryImapSearch *self, FerryImapValue *value, gboolean exact, GError *
 	} else if (ferry_imap_value_is(value, "SET")) {
 		good = plan_set(self, node, value, error);
 	} else {
-		node->kind = ferry_imap_value_is(value, "OR")	 ? SEARCH_OR
+		node->kind = ferry_imap_value_is(value, "OR")    ? SEARCH_OR
 			     : ferry_imap_value_is(value, "NOT") ? SEARCH_NOT
 								 : SEARCH_AND;
 		good = plan_children(self, node, value, exact || node->kind == SEARCH_NOT, error);
@@ -301,9 +297,7 @@ plan_node(FerryImapSearch *self, FerryImapValue *value, gboolean exact, GError *
 }
 
 gboolean
-ferry_imap_search_plan(FerryImapSearch *self,
-		       FerryImapValue *charset,
-		       FerryImapValue *program,
+ferry_imap_search_plan(FerryImapSearch *self, FerryImapValue *charset, FerryImapValue *program,
 		       GError **error)
 {
 	if (!set_charset(self, charset, error))
@@ -330,13 +324,14 @@ judge_key(FerryImapSearch *self, SearchNode *node, FerryImapMessage *message, Fe
 	FerrySearchMatchFunc match = (FerrySearchMatchFunc)node->contribution->func;
 
 	if (node->server_uids != NULL && !is_young(message))
-		return ferry_uid_set_contains(node->server_uids, ferry_imap_message_get_uid(message))
+		return ferry_uid_set_contains(node->server_uids,
+					      ferry_imap_message_get_uid(message))
 			       ? SEARCH_TRUE
 			       : SEARCH_FALSE;
 	if (node->needs & ~have)
 		return SEARCH_UNKNOWN;
 	return match(self, message, node->arguments, node->contribution->user_data) ? SEARCH_TRUE
-										     : SEARCH_FALSE;
+										    : SEARCH_FALSE;
 }
 
 static SearchVerdict
@@ -355,7 +350,7 @@ judge(FerryImapSearch *self, SearchNode *node, FerryImapMessage *message, FerryN
 	case SEARCH_NOT:
 		verdict = judge(self, g_ptr_array_index(node->children, 0), message, have);
 		return verdict == SEARCH_UNKNOWN ? SEARCH_UNKNOWN
-		       : verdict == SEARCH_TRUE	 ? SEARCH_FALSE
+		       : verdict == SEARCH_TRUE  ? SEARCH_FALSE
 						 : SEARCH_TRUE;
 	case SEARCH_AND:
 	case SEARCH_OR:

@@ -24,14 +24,10 @@ FerryImapSession *ferry_imap_search_get_session(FerryImapSearch *self);
 void ferry_imap_search_add_need(FerryImapSearch *self, FerryNeeds needs);
 
 /* Finds the messages: @charset may be NULL, @program is the search-program argument. */
-void ferry_imap_search_run_async(FerryImapSearch *self,
-				 FerryImapValue *charset,
-				 FerryImapValue *program,
-				 GCancellable *cancellable,
-				 GAsyncReadyCallback callback,
-				 gpointer user_data);
-gboolean
-ferry_imap_search_run_finish(FerryImapSearch *self, GAsyncResult *result, GError **error);
+void ferry_imap_search_run_async(FerryImapSearch *self, FerryImapValue *charset,
+				 FerryImapValue *program, GCancellable *cancellable,
+				 GAsyncReadyCallback callback, gpointer user_data);
+gboolean ferry_imap_search_run_finish(FerryImapSearch *self, GAsyncResult *result, GError **error);
 
 /* Once it ran: the matches, ascending, and their numbers. */
 const guint32 *ferry_imap_search_get_uids(FerryImapSearch *self, gsize *n_uids);

@@ -16,10 +16,7 @@
 #define MAX_RUNNING 32
 
 static void
-write_tagged(FerryImapSession *self,
-	     const char *tag,
-	     const char *status,
-	     const char *code,
+write_tagged(FerryImapSession *self, const char *tag, const char *status, const char *code,
 	     const char *text)
 {
 	ferry_imap_writer_write_text(self->writer, tag != NULL ? tag : "*");
@@ -132,7 +129,8 @@ start_command(FerryImapSession *self)
 	}
 	arguments = ferry_imap_parser_parse_arguments(self->parser, contribution->grammar, &context,
 						      &error);
-	/* answers come in the order of the commands: it is looked at again when those before are over */
+	/* answers come in the order of the commands: it is looked at again when those before are
+	 * over */
 	if (arguments == NULL && self->running->len > 0) {
 		self->held = TRUE;
 		return;
@@ -281,7 +279,8 @@ get_append_limit(FerryImapSession *self)
 }
 
 static FerryImapLiteralUse
-literal_cb(FerryImapParser *parser, guint64 size, gboolean first, gpointer user_data, GError **error)
+literal_cb(FerryImapParser *parser, guint64 size, gboolean first, gpointer user_data,
+	   GError **error)
 {
 	FerryImapSession *self = user_data;
 	const FerryContribution *contribution = find_command(self);
@@ -320,11 +319,8 @@ ferry_imap_session_listen(FerryImapSession *self)
 }
 
 void
-ferry_imap_session_read_line(FerryImapSession *self,
-			     FerryImapCommand *command,
-			     const char *prompt,
-			     FerryImapLineFunc func,
-			     gpointer user_data)
+ferry_imap_session_read_line(FerryImapSession *self, FerryImapCommand *command, const char *prompt,
+			     FerryImapLineFunc func, gpointer user_data)
 {
 	if (self->ended || self->leaving)
 		return;
@@ -367,15 +363,14 @@ write_success(FerryImapSession *self, FerryImapCommand *command)
 		code = ferry_imap_session_dup_response_code(
 			self, command, ferry_imap_command_get_base_name(command));
 	if (text == NULL)
-		text = completed = g_strconcat(ferry_imap_command_get_name(command), " completed",
-					       NULL);
+		text = completed =
+			g_strconcat(ferry_imap_command_get_name(command), " completed", NULL);
 	write_tagged(self, ferry_imap_command_get_tag(command), "OK", code, text);
 }
 
 /* The tagged answer, and what comes next. */
 void
-ferry_imap_session_command_done(FerryImapSession *self,
-				FerryImapCommand *command,
+ferry_imap_session_command_done(FerryImapSession *self, FerryImapCommand *command,
 				const GError *error)
 {
 	g_autoptr(FerryImapSession) alive = g_object_ref(self);

@@ -8,7 +8,8 @@
 #include "imap/session-private.h"
 #include "imap/told-private.h"
 
-/* A client that lets so much wait for it is cut off: it resynchronizes faster than it catches up. */
+/* A client that lets so much wait for it is cut off: it resynchronizes faster than it catches up.
+ */
 #define MAX_LAG 100000
 
 static void
@@ -23,10 +24,7 @@ tell_or_keep(FerryImapSession *self)
 }
 
 static void
-changed_cb(FerryMailbox *mailbox,
-	   FerryView *old,
-	   FerryView *view,
-	   FerryMailboxDelta *delta,
+changed_cb(FerryMailbox *mailbox, FerryView *old, FerryView *view, FerryMailboxDelta *delta,
 	   gpointer user_data)
 {
 	FerryImapSession *self = user_data;
@@ -54,9 +52,10 @@ gone_cb(FerryMailbox *mailbox, FerryGoneReason reason, gpointer user_data)
 		}
 	}
 	ferry_imap_session_bye(self, NULL,
-			       reason == FERRY_GONE_DELETED ? "The selected mailbox is gone" :
-			       reason == FERRY_GONE_RENEWED ? "The selected mailbox was renumbered" :
-							      "The account is closed");
+			       reason == FERRY_GONE_DELETED ? "The selected mailbox is gone"
+			       : reason == FERRY_GONE_RENEWED
+				       ? "The selected mailbox was renumbered"
+				       : "The account is closed");
 }
 
 /**
@@ -68,9 +67,7 @@ gone_cb(FerryMailbox *mailbox, FerryGoneReason reason, gpointer user_data)
  * Selects a mailbox, with all of its newest view as told. Another one must be unselected before.
  */
 void
-ferry_imap_session_select(FerryImapSession *self,
-			  FerryMailbox *mailbox,
-			  const char *name,
+ferry_imap_session_select(FerryImapSession *self, FerryMailbox *mailbox, const char *name,
 			  gboolean read_only)
 {
 	g_return_if_fail(self->mailbox == NULL);
@@ -259,7 +256,8 @@ ferry_imap_session_tell(FerryImapSession *self, gboolean may_expunge, gboolean w
 							     contribution->user_data);
 	}
 	if (!done)
-		ferry_imap_update_write(update, self->writer, ferry_imap_session_shows_recent(self));
+		ferry_imap_update_write(update, self->writer,
+					ferry_imap_session_shows_recent(self));
 }
 
 void
@@ -283,8 +281,7 @@ ferry_imap_session_set_idling(FerryImapSession *self, gboolean idling)
 
 /* What modules add at a place: the first one that has something. */
 char *
-ferry_imap_session_dup_response_code(FerryImapSession *self,
-				     FerryImapCommand *command,
+ferry_imap_session_dup_response_code(FerryImapSession *self, FerryImapCommand *command,
 				     const char *place)
 {
 	GPtrArray *list = ferry_registry_list(self->registry, FERRY_CONTRIBUTION_RESPONSE_CODE);
@@ -295,7 +292,8 @@ ferry_imap_session_dup_response_code(FerryImapSession *self,
 
 		if (g_strcmp0(contribution->name, place) != 0)
 			continue;
-		code = ((FerryResponseCodeFunc)contribution->func)(command, contribution->user_data);
+		code = ((FerryResponseCodeFunc)contribution->func)(command,
+								   contribution->user_data);
 		if (code != NULL)
 			return code;
 	}

@@ -15,10 +15,10 @@ struct _FerryImapSession {
 	FerryImapParser *parser;
 	FerryImapWriter *writer;
 	FerryPhase phase;
-	gboolean ended;        /* the connection is closed */
-	gboolean leaving;      /* BYE was written: nothing is read any more */
-	GHashTable *enabled;   /* names, a set */
-	GHashTable *data;      /* name to SessionData */
+	gboolean ended;      /* the connection is closed */
+	gboolean leaving;    /* BYE was written: nothing is read any more */
+	GHashTable *enabled; /* names, a set */
+	GHashTable *data;    /* name to SessionData */
 
 	FerryAccountSession *account_session;
 	char *user;
@@ -32,9 +32,9 @@ struct _FerryImapSession {
 	gboolean silent;       /* own changes of flags need not be told: STORE .SILENT runs */
 	gboolean told_changes; /* whether news go out at once: IDLE */
 
-	GPtrArray *running;    /* FerryImapCommand */
-	guint64 reserved;      /* octets of the spool for the command being read or run */
-	gboolean held;         /* a complete command waits in the parser */
+	GPtrArray *running;             /* FerryImapCommand */
+	guint64 reserved;               /* octets of the spool for the command being read or run */
+	gboolean held;                  /* a complete command waits in the parser */
 	FerryImapCommand *line_command; /* borrowed: it is running */
 	FerryImapLineFunc line_func;
 	gpointer line_data;
@@ -42,13 +42,9 @@ struct _FerryImapSession {
 
 /* session-input.c */
 void ferry_imap_session_listen(FerryImapSession *self);
-void ferry_imap_session_read_line(FerryImapSession *self,
-				  FerryImapCommand *command,
-				  const char *prompt,
-				  FerryImapLineFunc func,
-				  gpointer user_data);
-void ferry_imap_session_command_done(FerryImapSession *self,
-				     FerryImapCommand *command,
+void ferry_imap_session_read_line(FerryImapSession *self, FerryImapCommand *command,
+				  const char *prompt, FerryImapLineFunc func, gpointer user_data);
+void ferry_imap_session_command_done(FerryImapSession *self, FerryImapCommand *command,
 				     const GError *error);
 void ferry_imap_session_next(FerryImapSession *self);
 void ferry_imap_session_release_spool(FerryImapSession *self);
@@ -56,8 +52,7 @@ void ferry_imap_session_release_spool(FerryImapSession *self);
 /* session-mailbox.c */
 void ferry_imap_session_set_silent(FerryImapSession *self, gboolean silent);
 void ferry_imap_session_set_idling(FerryImapSession *self, gboolean idling);
-char *ferry_imap_session_dup_response_code(FerryImapSession *self,
-					   FerryImapCommand *command,
+char *ferry_imap_session_dup_response_code(FerryImapSession *self, FerryImapCommand *command,
 					   const char *place);
 gboolean ferry_imap_session_shows_recent(FerryImapSession *self);
 
@@ -67,8 +62,7 @@ void ferry_imap_session_write_greeting(FerryImapSession *self);
 
 /* command.c */
 FerryImapCommand *ferry_imap_command_new(FerryImapSession *session,
-					 const FerryContribution *contribution,
-					 const char *tag,
+					 const FerryContribution *contribution, const char *tag,
 					 GPtrArray *arguments);
 void ferry_imap_command_run(FerryImapCommand *self);
 void ferry_imap_command_cancel(FerryImapCommand *self);

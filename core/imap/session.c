@@ -16,7 +16,13 @@ typedef struct {
 	GDestroyNotify destroy;
 } SessionData;
 
-enum { SIGNED_IN, SELECTED, UNSELECTED, ENDED, N_SIGNALS };
+enum {
+	SIGNED_IN,
+	SELECTED,
+	UNSELECTED,
+	ENDED,
+	N_SIGNALS
+};
 static guint signals[N_SIGNALS];
 
 /* what who has not signed in may send as literals: a name and a password */
@@ -58,7 +64,8 @@ ferry_imap_session_finalize(GObject *object)
 static void
 ferry_imap_session_class_init(FerryImapSessionClass *klass)
 {
-	static const char *const names[N_SIGNALS] = {"signed-in", "selected", "unselected", "ended"};
+	static const char *const names[N_SIGNALS] = {"signed-in", "selected", "unselected",
+						     "ended"};
 
 	G_OBJECT_CLASS(klass)->finalize = ferry_imap_session_finalize;
 	for (guint i = 0; i < N_SIGNALS; i++)
@@ -93,7 +100,8 @@ ferry_imap_session_new(FerryConnection *connection, FerryService *service)
 	self->registry = ferry_service_get_registry(service);
 	self->writer = ferry_imap_writer_new(connection);
 	self->parser = ferry_imap_parser_new(limits);
-	ferry_imap_parser_set_literal_limit(self->parser, MIN(limits->literal, LITERAL_BEFORE_LOGIN));
+	ferry_imap_parser_set_literal_limit(self->parser,
+					    MIN(limits->literal, LITERAL_BEFORE_LOGIN));
 	ferry_imap_parser_set_spool_dir(self->parser, ferry_service_get_spool_dir(service));
 	return self;
 }
@@ -110,9 +118,9 @@ timeout_cb(FerryConnection *connection, gpointer user_data)
 	FerryImapSession *self = user_data;
 
 	ferry_imap_session_bye(self, NULL,
-			       self->phase == FERRY_PHASE_BEFORE_LOGIN ?
-				       "Autologout: not signed in in time" :
-				       "Autologout: idle for too long");
+			       self->phase == FERRY_PHASE_BEFORE_LOGIN
+				       ? "Autologout: not signed in in time"
+				       : "Autologout: idle for too long");
 }
 
 static void
@@ -138,7 +146,8 @@ ferry_imap_session_start(FerryImapSession *self)
 	ferry_service_add_session(self->service, G_OBJECT(self));
 	g_signal_connect_object(self->service, "stopping", G_CALLBACK(stopping_cb), self, 0);
 	ferry_connection_set_closed_handler(self->connection, closed_cb, self, NULL);
-	ferry_connection_set_timeout(self->connection, limits->idle_timeout, timeout_cb, self, NULL);
+	ferry_connection_set_timeout(self->connection, limits->idle_timeout, timeout_cb, self,
+				     NULL);
 	ferry_connection_set_deadline(self->connection, limits->login_timeout);
 	ferry_imap_session_write_greeting(self);
 	ferry_imap_session_listen(self);
@@ -157,7 +166,8 @@ reset_modules(FerryImapSession *self)
 	g_hash_table_remove_all(self->data);
 }
 
-/* What waits for the backend ends by itself when it is cancelled; what waits for a line ends here. */
+/* What waits for the backend ends by itself when it is cancelled; what waits for a line ends here.
+ */
 static void
 cancel_running(FerryImapSession *self)
 {
@@ -338,10 +348,8 @@ expired_cb(FerryAccountSession *account_session, gpointer user_data)
  * Returns: %FALSE with @error where it must not be
  */
 gboolean
-ferry_imap_session_sign_in(FerryImapSession *self,
-			   FerryAccountSession *account_session,
-			   const char *user,
-			   GError **error)
+ferry_imap_session_sign_in(FerryImapSession *self, FerryAccountSession *account_session,
+			   const char *user, GError **error)
 {
 	if (self->ended || self->phase != FERRY_PHASE_BEFORE_LOGIN) {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID, "Already signed in");
@@ -368,9 +376,7 @@ ferry_imap_session_sign_in(FerryImapSession *self,
  * Keeps something with the session until it ends; %NULL forgets it.
  */
 void
-ferry_imap_session_set_data(FerryImapSession *self,
-			    const char *name,
-			    gpointer data,
+ferry_imap_session_set_data(FerryImapSession *self, const char *name, gpointer data,
 			    GDestroyNotify destroy)
 {
 	SessionData *entry;

@@ -40,10 +40,8 @@ void ferry_imap_session_enable(FerryImapSession *self, const char *name);
 
 /* Signing in and out. */
 FerryAccountSession *ferry_imap_session_get_account_session(FerryImapSession *self);
-gboolean ferry_imap_session_sign_in(FerryImapSession *self,
-				    FerryAccountSession *account_session,
-				    const char *user,
-				    GError **error);
+gboolean ferry_imap_session_sign_in(FerryImapSession *self, FerryAccountSession *account_session,
+				    const char *user, GError **error);
 
 /* The selected mailbox. */
 FerryMailbox *ferry_imap_session_get_mailbox(FerryImapSession *self);
@@ -51,9 +49,7 @@ const char *ferry_imap_session_get_mailbox_name(FerryImapSession *self);
 gboolean ferry_imap_session_is_read_only(FerryImapSession *self);
 FerryTold *ferry_imap_session_get_told(FerryImapSession *self);
 FerryView *ferry_imap_session_get_view(FerryImapSession *self);
-void ferry_imap_session_select(FerryImapSession *self,
-			       FerryMailbox *mailbox,
-			       const char *name,
+void ferry_imap_session_select(FerryImapSession *self, FerryMailbox *mailbox, const char *name,
 			       gboolean read_only);
 void ferry_imap_session_unselect(FerryImapSession *self);
 
@@ -69,9 +65,7 @@ void ferry_imap_session_set_fetch_word(FerryImapSession *self, const char *word)
 const char *ferry_imap_session_get_fetch_word(FerryImapSession *self);
 
 /* What a module keeps with a session; forgotten when it is signed in anew or ends. */
-void ferry_imap_session_set_data(FerryImapSession *self,
-				 const char *name,
-				 gpointer data,
+void ferry_imap_session_set_data(FerryImapSession *self, const char *name, gpointer data,
 				 GDestroyNotify destroy);
 gpointer ferry_imap_session_get_data(FerryImapSession *self, const char *name);
 

@@ -9,21 +9,18 @@ G_BEGIN_DECLS
  * file, so that memory stays flat. */
 typedef struct {
 	guint ref_count;
-	gsize offset;        /* of its `{` in the command */
-	guint64 size;        /* as announced */
-	GByteArray *memory;  /* NULL once there is a file */
-	int fd;              /* -1 while in memory */
+	gsize offset;       /* of its `{` in the command */
+	guint64 size;       /* as announced */
+	GByteArray *memory; /* NULL once there is a file */
+	int fd;             /* -1 while in memory */
 	gboolean literal8;
 } FerryImapSpool;
 
 FerryImapSpool *ferry_imap_spool_new(gsize offset, guint64 size, gboolean literal8);
 FerryImapSpool *ferry_imap_spool_ref(FerryImapSpool *self);
 void ferry_imap_spool_unref(FerryImapSpool *self);
-gboolean ferry_imap_spool_write(FerryImapSpool *self,
-				const char *dir,
-				const guint8 *data,
-				gsize length,
-				GError **error);
+gboolean ferry_imap_spool_write(FerryImapSpool *self, const char *dir, const guint8 *data,
+				gsize length, GError **error);
 GBytes *ferry_imap_spool_dup_bytes(FerryImapSpool *self, GError **error);
 
 G_END_DECLS

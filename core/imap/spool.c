@@ -76,10 +76,7 @@ open_file(FerryImapSpool *self, const char *dir, GError **error)
 }
 
 gboolean
-ferry_imap_spool_write(FerryImapSpool *self,
-		       const char *dir,
-		       const guint8 *data,
-		       gsize length,
+ferry_imap_spool_write(FerryImapSpool *self, const char *dir, const guint8 *data, gsize length,
 		       GError **error)
 {
 	if (self->memory != NULL) {

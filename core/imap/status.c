@@ -15,15 +15,11 @@ struct _FerryImapStatus {
 	FerryMailboxStatus numbers;
 };
 
-G_DEFINE_BOXED_TYPE(FerryImapStatus,
-		    ferry_imap_status,
-		    ferry_imap_status_ref,
+G_DEFINE_BOXED_TYPE(FerryImapStatus, ferry_imap_status, ferry_imap_status_ref,
 		    ferry_imap_status_unref)
 
 FerryImapStatus *
-ferry_imap_status_new(FerryImapSession *session,
-		      const char *name,
-		      FerryMailboxInfo *info,
+ferry_imap_status_new(FerryImapSession *session, const char *name, FerryMailboxInfo *info,
 		      const FerryMailboxStatus *numbers)
 {
 	FerryImapStatus *self = g_new0(FerryImapStatus, 1);

@@ -284,18 +284,15 @@ resolve_numbers(FerryTold *self, FerryUidSet *set)
  * Returns: (transfer full) (element-type guint32): UIDs, ascending
  */
 GArray *
-ferry_told_resolve(FerryTold *self,
-		   FerryImapSet *set,
-		   gboolean uids,
-		   FerryUidSet *saved,
+ferry_told_resolve(FerryTold *self, FerryImapSet *set, gboolean uids, FerryUidSet *saved,
 		   GError **error)
 {
 	guint32 count = ferry_told_get_count(self);
 	g_autoptr(FerryUidSet) resolved = NULL;
 
 	if (ferry_imap_set_is_saved_result(set))
-		return saved != NULL ? resolve_uids(self, saved) :
-				       g_array_new(FALSE, FALSE, sizeof(guint32));
+		return saved != NULL ? resolve_uids(self, saved)
+				     : g_array_new(FALSE, FALSE, sizeof(guint32));
 	if (uids) {
 		resolved = ferry_imap_set_resolve(set, ferry_told_get_highest_uid(self));
 		return resolve_uids(self, resolved);
@@ -348,9 +345,9 @@ ferry_told_count_recent(FerryTold *self)
 	guint32 count = 0;
 
 	for (guint i = 0; i < n_ranges; i++) {
-		guint32 end = ranges[i].last == G_MAXUINT32 ?
-				      ferry_view_get_count(self->view) :
-				      ferry_view_lower_bound(self->view, ranges[i].last + 1);
+		guint32 end = ranges[i].last == G_MAXUINT32
+				      ? ferry_view_get_count(self->view)
+				      : ferry_view_lower_bound(self->view, ranges[i].last + 1);
 
 		end = MIN(end, self->n_in_view);
 		count += end - MIN(end, ferry_view_lower_bound(self->view, ranges[i].first));
@@ -399,12 +396,8 @@ keep_expunged(FerryTold *self, const guint32 *uids, gsize n_uids)
  * Takes a new view. Nothing is told by this.
  */
 void
-ferry_told_apply_changes(FerryTold *self,
-			 FerryView *view,
-			 const guint32 *changed,
-			 gsize n_changed,
-			 const guint32 *expunged,
-			 gsize n_expunged)
+ferry_told_apply_changes(FerryTold *self, FerryView *view, const guint32 *changed, gsize n_changed,
+			 const guint32 *expunged, gsize n_expunged)
 {
 	FerryView *old = self->view;
 

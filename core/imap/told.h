@@ -26,10 +26,7 @@ guint32 ferry_told_get_uid(FerryTold *self, guint32 number);
 guint32 ferry_told_get_number(FerryTold *self, guint32 uid);
 FerryView *ferry_told_get_view(FerryTold *self);
 FerryImapMessage *ferry_told_get_message(FerryTold *self, guint32 number);
-GArray *ferry_told_resolve(FerryTold *self,
-			   FerryImapSet *set,
-			   gboolean uids,
-			   FerryUidSet *saved,
+GArray *ferry_told_resolve(FerryTold *self, FerryImapSet *set, gboolean uids, FerryUidSet *saved,
 			   GError **error);
 
 /* Recent: what SELECT and telling of arrivals claimed for this session. */
@@ -39,12 +36,8 @@ guint32 ferry_told_count_recent(FerryTold *self);
 
 /* What happened, and what of it is not told yet. */
 void ferry_told_apply(FerryTold *self, FerryView *view, FerryMailboxDelta *delta, gboolean silent);
-void ferry_told_apply_changes(FerryTold *self,
-			      FerryView *view,
-			      const guint32 *changed,
-			      gsize n_changed,
-			      const guint32 *expunged,
-			      gsize n_expunged);
+void ferry_told_apply_changes(FerryTold *self, FerryView *view, const guint32 *changed,
+			      gsize n_changed, const guint32 *expunged, gsize n_expunged);
 void ferry_told_add_changed(FerryTold *self, guint32 uid);
 void ferry_told_remove_changed(FerryTold *self, guint32 uid);
 gboolean ferry_told_has_news(FerryTold *self);

@@ -353,8 +353,7 @@ ferry_imap_set_parse(const char *text, gsize length, GError **error)
 		return g_steal_pointer(&self);
 	}
 	if (!parse_ranges(self->ranges, text, text + length)) {
-		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
-				    "Invalid message set");
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID, "Invalid message set");
 		return NULL;
 	}
 	return g_steal_pointer(&self);

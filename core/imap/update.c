@@ -19,9 +19,7 @@ struct _FerryImapUpdate {
 	gboolean with_uid;
 };
 
-G_DEFINE_BOXED_TYPE(FerryImapUpdate,
-		    ferry_imap_update,
-		    ferry_imap_update_ref,
+G_DEFINE_BOXED_TYPE(FerryImapUpdate, ferry_imap_update, ferry_imap_update_ref,
 		    ferry_imap_update_unref)
 
 /* Everything that is in it counts as told. */

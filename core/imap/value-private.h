@@ -14,8 +14,7 @@ FerryImapValue *ferry_imap_value_new_list(void);
 FerryImapValue *ferry_imap_value_new_set(FerryImapSet *set);
 FerryImapValue *ferry_imap_value_new_day(gint32 day);
 FerryImapValue *ferry_imap_value_new_time(gint64 seconds, gint32 zone);
-FerryImapValue *
-ferry_imap_value_new_item(const char *name, const FerryContribution *contribution);
+FerryImapValue *ferry_imap_value_new_item(const char *name, const FerryContribution *contribution);
 FerryImapValue *ferry_imap_value_new_section(FerryImapSection *section);
 FerryImapValue *ferry_imap_value_new_data(FerryImapSpool *spool);
 void ferry_imap_value_add_child(FerryImapValue *self, FerryImapValue *child);

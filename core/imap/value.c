@@ -27,10 +27,7 @@ struct _FerryImapValue {
 	GPtrArray *children; /* LIST, ITEM: FerryImapValue or NULL */
 };
 
-G_DEFINE_BOXED_TYPE(FerryImapValue,
-		    ferry_imap_value,
-		    ferry_imap_value_ref,
-		    ferry_imap_value_unref)
+G_DEFINE_BOXED_TYPE(FerryImapValue, ferry_imap_value, ferry_imap_value_ref, ferry_imap_value_unref)
 
 static FerryImapValue *
 value_new(FerryImapValueKind kind)

@@ -142,7 +142,8 @@ ferry_imap_writer_flush(FerryImapWriter *self)
 	if (self->connection == NULL || self->buffer == NULL)
 		return;
 	if (self->buffer->len >= COPY_LIMIT) {
-		g_autoptr(GBytes) bytes = g_byte_array_free_to_bytes(g_steal_pointer(&self->buffer));
+		g_autoptr(GBytes) bytes =
+			g_byte_array_free_to_bytes(g_steal_pointer(&self->buffer));
 
 		ferry_connection_write_bytes(self->connection, bytes);
 		return;
@@ -360,7 +361,8 @@ put_literal_head(FerryImapWriter *self, const char *open, gsize length)
 	put(self, "}\r\n", 3);
 }
 
-/* Whether a quoted string can hold it: short, no line ends, and 8-bit only as UTF-8 where enabled. */
+/* Whether a quoted string can hold it: short, no line ends, and 8-bit only as UTF-8 where enabled.
+ */
 static gboolean
 can_quote(FerryImapWriter *self, const char *data, gsize length)
 {
@@ -560,10 +562,8 @@ cancelled_cb(GCancellable *cancellable, gpointer user_data)
  * Waits until the client has taken most of what was written.
  */
 void
-ferry_imap_writer_wait_async(FerryImapWriter *self,
-			     GCancellable *cancellable,
-			     GAsyncReadyCallback callback,
-			     gpointer user_data)
+ferry_imap_writer_wait_async(FerryImapWriter *self, GCancellable *cancellable,
+			     GAsyncReadyCallback callback, gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
 
@@ -574,7 +574,8 @@ ferry_imap_writer_wait_async(FerryImapWriter *self,
 		return;
 	}
 	if (cancellable != NULL)
-		g_signal_connect_object(cancellable, "cancelled", G_CALLBACK(cancelled_cb), task, 0);
+		g_signal_connect_object(cancellable, "cancelled", G_CALLBACK(cancelled_cb), task,
+					0);
 	g_ptr_array_add(self->waiting, g_steal_pointer(&task));
 }
 

@@ -14,8 +14,8 @@ G_BEGIN_DECLS
  *
  * Writes IMAP responses into 64 KiB buffers that exist only while there is something in them.
  *
- * Lists and items write their own single spaces: ferry_imap_writer_begin_list() and everything in it
- * put a space where one belongs, so that writers of items need not know what came before. Text
+ * Lists and items write their own single spaces: ferry_imap_writer_begin_list() and everything in
+ * it put a space where one belongs, so that writers of items need not know what came before. Text
  * outside of lists is the caller's, spaces included.
  *
  * A response is written in one go, without returning to the main loop in between; so two commands
@@ -57,11 +57,8 @@ void ferry_imap_writer_write_literal8_bytes(FerryImapWriter *self, GBytes *bytes
 void ferry_imap_writer_begin_untagged(FerryImapWriter *self, const char *name);
 void ferry_imap_writer_flush(FerryImapWriter *self);
 gboolean ferry_imap_writer_is_full(FerryImapWriter *self);
-void ferry_imap_writer_wait_async(FerryImapWriter *self,
-				  GCancellable *cancellable,
-				  GAsyncReadyCallback callback,
-				  gpointer user_data);
-gboolean
-ferry_imap_writer_wait_finish(FerryImapWriter *self, GAsyncResult *result, GError **error);
+void ferry_imap_writer_wait_async(FerryImapWriter *self, GCancellable *cancellable,
+				  GAsyncReadyCallback callback, gpointer user_data);
+gboolean ferry_imap_writer_wait_finish(FerryImapWriter *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

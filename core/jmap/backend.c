@@ -167,9 +167,7 @@ ferry_jmap_backend_set_ca_file(FerryJmapBackend *self, const char *path)
  * Says how long to wait.
  */
 void
-ferry_jmap_backend_set_timeouts(FerryJmapBackend *self,
-				guint request_timeout,
-				guint retry_time,
+ferry_jmap_backend_set_timeouts(FerryJmapBackend *self, guint request_timeout, guint retry_time,
 				guint retry_after_max)
 {
 	self->request_timeout = request_timeout;
@@ -222,23 +220,15 @@ check_scheme(FerryJmapBackend *self, const char *scheme, const char *host, GErro
 	if (g_strcmp0(scheme, "https") == 0)
 		return TRUE;
 	if (g_strcmp0(scheme, "http") != 0) {
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_BACKEND,
-			    "backend %s: a URL of scheme %s on %s",
-			    self->name,
-			    scheme,
-			    host);
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
+			    "backend %s: a URL of scheme %s on %s", self->name, scheme, host);
 		return FALSE;
 	}
 	if (self->allow_plaintext == FERRY_JMAP_PLAINTEXT_ALWAYS ||
 	    (self->allow_plaintext == FERRY_JMAP_PLAINTEXT_LOOPBACK && is_loopback(host)))
 		return TRUE;
-	g_set_error(error,
-		    FERRY_ERROR,
-		    FERRY_ERROR_BACKEND,
-		    "backend %s: no credentials to %s without TLS (allow-plaintext)",
-		    self->name,
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
+		    "backend %s: no credentials to %s without TLS (allow-plaintext)", self->name,
 		    host);
 	return FALSE;
 }
@@ -262,24 +252,16 @@ ferry_jmap_backend_check_url(FerryJmapBackend *self, const char *url, GError **e
 	if (host == NULL || *host == '\0') {
 		g_autofree char *escaped = g_strescape(url, NULL);
 
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_BACKEND,
-			    "backend %s: “%.200s” is no absolute URL",
-			    self->name,
-			    escaped);
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
+			    "backend %s: “%.200s” is no absolute URL", self->name, escaped);
 		return FALSE;
 	}
 	if (!check_scheme(self, g_uri_get_scheme(uri), host, error))
 		return FALSE;
 	if (is_configured(self, host))
 		return TRUE;
-	g_set_error(error,
-		    FERRY_ERROR,
-		    FERRY_ERROR_BACKEND,
-		    "backend %s: %s is not a host of it (trusted-hosts)",
-		    self->name,
-		    host);
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
+		    "backend %s: %s is not a host of it (trusted-hosts)", self->name, host);
 	return FALSE;
 }
 
@@ -291,17 +273,9 @@ make_soup(FerryJmapBackend *self, guint max_conns, guint max_conns_per_host, GEr
 	ferry_tls_trust_wrap_default();
 	/* time-outs are our own, since an event stream may be silent and an attempt must not drip
 	 * for ever */
-	soup = soup_session_new_with_options("max-conns",
-					     max_conns,
-					     "max-conns-per-host",
-					     max_conns_per_host,
-					     "timeout",
-					     0,
-					     "idle-timeout",
-					     60,
-					     "user-agent",
-					     "Ferry",
-					     NULL);
+	soup = soup_session_new_with_options("max-conns", max_conns, "max-conns-per-host",
+					     max_conns_per_host, "timeout", 0, "idle-timeout", 60,
+					     "user-agent", "Ferry", NULL);
 	soup_session_remove_feature_by_type(soup, SOUP_TYPE_AUTH_MANAGER);
 	if (self->ca_file != NULL) {
 		g_autoptr(GError) problem = NULL;
@@ -309,12 +283,8 @@ make_soup(FerryJmapBackend *self, guint max_conns, guint max_conns_per_host, GEr
 			ferry_tls_trust_new_for_file(self->ca_file, &problem);
 
 		if (database == NULL) {
-			g_set_error(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_CONFIGURATION,
-				    "backend %s: %s",
-				    self->name,
-				    problem->message);
+			g_set_error(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION, "backend %s: %s",
+				    self->name, problem->message);
 			return NULL;
 		}
 		soup_session_set_tls_database(soup, database);

@@ -34,10 +34,8 @@ const char *ferry_jmap_backend_get_name(FerryJmapBackend *self);
 void ferry_jmap_backend_set_trusted_hosts(FerryJmapBackend *self, const char *const *hosts);
 void ferry_jmap_backend_set_allow_plaintext(FerryJmapBackend *self, FerryJmapPlaintext allow);
 void ferry_jmap_backend_set_ca_file(FerryJmapBackend *self, const char *path);
-void ferry_jmap_backend_set_timeouts(FerryJmapBackend *self,
-				     guint request_timeout,
-				     guint retry_time,
-				     guint retry_after_max);
+void ferry_jmap_backend_set_timeouts(FerryJmapBackend *self, guint request_timeout,
+				     guint retry_time, guint retry_after_max);
 guint ferry_jmap_backend_get_retry_time(FerryJmapBackend *self);
 gboolean ferry_jmap_backend_check_url(FerryJmapBackend *self, const char *url, GError **error);
 guint64 ferry_jmap_backend_get_n_requests(FerryJmapBackend *self);

@@ -99,9 +99,7 @@ give_up(Fetch *self, const GError *error)
 		self->error = g_error_copy(error);
 	for (guint how = 0; how < N_HOWS; how++)
 		while (!g_queue_is_empty(&self->waiting[how]))
-			tell(self,
-			     GPOINTER_TO_UINT(g_queue_pop_head(&self->waiting[how])),
-			     NULL,
+			tell(self, GPOINTER_TO_UINT(g_queue_pop_head(&self->waiting[how])), NULL,
 			     error);
 }
 
@@ -148,11 +146,8 @@ read_blob(FerryJmapValue *value, guint64 expected)
 static void
 take_answer(Fetch *self, Chunk *chunk, FerryJmapValue *answer)
 {
-	g_autoptr(GHashTable) found =
-		g_hash_table_new_full(g_str_hash,
-				      g_str_equal,
-				      NULL,
-				      (GDestroyNotify)ferry_jmap_value_unref);
+	g_autoptr(GHashTable) found = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+							    (GDestroyNotify)ferry_jmap_value_unref);
 	FerryJmapValueIter iter;
 	FerryJmapValue *item = NULL;
 
@@ -220,13 +215,12 @@ static GArray *
 take_chunk(Fetch *self, How how)
 {
 	GArray *indices = g_array_new(FALSE, FALSE, sizeof(guint));
-	guint64 max = MIN(ferry_jmap_session_get_limit(self->session,
-						       FERRY_JMAP_LIMIT_OBJECTS_IN_GET),
-			  CHUNK_BLOBS);
+	guint64 max =
+		MIN(ferry_jmap_session_get_limit(self->session, FERRY_JMAP_LIMIT_OBJECTS_IN_GET),
+		    CHUNK_BLOBS);
 	guint64 total = 0;
 
-	while (indices->len < max && total < CHUNK_SIZE &&
-	       !g_queue_is_empty(&self->waiting[how])) {
+	while (indices->len < max && total < CHUNK_SIZE && !g_queue_is_empty(&self->waiting[how])) {
 		guint index = GPOINTER_TO_UINT(g_queue_pop_head(&self->waiting[how]));
 
 		total += self->sizes[index] > 0 ? self->sizes[index] : UNKNOWN_SIZE;
@@ -249,12 +243,10 @@ build_get(Fetch *self, Chunk *chunk)
 	ferry_jmap_builder_name(args, "ids");
 	ferry_jmap_builder_begin_array(args);
 	for (guint i = 0; i < chunk->indices->len; i++)
-		ferry_jmap_builder_string(args,
-					  self->ids[g_array_index(chunk->indices, guint, i)]);
+		ferry_jmap_builder_string(args, self->ids[g_array_index(chunk->indices, guint, i)]);
 	ferry_jmap_builder_end_array(args);
-	ferry_jmap_builder_set_strings(args,
-				       "properties",
-				       !draft			? standard
+	ferry_jmap_builder_set_strings(args, "properties",
+				       !draft                   ? standard
 				       : chunk->how == HOW_TEXT ? draft_text
 								: draft_base64,
 				       -1);
@@ -278,12 +270,8 @@ send_chunk(GTask *task, How how)
 	chunk->call_id = g_strdup(ferry_jmap_request_add_call(request, "Blob/get", args));
 	self->in_flight++;
 	/* joined, the chunks would be one huge reply again */
-	ferry_jmap_session_send_async(self->session,
-				      request,
-				      self->flags | FERRY_JMAP_SEND_ALONE,
-				      g_task_get_cancellable(task),
-				      chunk_answered_cb,
-				      chunk);
+	ferry_jmap_session_send_async(self->session, request, self->flags | FERRY_JMAP_SEND_ALONE,
+				      g_task_get_cancellable(task), chunk_answered_cb, chunk);
 }
 
 static void
@@ -316,13 +304,9 @@ start_download(GTask *task)
 	chunk->indices = g_array_new(FALSE, FALSE, sizeof(guint));
 	g_array_append_val(chunk->indices, index);
 	self->in_flight++;
-	ferry_jmap_session_download_async(self->session,
-					  self->account_id,
-					  self->ids[index],
-					  MAX_BLOB,
-					  g_task_get_cancellable(task),
-					  blob_downloaded_cb,
-					  chunk);
+	ferry_jmap_session_download_async(self->session, self->account_id, self->ids[index],
+					  MAX_BLOB, g_task_get_cancellable(task),
+					  blob_downloaded_cb, chunk);
 }
 
 /* Two chunks at a time: while one is read the backend makes the next. Downloads wait for
@@ -392,18 +376,12 @@ fetch_begin_cb(gpointer user_data)
  * use [method@JmapSession.open_blob_async].
  */
 void
-ferry_jmap_session_fetch_blobs_async(FerryJmapSession *self,
-				     const char *account_id,
-				     const char *const *blob_ids,
-				     const guint64 *sizes,
-				     guint n_blobs,
-				     FerryJmapSendFlags flags,
-				     FerryJmapBlobFunc func,
-				     gpointer func_data,
-				     GDestroyNotify func_destroy,
-				     GCancellable *cancellable,
-				     GAsyncReadyCallback callback,
-				     gpointer user_data)
+ferry_jmap_session_fetch_blobs_async(FerryJmapSession *self, const char *account_id,
+				     const char *const *blob_ids, const guint64 *sizes,
+				     guint n_blobs, FerryJmapSendFlags flags,
+				     FerryJmapBlobFunc func, gpointer func_data,
+				     GDestroyNotify func_destroy, GCancellable *cancellable,
+				     GAsyncReadyCallback callback, gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 	Fetch *fetch = g_new0(Fetch, 1);

@@ -49,7 +49,7 @@ ferry_jmap_blob_free(FerryJmapBlob *self)
 /* A transfer that waits at a gate and then is one exchange. */
 typedef struct {
 	FerryJmapHttpRequest *http; /* until it is sent */
-	FerryJmapGate *gate;	    /* NULL for none */
+	FerryJmapGate *gate;        /* NULL for none */
 	guint64 size;
 	GAsyncReadyCallback done;
 } Transfer;
@@ -71,17 +71,12 @@ transfer_start(gpointer data)
 	FerryJmapSession *session = g_task_get_source_object(task);
 
 	ferry_jmap_http_send_async(ferry_jmap_session_get_backend(session),
-				   g_steal_pointer(&transfer->http),
-				   g_task_get_cancellable(task),
-				   transfer->done,
-				   task);
+				   g_steal_pointer(&transfer->http), g_task_get_cancellable(task),
+				   transfer->done, task);
 }
 
 static void
-transfer_run(GTask *task,
-	     FerryJmapHttpRequest *http,
-	     FerryJmapGate *gate,
-	     guint64 size,
+transfer_run(GTask *task, FerryJmapHttpRequest *http, FerryJmapGate *gate, guint64 size,
 	     GAsyncReadyCallback done)
 {
 	Transfer *transfer = g_new0(Transfer, 1);
@@ -140,13 +135,10 @@ uploaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	blob->type = g_strdup(ferry_jmap_value_get_string(value, "type"));
 	blob->size = ferry_jmap_value_get_uint64(value, "size", transfer->size);
 	if (blob->id == NULL || blob->size != transfer->size)
-		g_task_return_new_error(task,
-					FERRY_ERROR,
-					FERRY_ERROR_BACKEND,
+		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_BACKEND,
 					"the backend did not take the upload as it was sent");
 	else
-		g_task_return_pointer(task,
-				      g_steal_pointer(&blob),
+		g_task_return_pointer(task, g_steal_pointer(&blob),
 				      (GDestroyNotify)ferry_jmap_blob_free);
 }
 
@@ -164,13 +156,9 @@ uploaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
  * Uploads a blob. It is not read into memory.
  */
 void
-ferry_jmap_session_upload_async(FerryJmapSession *self,
-				const char *account_id,
-				GInputStream *stream,
-				guint64 size,
-				const char *type,
-				GCancellable *cancellable,
-				GAsyncReadyCallback callback,
+ferry_jmap_session_upload_async(FerryJmapSession *self, const char *account_id,
+				GInputStream *stream, guint64 size, const char *type,
+				GCancellable *cancellable, GAsyncReadyCallback callback,
 				gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
@@ -179,27 +167,21 @@ ferry_jmap_session_upload_async(FerryJmapSession *self,
 
 	g_task_set_source_tag(task, ferry_jmap_session_upload_async);
 	if (size > ferry_jmap_session_get_limit(self, FERRY_JMAP_LIMIT_SIZE_UPLOAD)) {
-		g_task_return_new_error(task,
-					FERRY_ERROR,
-					FERRY_ERROR_TOO_BIG,
-					"the backend takes no more than %" G_GUINT64_FORMAT
-					" octets",
-					ferry_jmap_session_get_limit(self,
-								     FERRY_JMAP_LIMIT_SIZE_UPLOAD));
+		g_task_return_new_error(
+			task, FERRY_ERROR, FERRY_ERROR_TOO_BIG,
+			"the backend takes no more than %" G_GUINT64_FORMAT " octets",
+			ferry_jmap_session_get_limit(self, FERRY_JMAP_LIMIT_SIZE_UPLOAD));
 		return;
 	}
-	url = ferry_jmap_session_make_url(
-		self, FERRY_JMAP_URL_UPLOAD, "accountId", account_id, NULL);
+	url = ferry_jmap_session_make_url(self, FERRY_JMAP_URL_UPLOAD, "accountId", account_id,
+					  NULL);
 	http = ferry_jmap_http_request_new("POST", url, ferry_jmap_session_get_credential(self));
 	http->accept = "application/json";
 	http->content_type = g_strdup(type != NULL ? type : "message/rfc822");
 	http->body_stream = g_object_ref(stream);
 	http->body_size = size;
 	http->max_reply = 65536;
-	transfer_run(g_steal_pointer(&task),
-		     http,
-		     ferry_jmap_session_get_upload_gate(self),
-		     size,
+	transfer_run(g_steal_pointer(&task), http, ferry_jmap_session_get_upload_gate(self), size,
 		     uploaded_cb);
 }
 
@@ -218,26 +200,21 @@ ferry_jmap_session_upload_async(FerryJmapSession *self,
  * Uploads a stretch of a file. Ends with [method@JmapSession.upload_finish].
  */
 void
-ferry_jmap_session_upload_fd_async(FerryJmapSession *self,
-				   const char *account_id,
-				   int fd,
-				   guint64 offset,
-				   guint64 size,
-				   const char *type,
-				   GCancellable *cancellable,
-				   GAsyncReadyCallback callback,
+ferry_jmap_session_upload_fd_async(FerryJmapSession *self, const char *account_id, int fd,
+				   guint64 offset, guint64 size, const char *type,
+				   GCancellable *cancellable, GAsyncReadyCallback callback,
 				   gpointer user_data)
 {
 	GError *error = NULL;
 	g_autoptr(GInputStream) stream = ferry_jmap_fd_stream_new(fd, offset, size, &error);
 
 	if (stream == NULL) {
-		g_task_report_error(
-			self, callback, user_data, ferry_jmap_session_upload_fd_async, error);
+		g_task_report_error(self, callback, user_data, ferry_jmap_session_upload_fd_async,
+				    error);
 		return;
 	}
-	ferry_jmap_session_upload_async(
-		self, account_id, stream, size, type, cancellable, callback, user_data);
+	ferry_jmap_session_upload_async(self, account_id, stream, size, type, cancellable, callback,
+					user_data);
 }
 
 /**
@@ -258,17 +235,9 @@ ferry_jmap_session_upload_finish(FerryJmapSession *self, GAsyncResult *result, G
 static FerryJmapHttpRequest *
 download_request(FerryJmapSession *self, const char *account_id, const char *blob_id)
 {
-	g_autofree char *url = ferry_jmap_session_make_url(self,
-							   FERRY_JMAP_URL_DOWNLOAD,
-							   "accountId",
-							   account_id,
-							   "blobId",
-							   blob_id,
-							   "type",
-							   "application/octet-stream",
-							   "name",
-							   "blob",
-							   NULL);
+	g_autofree char *url = ferry_jmap_session_make_url(
+		self, FERRY_JMAP_URL_DOWNLOAD, "accountId", account_id, "blobId", blob_id, "type",
+		"application/octet-stream", "name", "blob", NULL);
 
 	return ferry_jmap_http_request_new("GET", url, ferry_jmap_session_get_credential(self));
 }
@@ -296,12 +265,9 @@ blob_opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
  * connection; reads have no time-out but @cancellable.
  */
 void
-ferry_jmap_session_open_blob_async(FerryJmapSession *self,
-				   const char *account_id,
-				   const char *blob_id,
-				   GCancellable *cancellable,
-				   GAsyncReadyCallback callback,
-				   gpointer user_data)
+ferry_jmap_session_open_blob_async(FerryJmapSession *self, const char *account_id,
+				   const char *blob_id, GCancellable *cancellable,
+				   GAsyncReadyCallback callback, gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 	FerryJmapHttpRequest *http = download_request(self, account_id, blob_id);
@@ -334,8 +300,7 @@ downloaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
 	if (response != NULL)
 		g_task_return_pointer(task,
-				      g_byte_array_free_to_bytes(
-					      g_steal_pointer(&response->body)),
+				      g_byte_array_free_to_bytes(g_steal_pointer(&response->body)),
 				      (GDestroyNotify)g_bytes_unref);
 }
 
@@ -352,13 +317,9 @@ downloaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
  * Downloads a blob into memory.
  */
 void
-ferry_jmap_session_download_async(FerryJmapSession *self,
-				  const char *account_id,
-				  const char *blob_id,
-				  guint64 max_size,
-				  GCancellable *cancellable,
-				  GAsyncReadyCallback callback,
-				  gpointer user_data)
+ferry_jmap_session_download_async(FerryJmapSession *self, const char *account_id,
+				  const char *blob_id, guint64 max_size, GCancellable *cancellable,
+				  GAsyncReadyCallback callback, gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 	FerryJmapHttpRequest *http = download_request(self, account_id, blob_id);
@@ -366,10 +327,7 @@ ferry_jmap_session_download_async(FerryJmapSession *self,
 	g_task_set_source_tag(task, ferry_jmap_session_download_async);
 	/* GByteArray counts with 32 bits */
 	http->max_reply = (gsize)MIN(max_size, G_MAXINT32);
-	transfer_run(task,
-		     http,
-		     ferry_jmap_session_get_download_gate(self),
-		     max_size,
+	transfer_run(task, http, ferry_jmap_session_get_download_gate(self), max_size,
 		     downloaded_cb);
 }
 

@@ -35,68 +35,40 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapBlob, ferry_jmap_blob_free)
  *
  * Called once for each blob, in any order, before the whole operation ends.
  */
-typedef void (*FerryJmapBlobFunc)(FerryJmapSession *session,
-				  guint index,
-				  GBytes *bytes,
-				  const GError *error,
-				  gpointer user_data);
+typedef void (*FerryJmapBlobFunc)(FerryJmapSession *session, guint index, GBytes *bytes,
+				  const GError *error, gpointer user_data);
 
-void ferry_jmap_session_upload_async(FerryJmapSession *self,
-				     const char *account_id,
-				     GInputStream *stream,
-				     guint64 size,
-				     const char *type,
-				     GCancellable *cancellable,
-				     GAsyncReadyCallback callback,
+void ferry_jmap_session_upload_async(FerryJmapSession *self, const char *account_id,
+				     GInputStream *stream, guint64 size, const char *type,
+				     GCancellable *cancellable, GAsyncReadyCallback callback,
 				     gpointer user_data);
-void ferry_jmap_session_upload_fd_async(FerryJmapSession *self,
-					const char *account_id,
-					int fd,
-					guint64 offset,
-					guint64 size,
-					const char *type,
-					GCancellable *cancellable,
-					GAsyncReadyCallback callback,
+void ferry_jmap_session_upload_fd_async(FerryJmapSession *self, const char *account_id, int fd,
+					guint64 offset, guint64 size, const char *type,
+					GCancellable *cancellable, GAsyncReadyCallback callback,
 					gpointer user_data);
-FerryJmapBlob *ferry_jmap_session_upload_finish(FerryJmapSession *self,
-						GAsyncResult *result,
+FerryJmapBlob *ferry_jmap_session_upload_finish(FerryJmapSession *self, GAsyncResult *result,
 						GError **error);
 
-void ferry_jmap_session_open_blob_async(FerryJmapSession *self,
-					const char *account_id,
-					const char *blob_id,
-					GCancellable *cancellable,
-					GAsyncReadyCallback callback,
-					gpointer user_data);
-GInputStream *ferry_jmap_session_open_blob_finish(FerryJmapSession *self,
-						  GAsyncResult *result,
+void ferry_jmap_session_open_blob_async(FerryJmapSession *self, const char *account_id,
+					const char *blob_id, GCancellable *cancellable,
+					GAsyncReadyCallback callback, gpointer user_data);
+GInputStream *ferry_jmap_session_open_blob_finish(FerryJmapSession *self, GAsyncResult *result,
 						  GError **error);
 
-void ferry_jmap_session_download_async(FerryJmapSession *self,
-				       const char *account_id,
-				       const char *blob_id,
-				       guint64 max_size,
-				       GCancellable *cancellable,
-				       GAsyncReadyCallback callback,
+void ferry_jmap_session_download_async(FerryJmapSession *self, const char *account_id,
+				       const char *blob_id, guint64 max_size,
+				       GCancellable *cancellable, GAsyncReadyCallback callback,
 				       gpointer user_data);
-GBytes *ferry_jmap_session_download_finish(FerryJmapSession *self,
-					   GAsyncResult *result,
+GBytes *ferry_jmap_session_download_finish(FerryJmapSession *self, GAsyncResult *result,
 					   GError **error);
 
-void ferry_jmap_session_fetch_blobs_async(FerryJmapSession *self,
-					  const char *account_id,
-					  const char *const *blob_ids,
-					  const guint64 *sizes,
-					  guint n_blobs,
-					  FerryJmapSendFlags flags,
-					  FerryJmapBlobFunc func,
-					  gpointer func_data,
-					  GDestroyNotify func_destroy,
-					  GCancellable *cancellable,
-					  GAsyncReadyCallback callback,
-					  gpointer user_data);
-gboolean ferry_jmap_session_fetch_blobs_finish(FerryJmapSession *self,
-					       GAsyncResult *result,
+void ferry_jmap_session_fetch_blobs_async(FerryJmapSession *self, const char *account_id,
+					  const char *const *blob_ids, const guint64 *sizes,
+					  guint n_blobs, FerryJmapSendFlags flags,
+					  FerryJmapBlobFunc func, gpointer func_data,
+					  GDestroyNotify func_destroy, GCancellable *cancellable,
+					  GAsyncReadyCallback callback, gpointer user_data);
+gboolean ferry_jmap_session_fetch_blobs_finish(FerryJmapSession *self, GAsyncResult *result,
 					       GError **error);
 
 G_END_DECLS

@@ -16,30 +16,23 @@ struct _FerryJmapBodyStream {
 
 static void pollable_init(GPollableInputStreamInterface *iface);
 
-G_DEFINE_FINAL_TYPE_WITH_CODE(FerryJmapBodyStream,
-			      ferry_jmap_body_stream,
-			      G_TYPE_INPUT_STREAM,
+G_DEFINE_FINAL_TYPE_WITH_CODE(FerryJmapBodyStream, ferry_jmap_body_stream, G_TYPE_INPUT_STREAM,
 			      G_IMPLEMENT_INTERFACE(G_TYPE_POLLABLE_INPUT_STREAM, pollable_init))
 
 static gssize
-ferry_jmap_body_stream_read(GInputStream *stream,
-			    void *buffer,
-			    gsize count,
-			    GCancellable *cancellable,
-			    GError **error)
+ferry_jmap_body_stream_read(GInputStream *stream, void *buffer, gsize count,
+			    GCancellable *cancellable, GError **error)
 {
-	return g_input_stream_read(
-		FERRY_JMAP_BODY_STREAM(stream)->base, buffer, count, cancellable, error);
+	return g_input_stream_read(FERRY_JMAP_BODY_STREAM(stream)->base, buffer, count, cancellable,
+				   error);
 }
 
 static gssize
-ferry_jmap_body_stream_read_nonblocking(GPollableInputStream *stream,
-					void *buffer,
-					gsize count,
+ferry_jmap_body_stream_read_nonblocking(GPollableInputStream *stream, void *buffer, gsize count,
 					GError **error)
 {
-	return g_input_stream_read(
-		FERRY_JMAP_BODY_STREAM(stream)->base, buffer, count, NULL, error);
+	return g_input_stream_read(FERRY_JMAP_BODY_STREAM(stream)->base, buffer, count, NULL,
+				   error);
 }
 
 static gboolean

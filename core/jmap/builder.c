@@ -18,9 +18,7 @@ struct _FerryJmapBuilder {
 	gboolean has_references;
 };
 
-G_DEFINE_BOXED_TYPE(FerryJmapBuilder,
-		    ferry_jmap_builder,
-		    ferry_jmap_builder_ref,
+G_DEFINE_BOXED_TYPE(FerryJmapBuilder, ferry_jmap_builder, ferry_jmap_builder_ref,
 		    ferry_jmap_builder_unref)
 
 /**
@@ -435,9 +433,7 @@ ferry_jmap_builder_set_null(FerryJmapBuilder *self, const char *name)
  * Writes a name and an array of strings.
  */
 void
-ferry_jmap_builder_set_strings(FerryJmapBuilder *self,
-			       const char *name,
-			       const char *const *values,
+ferry_jmap_builder_set_strings(FerryJmapBuilder *self, const char *name, const char *const *values,
 			       gssize n_values)
 {
 	ferry_jmap_builder_name(self, name);
@@ -461,9 +457,7 @@ ferry_jmap_builder_set_strings(FerryJmapBuilder *self,
  * Writes one line of a patch: `keywords/$seen: true`, `mailboxIds/M1: null` (RFC 8620 §5.3).
  */
 void
-ferry_jmap_builder_set_patch(FerryJmapBuilder *self,
-			     const char *property,
-			     const char *key,
+ferry_jmap_builder_set_patch(FerryJmapBuilder *self, const char *property, const char *key,
 			     gboolean present)
 {
 	g_autoptr(GString) path = g_string_new(property);
@@ -495,11 +489,8 @@ ferry_jmap_builder_set_patch(FerryJmapBuilder *self,
  * Writes a result reference (RFC 8620 §3.7).
  */
 void
-ferry_jmap_builder_set_reference(FerryJmapBuilder *self,
-				 const char *name,
-				 const char *call_id,
-				 const char *method,
-				 const char *path)
+ferry_jmap_builder_set_reference(FerryJmapBuilder *self, const char *name, const char *call_id,
+				 const char *method, const char *path)
 {
 	g_autofree char *member = g_strconcat("#", name, NULL);
 

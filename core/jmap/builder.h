@@ -48,19 +48,12 @@ void ferry_jmap_builder_set_int(FerryJmapBuilder *self, const char *name, gint64
 void ferry_jmap_builder_set_uint(FerryJmapBuilder *self, const char *name, guint64 value);
 void ferry_jmap_builder_set_bool(FerryJmapBuilder *self, const char *name, gboolean value);
 void ferry_jmap_builder_set_null(FerryJmapBuilder *self, const char *name);
-void ferry_jmap_builder_set_strings(FerryJmapBuilder *self,
-				    const char *name,
-				    const char *const *values,
-				    gssize n_values);
-void ferry_jmap_builder_set_patch(FerryJmapBuilder *self,
-				  const char *property,
-				  const char *key,
+void ferry_jmap_builder_set_strings(FerryJmapBuilder *self, const char *name,
+				    const char *const *values, gssize n_values);
+void ferry_jmap_builder_set_patch(FerryJmapBuilder *self, const char *property, const char *key,
 				  gboolean present);
-void ferry_jmap_builder_set_reference(FerryJmapBuilder *self,
-				      const char *name,
-				      const char *call_id,
-				      const char *method,
-				      const char *path);
+void ferry_jmap_builder_set_reference(FerryJmapBuilder *self, const char *name, const char *call_id,
+				      const char *method, const char *path);
 
 char *ferry_jmap_builder_to_json(FerryJmapBuilder *self);
 

@@ -15,9 +15,7 @@ struct _FerryJmapCredential {
 	char *header;
 };
 
-G_DEFINE_BOXED_TYPE(FerryJmapCredential,
-		    ferry_jmap_credential,
-		    ferry_jmap_credential_ref,
+G_DEFINE_BOXED_TYPE(FerryJmapCredential, ferry_jmap_credential, ferry_jmap_credential_ref,
 		    ferry_jmap_credential_unref)
 
 static void

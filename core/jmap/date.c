@@ -115,8 +115,8 @@ ferry_jmap_date_parse(const char *text, gint64 *unix_time, int *offset_minutes)
 	if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 ||
 	    minute > 59 || second > 60)
 		return FALSE;
-	*unix_time = days_from_date(year, month, day) * 86400 + hour * 3600 + minute * 60 +
-		     second - (gint64)offset * 60;
+	*unix_time = days_from_date(year, month, day) * 86400 + hour * 3600 + minute * 60 + second -
+		     (gint64)offset * 60;
 	if (offset_minutes != NULL)
 		*offset_minutes = offset;
 	return TRUE;
@@ -151,14 +151,8 @@ format_date(gint64 local_time, const char *zone)
 		days--;
 	}
 	date_from_days(days, &year, &month, &day);
-	return g_strdup_printf("%04d-%02d-%02dT%02d:%02d:%02d%s",
-			       (int)year,
-			       month,
-			       day,
-			       rest / 3600,
-			       rest / 60 % 60,
-			       rest % 60,
-			       zone);
+	return g_strdup_printf("%04d-%02d-%02dT%02d:%02d:%02d%s", (int)year, month, day,
+			       rest / 3600, rest / 60 % 60, rest % 60, zone);
 }
 
 /* RFC 3339 knows four digits of a year */
@@ -194,11 +188,7 @@ ferry_jmap_date_format(gint64 unix_time, int offset_minutes)
 	int distance = MIN(ABS(offset_minutes), 1439);
 
 	offset_minutes = offset_minutes < 0 ? -distance : distance;
-	g_snprintf(zone,
-		   sizeof zone,
-		   "%c%02d:%02d",
-		   offset_minutes < 0 ? '-' : '+',
-		   distance / 60,
+	g_snprintf(zone, sizeof zone, "%c%02d:%02d", offset_minutes < 0 ? '-' : '+', distance / 60,
 		   distance % 60);
 	return format_date(clamp_time(unix_time) + offset_minutes * 60, zone);
 }

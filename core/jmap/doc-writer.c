@@ -86,8 +86,7 @@ ferry_jmap_doc_writer_name(FerryJmapDocWriter *self, const char *name)
 	writer_add_text(self, node, name);
 	/* ids as names are many and seldom repeated: do not remember without end */
 	if (g_hash_table_size(self->names) < 1024)
-		g_hash_table_insert(self->names,
-				    g_string_chunk_insert(self->chunk, name),
+		g_hash_table_insert(self->names, g_string_chunk_insert(self->chunk, name),
 				    GUINT_TO_POINTER(node->u.string.offset));
 }
 

@@ -29,9 +29,7 @@ typedef struct {
 	GPtrArray *vectors;
 } Reading;
 
-G_DEFINE_BOXED_TYPE(FerryJmapEmailList,
-		    ferry_jmap_email_list,
-		    ferry_jmap_email_list_ref,
+G_DEFINE_BOXED_TYPE(FerryJmapEmailList, ferry_jmap_email_list, ferry_jmap_email_list_ref,
 		    ferry_jmap_email_list_unref)
 
 /**
@@ -194,9 +192,7 @@ ferry_jmap_reply_parse_emails(FerryJmapReply *reply, const char *call_id, GError
 	doc = ferry_jmap_value_peek(value, &root);
 	if (!ferry_jmap_value_find(value, "list", &list) ||
 	    doc->nodes[list].type != FERRY_JMAP_TYPE_ARRAY) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_BACKEND,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
 				    "the answer to Email/get has no list");
 		return NULL;
 	}
@@ -280,15 +276,9 @@ ferry_jmap_email_list_get_not_found(FerryJmapEmailList *self)
 const char *const *
 ferry_jmap_email_get_view_properties(void)
 {
-	static const char *const properties[] = {"id",
-						 "blobId",
-						 "threadId",
-						 "mailboxIds",
-						 "keywords",
-						 "size",
-						 "receivedAt",
-						 "sentAt",
-						 NULL};
+	static const char *const properties[] = {"id",         "blobId",   "threadId",
+						 "mailboxIds", "keywords", "size",
+						 "receivedAt", "sentAt",   NULL};
 
 	return properties;
 }
@@ -334,13 +324,9 @@ write_page(FerryJmapBuilder *args, const char *anchor, gint64 position, guint li
  * Returns: (transfer none): the call's id
  */
 const char *
-ferry_jmap_request_add_email_query(FerryJmapRequest *request,
-				   const char *account_id,
-				   const char *in_mailbox,
-				   const char *anchor,
-				   gint64 position,
-				   guint limit,
-				   gboolean calculate_total)
+ferry_jmap_request_add_email_query(FerryJmapRequest *request, const char *account_id,
+				   const char *in_mailbox, const char *anchor, gint64 position,
+				   guint limit, gboolean calculate_total)
 {
 	g_autoptr(FerryJmapBuilder) args = ferry_jmap_builder_new();
 
@@ -387,12 +373,9 @@ write_built(FerryJmapBuilder *args, const char *name, FerryJmapBuilder *built)
  * Returns: (transfer none): the call's id
  */
 const char *
-ferry_jmap_request_add_email_search(FerryJmapRequest *request,
-				    const char *account_id,
-				    FerryJmapBuilder *filter,
-				    FerryJmapBuilder *sort,
-				    const char *anchor,
-				    guint limit)
+ferry_jmap_request_add_email_search(FerryJmapRequest *request, const char *account_id,
+				    FerryJmapBuilder *filter, FerryJmapBuilder *sort,
+				    const char *anchor, guint limit)
 {
 	g_autoptr(FerryJmapBuilder) args = ferry_jmap_builder_new();
 
@@ -449,10 +432,8 @@ write_import(FerryJmapBuilder *args, const FerryJmapEmailImport *import)
  * Returns: (transfer none): the call's id
  */
 const char *
-ferry_jmap_request_add_email_import(FerryJmapRequest *request,
-				    const char *account_id,
-				    const char *if_in_state,
-				    const FerryJmapEmailImport *imports,
+ferry_jmap_request_add_email_import(FerryJmapRequest *request, const char *account_id,
+				    const char *if_in_state, const FerryJmapEmailImport *imports,
 				    guint n_imports)
 {
 	g_autoptr(FerryJmapBuilder) args = ferry_jmap_builder_new();

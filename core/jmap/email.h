@@ -56,25 +56,18 @@ const FerryJmapEmail *ferry_jmap_email_list_get(FerryJmapEmailList *self, guint 
 FerryJmapValue *ferry_jmap_email_list_get_value(FerryJmapEmailList *self, guint index);
 const char *ferry_jmap_email_list_get_state(FerryJmapEmailList *self);
 const char *const *ferry_jmap_email_list_get_not_found(FerryJmapEmailList *self);
-FerryJmapEmailList *ferry_jmap_reply_parse_emails(FerryJmapReply *reply,
-						  const char *call_id,
+FerryJmapEmailList *ferry_jmap_reply_parse_emails(FerryJmapReply *reply, const char *call_id,
 						  GError **error);
 
 const char *const *ferry_jmap_email_get_view_properties(void);
 
-const char *ferry_jmap_request_add_email_query(FerryJmapRequest *request,
-					       const char *account_id,
-					       const char *in_mailbox,
-					       const char *anchor,
-					       gint64 position,
-					       guint limit,
+const char *ferry_jmap_request_add_email_query(FerryJmapRequest *request, const char *account_id,
+					       const char *in_mailbox, const char *anchor,
+					       gint64 position, guint limit,
 					       gboolean calculate_total);
-const char *ferry_jmap_request_add_email_search(FerryJmapRequest *request,
-						const char *account_id,
-						FerryJmapBuilder *filter,
-						FerryJmapBuilder *sort,
-						const char *anchor,
-						guint limit);
+const char *ferry_jmap_request_add_email_search(FerryJmapRequest *request, const char *account_id,
+						FerryJmapBuilder *filter, FerryJmapBuilder *sort,
+						const char *anchor, guint limit);
 
 /**
  * FerryJmapEmailImport:
@@ -94,8 +87,7 @@ typedef struct {
 	gint64 received_at;
 } FerryJmapEmailImport;
 
-const char *ferry_jmap_request_add_email_import(FerryJmapRequest *request,
-						const char *account_id,
+const char *ferry_jmap_request_add_email_import(FerryJmapRequest *request, const char *account_id,
 						const char *if_in_state,
 						const FerryJmapEmailImport *imports,
 						guint n_imports);

@@ -97,10 +97,7 @@ ferry_jmap_error_new_for_type(const char *type, const char *description, const c
 
 	if (type == NULL)
 		type = "(error without a type)";
-	message = g_strconcat(type,
-			      description != NULL ? ": " : NULL,
-			      description,
-			      NULL);
+	message = g_strconcat(type, description != NULL ? ": " : NULL, description, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(error_types); i++) {
 		const ErrorType *known = &error_types[i];
 		GError *error = NULL;
@@ -108,8 +105,7 @@ ferry_jmap_error_new_for_type(const char *type, const char *description, const c
 		if (!g_str_equal(type, known->type))
 			continue;
 		error = g_error_new_literal(known->is_jmap ? FERRY_JMAP_ERROR : FERRY_ERROR,
-					    known->code,
-					    message);
+					    known->code, message);
 		if (known->is_jmap)
 			ferry_jmap_error_get_private(error)->existing_id = g_strdup(existing_id);
 		return error;
@@ -153,12 +149,8 @@ code_for_status(guint status)
 GError *
 ferry_jmap_error_new_for_status(guint status, const char *reason)
 {
-	return g_error_new(FERRY_ERROR,
-			   (gint)code_for_status(status),
-			   "HTTP status %u%s%s",
-			   status,
-			   reason != NULL ? " " : "",
-			   reason != NULL ? reason : "");
+	return g_error_new(FERRY_ERROR, (gint)code_for_status(status), "HTTP status %u%s%s", status,
+			   reason != NULL ? " " : "", reason != NULL ? reason : "");
 }
 
 /**

@@ -38,8 +38,7 @@ typedef enum {
 
 GQuark ferry_jmap_error_quark(void);
 
-GError *ferry_jmap_error_new_for_type(const char *type,
-				      const char *description,
+GError *ferry_jmap_error_new_for_type(const char *type, const char *description,
 				      const char *existing_id);
 GError *ferry_jmap_error_new_for_status(guint status, const char *reason);
 const char *ferry_jmap_error_get_existing_id(const GError *error);

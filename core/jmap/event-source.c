@@ -27,9 +27,7 @@ struct _FerryJmapEventParser {
 	gboolean has_data;
 };
 
-G_DEFINE_BOXED_TYPE(FerryJmapEventParser,
-		    ferry_jmap_event_parser,
-		    ferry_jmap_event_parser_ref,
+G_DEFINE_BOXED_TYPE(FerryJmapEventParser, ferry_jmap_event_parser, ferry_jmap_event_parser_ref,
 		    ferry_jmap_event_parser_unref)
 
 /**
@@ -42,9 +40,7 @@ G_DEFINE_BOXED_TYPE(FerryJmapEventParser,
  * Returns: (transfer full): a parser at the start of a stream
  */
 FerryJmapEventParser *
-ferry_jmap_event_parser_new(gsize max_event_size,
-			    FerryJmapEventFunc func,
-			    gpointer user_data,
+ferry_jmap_event_parser_new(gsize max_event_size, FerryJmapEventFunc func, gpointer user_data,
 			    GDestroyNotify destroy)
 {
 	FerryJmapEventParser *self = g_new0(FerryJmapEventParser, 1);
@@ -99,10 +95,8 @@ dispatch_event(FerryJmapEventParser *self)
 	if (self->has_data) {
 		/* each data line ended with a newline; the last one is not part of the data */
 		g_string_truncate(self->data, self->data->len - 1);
-		self->func(self->event->len > 0 ? self->event->str : "message",
-			   self->data->str,
-			   self->last_id,
-			   self->user_data);
+		self->func(self->event->len > 0 ? self->event->str : "message", self->data->str,
+			   self->last_id, self->user_data);
 	}
 	g_string_truncate(self->data, 0);
 	g_string_truncate(self->event, 0);
@@ -215,9 +209,7 @@ take_stretch(FerryJmapEventParser *self, const char *data, gsize length)
  * Returns: %FALSE with %FERRY_ERROR_BACKEND where an event exceeds the limit
  */
 gboolean
-ferry_jmap_event_parser_feed(FerryJmapEventParser *self,
-			     const char *data,
-			     gsize length,
+ferry_jmap_event_parser_feed(FerryJmapEventParser *self, const char *data, gsize length,
 			     GError **error)
 {
 	while (length > 0) {
@@ -229,9 +221,7 @@ ferry_jmap_event_parser_feed(FerryJmapEventParser *self,
 		length -= n;
 		if (self->line->len > self->max_event_size ||
 		    self->data->len > self->max_event_size) {
-			g_set_error(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_BACKEND,
+			g_set_error(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
 				    "an event exceeds %" G_GSIZE_FORMAT " octets",
 				    self->max_event_size);
 			return FALSE;

@@ -14,9 +14,7 @@ G_BEGIN_DECLS
  *
  * Called for each complete event.
  */
-typedef void (*FerryJmapEventFunc)(const char *event,
-				   const char *data,
-				   const char *id,
+typedef void (*FerryJmapEventFunc)(const char *event, const char *data, const char *id,
 				   gpointer user_data);
 
 /**
@@ -29,15 +27,11 @@ typedef struct _FerryJmapEventParser FerryJmapEventParser;
 #define FERRY_TYPE_JMAP_EVENT_PARSER (ferry_jmap_event_parser_get_type())
 GType ferry_jmap_event_parser_get_type(void);
 
-FerryJmapEventParser *ferry_jmap_event_parser_new(gsize max_event_size,
-						  FerryJmapEventFunc func,
-						  gpointer user_data,
-						  GDestroyNotify destroy);
+FerryJmapEventParser *ferry_jmap_event_parser_new(gsize max_event_size, FerryJmapEventFunc func,
+						  gpointer user_data, GDestroyNotify destroy);
 FerryJmapEventParser *ferry_jmap_event_parser_ref(FerryJmapEventParser *self);
 void ferry_jmap_event_parser_unref(FerryJmapEventParser *self);
-gboolean ferry_jmap_event_parser_feed(FerryJmapEventParser *self,
-				      const char *data,
-				      gsize length,
+gboolean ferry_jmap_event_parser_feed(FerryJmapEventParser *self, const char *data, gsize length,
 				      GError **error);
 const char *ferry_jmap_event_parser_get_last_id(FerryJmapEventParser *self);
 guint ferry_jmap_event_parser_get_retry(FerryJmapEventParser *self);

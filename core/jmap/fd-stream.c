@@ -21,16 +21,11 @@ struct _FerryJmapFdStream {
 
 static void fd_stream_seekable_init(GSeekableIface *iface);
 
-G_DEFINE_FINAL_TYPE_WITH_CODE(FerryJmapFdStream,
-			      ferry_jmap_fd_stream,
-			      G_TYPE_INPUT_STREAM,
+G_DEFINE_FINAL_TYPE_WITH_CODE(FerryJmapFdStream, ferry_jmap_fd_stream, G_TYPE_INPUT_STREAM,
 			      G_IMPLEMENT_INTERFACE(G_TYPE_SEEKABLE, fd_stream_seekable_init))
 
 static gssize
-fd_stream_read(GInputStream *stream,
-	       void *buffer,
-	       gsize count,
-	       GCancellable *cancellable,
+fd_stream_read(GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable,
 	       GError **error)
 {
 	FerryJmapFdStream *self = FERRY_JMAP_FD_STREAM(stream);
@@ -41,8 +36,7 @@ fd_stream_read(GInputStream *stream,
 		n = pread(self->fd, buffer, count, (off_t)(self->offset + self->position));
 	while (n < 0 && errno == EINTR);
 	if (n < 0 || (n == 0 && count > 0)) {
-		g_set_error(error,
-			    G_IO_ERROR,
+		g_set_error(error, G_IO_ERROR,
 			    n < 0 ? (gint)g_io_error_from_errno(errno)
 				  : (gint)G_IO_ERROR_PARTIAL_INPUT,
 			    "reading the spool file: %s",
@@ -66,10 +60,7 @@ fd_stream_can_seek(GSeekable *seekable)
 }
 
 static gboolean
-fd_stream_seek(GSeekable *seekable,
-	       goffset offset,
-	       GSeekType type,
-	       GCancellable *cancellable,
+fd_stream_seek(GSeekable *seekable, goffset offset, GSeekType type, GCancellable *cancellable,
 	       GError **error)
 {
 	FerryJmapFdStream *self = FERRY_JMAP_FD_STREAM(seekable);
@@ -79,8 +70,8 @@ fd_stream_seek(GSeekable *seekable,
 	else if (type == G_SEEK_END)
 		offset += (goffset)self->size;
 	if (offset < 0 || (guint64)offset > self->size) {
-		g_set_error_literal(
-			error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "seek out of range");
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+				    "seek out of range");
 		return FALSE;
 	}
 	self->position = (guint64)offset;
@@ -134,11 +125,8 @@ ferry_jmap_fd_stream_new(int fd, guint64 offset, guint64 size, GError **error)
 	self->offset = offset;
 	self->size = size;
 	if (self->fd < 0) {
-		g_set_error(error,
-			    G_IO_ERROR,
-			    (gint)g_io_error_from_errno(errno),
-			    "the spool file: %s",
-			    g_strerror(errno));
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno),
+			    "the spool file: %s", g_strerror(errno));
 		return NULL;
 	}
 	return G_INPUT_STREAM(g_steal_pointer(&self));

@@ -16,9 +16,7 @@ typedef void (*FerryJmapGateFunc)(gpointer data);
 
 void ferry_jmap_gate_init(FerryJmapGate *self, guint limit);
 void ferry_jmap_gate_clear(FerryJmapGate *self);
-void ferry_jmap_gate_enter(FerryJmapGate *self,
-			   gboolean background,
-			   FerryJmapGateFunc func,
+void ferry_jmap_gate_enter(FerryJmapGate *self, gboolean background, FerryJmapGateFunc func,
 			   gpointer data);
 void ferry_jmap_gate_leave(FerryJmapGate *self);
 

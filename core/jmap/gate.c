@@ -47,9 +47,7 @@ let_in(FerryJmapGate *self)
 }
 
 void
-ferry_jmap_gate_enter(FerryJmapGate *self,
-		      gboolean background,
-		      FerryJmapGateFunc func,
+ferry_jmap_gate_enter(FerryJmapGate *self, gboolean background, FerryJmapGateFunc func,
 		      gpointer data)
 {
 	Waiting *waiting = g_new(Waiting, 1);

@@ -5,7 +5,8 @@
  * Implementation: one linear pass, repairs in place where the repair is as long as the damage:
  *   an escaped lone surrogate or NUL becomes \ufffd, an integer beyond 18 digits all nines.
  *   Refused are nesting beyond the limit (libraries recurse), more values than any reply of use
- *   has (each takes a library a hundred octets) and anything outside strings that is no JSON, such as the comments that some libraries take. It does not check the grammar
+ *   has (each takes a library a hundred octets) and anything outside strings that is no JSON, such
+ * as the comments that some libraries take. It does not check the grammar
  */
 #include <string.h>
 
@@ -86,9 +87,9 @@ pass_number(Guard *guard)
 	while (guard->p < guard->end && g_ascii_isdigit(*guard->p))
 		guard->p++;
 	if (guard->p < guard->end && strchr(".eE", *guard->p) != NULL && *guard->p != '\0') {
-		while (guard->p < guard->end && (g_ascii_isdigit(*guard->p) ||
-						 (*guard->p != '\0' &&
-						  strchr(".eE+-", *guard->p) != NULL)))
+		while (guard->p < guard->end &&
+		       (g_ascii_isdigit(*guard->p) ||
+			(*guard->p != '\0' && strchr(".eE+-", *guard->p) != NULL)))
 			guard->p++;
 		return;
 	}
@@ -116,9 +117,7 @@ pass_token(Guard *guard, guint max_nesting, GError **error)
 	}
 	guard->p++;
 	if ((c == ',' || c == '{' || c == '[') && ++guard->n_values > MAX_VALUES) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_BACKEND,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
 				    "JSON of too many values");
 		return FALSE;
 	}
@@ -126,21 +125,15 @@ pass_token(Guard *guard, guint max_nesting, GError **error)
 		pass_string(guard);
 	} else if (c == '{' || c == '[') {
 		if (++guard->depth > max_nesting) {
-			g_set_error(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_BACKEND,
-				    "JSON nested deeper than %u",
-				    max_nesting);
+			g_set_error(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
+				    "JSON nested deeper than %u", max_nesting);
 			return FALSE;
 		}
 	} else if (c == '}' || c == ']') {
 		guard->depth -= guard->depth > 0 ? 1 : 0;
 	} else if (!is_structural(c)) {
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_BACKEND,
-			    "octet 0x%02x in JSON outside of a string",
-			    c);
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
+			    "octet 0x%02x in JSON outside of a string", c);
 		return FALSE;
 	}
 	return TRUE;

@@ -37,8 +37,7 @@ typedef struct {
 	GInputStream *stream;
 } FerryJmapHttpResponse;
 
-FerryJmapHttpRequest *ferry_jmap_http_request_new(const char *method,
-						  const char *url,
+FerryJmapHttpRequest *ferry_jmap_http_request_new(const char *method, const char *url,
 						  FerryJmapCredential *credential);
 void ferry_jmap_http_request_free(FerryJmapHttpRequest *self);
 void ferry_jmap_http_response_free(FerryJmapHttpResponse *self);
@@ -47,10 +46,8 @@ GError *ferry_jmap_http_response_to_error(FerryJmapHttpResponse *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapHttpRequest, ferry_jmap_http_request_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapHttpResponse, ferry_jmap_http_response_free)
 
-void ferry_jmap_http_send_async(FerryJmapBackend *backend,
-				FerryJmapHttpRequest *request,
-				GCancellable *cancellable,
-				GAsyncReadyCallback callback,
+void ferry_jmap_http_send_async(FerryJmapBackend *backend, FerryJmapHttpRequest *request,
+				GCancellable *cancellable, GAsyncReadyCallback callback,
 				gpointer user_data);
 FerryJmapHttpResponse *ferry_jmap_http_send_finish(GAsyncResult *result, GError **error);
 

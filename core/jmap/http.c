@@ -48,7 +48,7 @@ typedef struct {
 	GInputStream *stream;
 	GByteArray *body;
 	gsize until_progress;
-	gsize n_read; /* octets of answers, of all attempts */
+	gsize n_read;     /* octets of answers, of all attempts */
 	gboolean started; /* the backend may have seen some of it */
 	gboolean timed_out;
 	GTlsCertificateFlags certificate; /* what is wrong with it */
@@ -183,10 +183,8 @@ retry_later(GTask *task, int retry_after)
 static GError *
 lost_answer(const char *why)
 {
-	return g_error_new(FERRY_JMAP_ERROR,
-			   FERRY_JMAP_ERROR_LOST_ANSWER,
-			   "the answer was lost, the request may have been executed: %s",
-			   why);
+	return g_error_new(FERRY_JMAP_ERROR, FERRY_JMAP_ERROR_LOST_ANSWER,
+			   "the answer was lost, the request may have been executed: %s", why);
 }
 
 static void
@@ -196,16 +194,11 @@ certificate_refused(GTask *task)
 	g_autoptr(GUri) uri = g_uri_parse(self->url, SOUP_HTTP_URI_FLAGS, NULL);
 	g_autofree char *reason = ferry_tls_trust_describe(self->certificate);
 	g_autofree char *problem = g_strdup_printf("the certificate of %s is refused: %s",
-						   g_uri_get_host(uri),
-						   reason);
+						   g_uri_get_host(uri), reason);
 
 	ferry_jmap_backend_note_certificate(self->backend, problem);
-	exchange_fail(task,
-		      g_error_new(FERRY_ERROR,
-				  FERRY_ERROR_UNAVAILABLE,
-				  "backend %s: %s",
-				  ferry_jmap_backend_get_name(self->backend),
-				  problem));
+	exchange_fail(task, g_error_new(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE, "backend %s: %s",
+					ferry_jmap_backend_get_name(self->backend), problem));
 }
 
 /* the attempt ended without an answer */
@@ -232,19 +225,15 @@ attempt_failed(GTask *task, GError *error)
 	}
 	if (retry_later(task, -1))
 		return;
-	exchange_fail(task,
-		      g_error_new(FERRY_ERROR,
-				  FERRY_ERROR_UNAVAILABLE,
-				  "backend %s: %s",
-				  ferry_jmap_backend_get_name(self->backend),
-				  why));
+	exchange_fail(task, g_error_new(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE, "backend %s: %s",
+					ferry_jmap_backend_get_name(self->backend), why));
 }
 
 static int
 get_retry_after(SoupMessage *message)
 {
-	const char *value = soup_message_headers_get_one(
-		soup_message_get_response_headers(message), "Retry-After");
+	const char *value = soup_message_headers_get_one(soup_message_get_response_headers(message),
+							 "Retry-After");
 	guint64 seconds = 0;
 	g_autoptr(GDateTime) date = NULL;
 	gint64 distance = 0;
@@ -351,11 +340,9 @@ read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 			return;
 		}
 		exchange_fail(task,
-			      g_error_new(FERRY_ERROR,
-					  FERRY_ERROR_TOO_BIG,
+			      g_error_new(FERRY_ERROR, FERRY_ERROR_TOO_BIG,
 					  "backend %s: an answer over %" G_GSIZE_FORMAT " octets",
-					  ferry_jmap_backend_get_name(self->backend),
-					  limit));
+					  ferry_jmap_backend_get_name(self->backend), limit));
 		return;
 	}
 	if ((gsize)n >= self->until_progress) {
@@ -374,13 +361,8 @@ read_on(GTask *task)
 	guint length = self->body->len;
 
 	g_byte_array_set_size(self->body, length + READ_SIZE);
-	g_input_stream_read_async(self->stream,
-				  self->body->data + length,
-				  READ_SIZE,
-				  G_PRIORITY_DEFAULT,
-				  self->cancellable,
-				  read_cb,
-				  task);
+	g_input_stream_read_async(self->stream, self->body->data + length, READ_SIZE,
+				  G_PRIORITY_DEFAULT, self->cancellable, read_cb, task);
 }
 
 /* follows a redirect; FALSE where it is none */
@@ -400,11 +382,9 @@ follow_redirect(GTask *task)
 	target = g_uri_resolve_relative(self->url, location, SOUP_HTTP_URI_FLAGS, NULL);
 	if (target == NULL || ++self->n_redirects > MAX_REDIRECTS ||
 	    self->request->body_stream != NULL) {
-		exchange_fail(task,
-			      g_error_new(FERRY_ERROR,
-					  FERRY_ERROR_BACKEND,
-					  "backend %s: a redirect that cannot be followed",
-					  ferry_jmap_backend_get_name(self->backend)));
+		exchange_fail(task, g_error_new(FERRY_ERROR, FERRY_ERROR_BACKEND,
+						"backend %s: a redirect that cannot be followed",
+						ferry_jmap_backend_get_name(self->backend)));
 		return TRUE;
 	}
 	g_free(self->url);
@@ -455,10 +435,8 @@ starting_cb(SoupMessage *message, gpointer user_data)
 }
 
 static gboolean
-accept_certificate_cb(SoupMessage *message,
-		      GTlsCertificate *certificate,
-		      GTlsCertificateFlags errors,
-		      gpointer user_data)
+accept_certificate_cb(SoupMessage *message, GTlsCertificate *certificate,
+		      GTlsCertificateFlags errors, gpointer user_data)
 {
 	Exchange *self = user_data;
 
@@ -466,8 +444,9 @@ accept_certificate_cb(SoupMessage *message,
 	return FALSE;
 }
 
-/* libsoup is about to send it a second time on its own. Over HTTP/2 it would do so without the body,
- * which it has read to its end; and what is not repeatable it must not. Then we do it, or do not */
+/* libsoup is about to send it a second time on its own. Over HTTP/2 it would do so without the
+ * body, which it has read to its end; and what is not repeatable it must not. Then we do it, or do
+ * not */
 static void
 restarted_cb(SoupMessage *message, gpointer user_data)
 {
@@ -490,12 +469,9 @@ static void
 set_body_stream(Exchange *self)
 {
 	FerryJmapHttpRequest *request = self->request;
-	g_autoptr(GInputStream) once =
-		ferry_jmap_body_stream_new(request->body_stream);
+	g_autoptr(GInputStream) once = ferry_jmap_body_stream_new(request->body_stream);
 
-	soup_message_set_request_body(self->message,
-				      request->content_type,
-				      once,
+	soup_message_set_request_body(self->message, request->content_type, once,
 				      (gssize)request->body_size);
 }
 
@@ -505,16 +481,14 @@ set_headers(Exchange *self)
 	FerryJmapHttpRequest *request = self->request;
 	SoupMessageHeaders *headers = soup_message_get_request_headers(self->message);
 
-	soup_message_headers_replace(headers,
-				     "Authorization",
+	soup_message_headers_replace(headers, "Authorization",
 				     ferry_jmap_credential_peek_header(request->credential));
 	if (request->accept != NULL)
 		soup_message_headers_replace(headers, "Accept", request->accept);
 	if (request->last_event_id != NULL)
 		soup_message_headers_replace(headers, "Last-Event-ID", request->last_event_id);
 	if (request->body != NULL)
-		soup_message_set_request_body_from_bytes(self->message,
-							 request->content_type,
+		soup_message_set_request_body_from_bytes(self->message, request->content_type,
 							 request->body);
 	else if (request->body_stream != NULL)
 		set_body_stream(self);
@@ -531,24 +505,18 @@ prepare_message(Exchange *self, GError **error)
 	if (!ferry_jmap_backend_check_url(self->backend, self->url, error))
 		return FALSE;
 	if (request->body_stream != NULL && self->n_attempts > 0 &&
-	    !g_seekable_seek(G_SEEKABLE(request->body_stream),
-			     request->body_offset,
-			     G_SEEK_SET,
-			     NULL,
-			     error))
+	    !g_seekable_seek(G_SEEKABLE(request->body_stream), request->body_offset, G_SEEK_SET,
+			     NULL, error))
 		return FALSE;
 	self->message = soup_message_new(request->method, self->url);
 	if (self->message == NULL) {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_BACKEND, "a malformed URL");
 		return FALSE;
 	}
-	soup_message_add_flags(self->message,
-			       SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
+	soup_message_add_flags(self->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
 	set_headers(self);
 	g_signal_connect(self->message, "starting", G_CALLBACK(starting_cb), self);
-	g_signal_connect(self->message,
-			 "accept-certificate",
-			 G_CALLBACK(accept_certificate_cb),
+	g_signal_connect(self->message, "accept-certificate", G_CALLBACK(accept_certificate_cb),
 			 self);
 	g_signal_connect(self->message, "restarted", G_CALLBACK(restarted_cb), self);
 	return TRUE;
@@ -576,10 +544,9 @@ exchange_start(GTask *task)
 	self->certificate = 0;
 	self->cancellable = g_cancellable_new();
 	if (outer != NULL)
-		self->outer_handler = g_cancellable_connect(outer,
-							    G_CALLBACK(outer_cancelled_cb),
-							    g_object_ref(self->cancellable),
-							    g_object_unref);
+		self->outer_handler =
+			g_cancellable_connect(outer, G_CALLBACK(outer_cancelled_cb),
+					      g_object_ref(self->cancellable), g_object_unref);
 	/* a later attempt has the time that is left, but never so little that it cannot succeed */
 	left = (self->give_up_at - g_get_monotonic_time()) / 1000;
 	patience = (gint64)ferry_jmap_backend_get_request_timeout(self->backend) * 1000;
@@ -587,11 +554,7 @@ exchange_start(GTask *task)
 		patience = MIN(patience, MAX(left, 1000));
 	set_timer(self, (guint)patience, timeout_cb, self);
 	ferry_jmap_backend_count_request(self->backend);
-	soup_session_send_async(soup,
-				self->message,
-				G_PRIORITY_DEFAULT,
-				self->cancellable,
-				sent_cb,
+	soup_session_send_async(soup, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb,
 				task);
 }
 
@@ -601,8 +564,7 @@ get_give_up_time(FerryJmapBackend *backend, FerryJmapHttpRequest *request)
 {
 	gint64 now = g_get_monotonic_time();
 	gint64 patience = (gint64)ferry_jmap_backend_get_retry_time(backend) * G_USEC_PER_SEC;
-	gint64 least =
-		(gint64)ferry_jmap_backend_get_request_timeout(backend) * G_USEC_PER_SEC / 2;
+	gint64 least = (gint64)ferry_jmap_backend_get_request_timeout(backend) * G_USEC_PER_SEC / 2;
 
 	if (request->begun_at == 0)
 		return now + patience;
@@ -611,10 +573,8 @@ get_give_up_time(FerryJmapBackend *backend, FerryJmapHttpRequest *request)
 
 /* Sends @request (transfer full), as often as the policy has it. */
 void
-ferry_jmap_http_send_async(FerryJmapBackend *backend,
-			   FerryJmapHttpRequest *request,
-			   GCancellable *cancellable,
-			   GAsyncReadyCallback callback,
+ferry_jmap_http_send_async(FerryJmapBackend *backend, FerryJmapHttpRequest *request,
+			   GCancellable *cancellable, GAsyncReadyCallback callback,
 			   gpointer user_data)
 {
 	GTask *task = g_task_new(backend, cancellable, callback, user_data);

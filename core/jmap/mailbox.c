@@ -7,9 +7,7 @@
 #include "jmap/error.h"
 #include "jmap/mailbox.h"
 
-G_DEFINE_BOXED_TYPE(FerryJmapMailbox,
-		    ferry_jmap_mailbox,
-		    ferry_jmap_mailbox_copy,
+G_DEFINE_BOXED_TYPE(FerryJmapMailbox, ferry_jmap_mailbox, ferry_jmap_mailbox_copy,
 		    ferry_jmap_mailbox_free)
 
 static const struct {
@@ -93,9 +91,7 @@ ferry_jmap_mailbox_new_from_value(FerryJmapValue *value, GError **error)
 	FerryJmapMailbox *self = NULL;
 
 	if (id == NULL || name == NULL) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_BACKEND,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
 				    "a Mailbox without id or name");
 		return NULL;
 	}
@@ -104,8 +100,8 @@ ferry_jmap_mailbox_new_from_value(FerryJmapValue *value, GError **error)
 	self->name = g_strdup(name);
 	self->parent_id = g_strdup(ferry_jmap_value_get_string(value, "parentId"));
 	self->role = role != NULL ? g_ascii_strdown(role, -1) : NULL;
-	self->sort_order = (guint32)MIN(ferry_jmap_value_get_uint64(value, "sortOrder", 0),
-					G_MAXUINT32);
+	self->sort_order =
+		(guint32)MIN(ferry_jmap_value_get_uint64(value, "sortOrder", 0), G_MAXUINT32);
 	self->total_emails = ferry_jmap_value_get_uint64(value, "totalEmails", 0);
 	self->unread_emails = ferry_jmap_value_get_uint64(value, "unreadEmails", 0);
 	self->is_subscribed = ferry_jmap_value_get_boolean(value, "isSubscribed", TRUE);
@@ -125,11 +121,8 @@ ferry_jmap_mailbox_new_from_value(FerryJmapValue *value, GError **error)
  *   %NULL with the method's error
  */
 GPtrArray *
-ferry_jmap_reply_parse_mailboxes(FerryJmapReply *reply,
-				 const char *call_id,
-				 char **state,
-				 char ***not_found,
-				 GError **error)
+ferry_jmap_reply_parse_mailboxes(FerryJmapReply *reply, const char *call_id, char **state,
+				 char ***not_found, GError **error)
 {
 	g_autoptr(FerryJmapValue) value = ferry_jmap_reply_get_result(reply, call_id, error);
 	g_autoptr(GPtrArray) mailboxes = NULL;
@@ -140,9 +133,7 @@ ferry_jmap_reply_parse_mailboxes(FerryJmapReply *reply,
 		return NULL;
 	mailboxes = g_ptr_array_new_with_free_func((GDestroyNotify)ferry_jmap_mailbox_free);
 	if (!ferry_jmap_value_iter_init(&iter, value, "list")) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_BACKEND,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
 				    "the answer to Mailbox/get has no list");
 		return NULL;
 	}
@@ -219,12 +210,9 @@ end_set(FerryJmapRequest *request, FerryJmapBuilder *args)
  * Returns: (transfer none): the call's id
  */
 const char *
-ferry_jmap_request_add_mailbox_create(FerryJmapRequest *request,
-				      const char *account_id,
-				      const char *creation_id,
-				      const char *name,
-				      const char *parent_id,
-				      gboolean is_subscribed)
+ferry_jmap_request_add_mailbox_create(FerryJmapRequest *request, const char *account_id,
+				      const char *creation_id, const char *name,
+				      const char *parent_id, gboolean is_subscribed)
 {
 	g_autoptr(FerryJmapBuilder) args = begin_set(account_id, "create", creation_id);
 
@@ -247,11 +235,8 @@ ferry_jmap_request_add_mailbox_create(FerryJmapRequest *request,
  * Returns: (transfer none): the call's id
  */
 const char *
-ferry_jmap_request_add_mailbox_rename(FerryJmapRequest *request,
-				      const char *account_id,
-				      const char *id,
-				      const char *name,
-				      const char *parent_id)
+ferry_jmap_request_add_mailbox_rename(FerryJmapRequest *request, const char *account_id,
+				      const char *id, const char *name, const char *parent_id)
 {
 	g_autoptr(FerryJmapBuilder) args = begin_set(account_id, "update", id);
 
@@ -272,10 +257,8 @@ ferry_jmap_request_add_mailbox_rename(FerryJmapRequest *request,
  * Returns: (transfer none): the call's id
  */
 const char *
-ferry_jmap_request_add_mailbox_subscribe(FerryJmapRequest *request,
-					 const char *account_id,
-					 const char *id,
-					 gboolean is_subscribed)
+ferry_jmap_request_add_mailbox_subscribe(FerryJmapRequest *request, const char *account_id,
+					 const char *id, gboolean is_subscribed)
 {
 	g_autoptr(FerryJmapBuilder) args = begin_set(account_id, "update", id);
 
@@ -297,10 +280,8 @@ ferry_jmap_request_add_mailbox_subscribe(FerryJmapRequest *request,
  * Returns: (transfer none): the call's id
  */
 const char *
-ferry_jmap_request_add_mailbox_destroy(FerryJmapRequest *request,
-				       const char *account_id,
-				       const char *id,
-				       gboolean remove_emails,
+ferry_jmap_request_add_mailbox_destroy(FerryJmapRequest *request, const char *account_id,
+				       const char *id, gboolean remove_emails,
 				       const char *if_in_state)
 {
 	g_autoptr(FerryJmapBuilder) args = ferry_jmap_builder_new();

@@ -64,31 +64,20 @@ void ferry_jmap_mailbox_free(FerryJmapMailbox *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapMailbox, ferry_jmap_mailbox_free)
 
 FerryJmapMailbox *ferry_jmap_mailbox_new_from_value(FerryJmapValue *value, GError **error);
-GPtrArray *ferry_jmap_reply_parse_mailboxes(FerryJmapReply *reply,
-					    const char *call_id,
-					    char **state,
-					    char ***not_found,
-					    GError **error);
+GPtrArray *ferry_jmap_reply_parse_mailboxes(FerryJmapReply *reply, const char *call_id,
+					    char **state, char ***not_found, GError **error);
 const char *ferry_jmap_request_add_mailbox_get(FerryJmapRequest *request, const char *account_id);
-const char *ferry_jmap_request_add_mailbox_create(FerryJmapRequest *request,
-						  const char *account_id,
-						  const char *creation_id,
-						  const char *name,
-						  const char *parent_id,
-						  gboolean is_subscribed);
-const char *ferry_jmap_request_add_mailbox_rename(FerryJmapRequest *request,
-						  const char *account_id,
-						  const char *id,
-						  const char *name,
+const char *ferry_jmap_request_add_mailbox_create(FerryJmapRequest *request, const char *account_id,
+						  const char *creation_id, const char *name,
+						  const char *parent_id, gboolean is_subscribed);
+const char *ferry_jmap_request_add_mailbox_rename(FerryJmapRequest *request, const char *account_id,
+						  const char *id, const char *name,
 						  const char *parent_id);
 const char *ferry_jmap_request_add_mailbox_subscribe(FerryJmapRequest *request,
-						     const char *account_id,
-						     const char *id,
+						     const char *account_id, const char *id,
 						     gboolean is_subscribed);
 const char *ferry_jmap_request_add_mailbox_destroy(FerryJmapRequest *request,
-						   const char *account_id,
-						   const char *id,
-						   gboolean remove_emails,
-						   const char *if_in_state);
+						   const char *account_id, const char *id,
+						   gboolean remove_emails, const char *if_in_state);
 
 G_END_DECLS

@@ -10,13 +10,9 @@
 #include "jmap/method.h"
 #include "jmap/value-private.h"
 
-G_DEFINE_BOXED_TYPE(FerryJmapChanges,
-		    ferry_jmap_changes,
-		    ferry_jmap_changes_copy,
+G_DEFINE_BOXED_TYPE(FerryJmapChanges, ferry_jmap_changes, ferry_jmap_changes_copy,
 		    ferry_jmap_changes_free)
-G_DEFINE_BOXED_TYPE(FerryJmapQueryPage,
-		    ferry_jmap_query_page,
-		    ferry_jmap_query_page_copy,
+G_DEFINE_BOXED_TYPE(FerryJmapQueryPage, ferry_jmap_query_page, ferry_jmap_query_page_copy,
 		    ferry_jmap_query_page_free)
 
 static FerryJmapChanges *
@@ -79,11 +75,8 @@ ferry_jmap_changes_free(FerryJmapChanges *self)
  * Returns: (transfer none): the call's id
  */
 const char *
-ferry_jmap_request_add_changes(FerryJmapRequest *request,
-			       const char *method,
-			       const char *account_id,
-			       const char *since_state,
-			       guint max_changes)
+ferry_jmap_request_add_changes(FerryJmapRequest *request, const char *method,
+			       const char *account_id, const char *since_state, guint max_changes)
 {
 	g_autoptr(FerryJmapBuilder) args = ferry_jmap_builder_new();
 
@@ -100,11 +93,8 @@ static gboolean
 check_answer(gboolean ok, const char *what, GError **error)
 {
 	if (!ok)
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_BACKEND,
-			    "the answer to %s lacks what it must have",
-			    what);
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
+			    "the answer to %s lacks what it must have", what);
 	return ok;
 }
 
@@ -122,10 +112,8 @@ ferry_jmap_reply_parse_changes(FerryJmapReply *reply, const char *call_id, GErro
 {
 	g_autoptr(FerryJmapValue) value = ferry_jmap_reply_get_result(reply, call_id, error);
 
-	if (value == NULL ||
-	    !check_answer(ferry_jmap_value_get_string(value, "newState") != NULL,
-			  "/changes",
-			  error))
+	if (value == NULL || !check_answer(ferry_jmap_value_get_string(value, "newState") != NULL,
+					   "/changes", error))
 		return NULL;
 	return changes_from_value(value);
 }
@@ -188,19 +176,14 @@ ferry_jmap_reply_parse_query(FerryJmapReply *reply, const char *call_id, GError 
 
 	if (value == NULL ||
 	    !check_answer(ferry_jmap_value_iter_init(&iter, value, "ids") && !iter.is_object,
-			  "/query",
-			  error))
+			  "/query", error))
 		return NULL;
 	return query_page_from_value(value);
 }
 
 static const char *
-add_one_get(FerryJmapRequest *request,
-	    const char *method,
-	    const char *account_id,
-	    const char *const *ids,
-	    gssize n_ids,
-	    const char *const *properties)
+add_one_get(FerryJmapRequest *request, const char *method, const char *account_id,
+	    const char *const *ids, gssize n_ids, const char *const *properties)
 {
 	g_autoptr(FerryJmapBuilder) args = ferry_jmap_builder_new();
 
@@ -228,29 +211,24 @@ add_one_get(FerryJmapRequest *request,
  * Returns: (transfer full) (array zero-terminated=1): the ids of the calls
  */
 char **
-ferry_jmap_request_add_get(FerryJmapRequest *request,
-			   const char *method,
-			   const char *account_id,
-			   const char *const *ids,
-			   gssize n_ids,
-			   const char *const *properties,
+ferry_jmap_request_add_get(FerryJmapRequest *request, const char *method, const char *account_id,
+			   const char *const *ids, gssize n_ids, const char *const *properties,
 			   guint64 max_objects)
 {
 	g_autoptr(GStrvBuilder) calls = g_strv_builder_new();
 	gsize left = 0;
 
 	if (ids == NULL) {
-		g_strv_builder_add(
-			calls, add_one_get(request, method, account_id, NULL, 0, properties));
+		g_strv_builder_add(calls,
+				   add_one_get(request, method, account_id, NULL, 0, properties));
 		return g_strv_builder_end(calls);
 	}
 	left = n_ids >= 0 ? (gsize)n_ids : g_strv_length((char **)ids);
 	while (left > 0) {
 		gsize n = MIN(left, MAX(max_objects, 1));
 
-		g_strv_builder_add(
-			calls,
-			add_one_get(request, method, account_id, ids, (gssize)n, properties));
+		g_strv_builder_add(calls, add_one_get(request, method, account_id, ids, (gssize)n,
+						      properties));
 		ids += n;
 		left -= n;
 	}
@@ -272,12 +250,9 @@ ferry_jmap_request_add_get(FerryJmapRequest *request,
  * Returns: (transfer none): the call's id
  */
 const char *
-ferry_jmap_request_add_get_reference(FerryJmapRequest *request,
-				     const char *method,
-				     const char *account_id,
-				     const char *call_id,
-				     const char *call_method,
-				     const char *path,
+ferry_jmap_request_add_get_reference(FerryJmapRequest *request, const char *method,
+				     const char *account_id, const char *call_id,
+				     const char *call_method, const char *path,
 				     const char *const *properties)
 {
 	g_autoptr(FerryJmapBuilder) args = ferry_jmap_builder_new();

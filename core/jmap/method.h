@@ -37,13 +37,10 @@ FerryJmapChanges *ferry_jmap_changes_copy(const FerryJmapChanges *self);
 void ferry_jmap_changes_free(FerryJmapChanges *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapChanges, ferry_jmap_changes_free)
 
-const char *ferry_jmap_request_add_changes(FerryJmapRequest *request,
-					   const char *method,
-					   const char *account_id,
-					   const char *since_state,
+const char *ferry_jmap_request_add_changes(FerryJmapRequest *request, const char *method,
+					   const char *account_id, const char *since_state,
 					   guint max_changes);
-FerryJmapChanges *ferry_jmap_reply_parse_changes(FerryJmapReply *reply,
-						 const char *call_id,
+FerryJmapChanges *ferry_jmap_reply_parse_changes(FerryJmapReply *reply, const char *call_id,
 						 GError **error);
 
 /**
@@ -74,8 +71,7 @@ FerryJmapQueryPage *ferry_jmap_query_page_copy(const FerryJmapQueryPage *self);
 void ferry_jmap_query_page_free(FerryJmapQueryPage *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapQueryPage, ferry_jmap_query_page_free)
 
-FerryJmapQueryPage *ferry_jmap_reply_parse_query(FerryJmapReply *reply,
-						 const char *call_id,
+FerryJmapQueryPage *ferry_jmap_reply_parse_query(FerryJmapReply *reply, const char *call_id,
 						 GError **error);
 
 /**
@@ -91,38 +87,26 @@ FerryJmapSetResult *ferry_jmap_set_result_ref(FerryJmapSetResult *self);
 void ferry_jmap_set_result_unref(FerryJmapSetResult *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapSetResult, ferry_jmap_set_result_unref)
 
-FerryJmapSetResult *ferry_jmap_reply_parse_set(FerryJmapReply *reply,
-					       const char *call_id,
+FerryJmapSetResult *ferry_jmap_reply_parse_set(FerryJmapReply *reply, const char *call_id,
 					       GError **error);
 const char *ferry_jmap_set_result_get_old_state(FerryJmapSetResult *self);
 const char *ferry_jmap_set_result_get_new_state(FerryJmapSetResult *self);
-FerryJmapValue *ferry_jmap_set_result_get_created(FerryJmapSetResult *self,
-						  const char *creation_id,
+FerryJmapValue *ferry_jmap_set_result_get_created(FerryJmapSetResult *self, const char *creation_id,
 						  GError **error);
-const char *ferry_jmap_set_result_get_created_id(FerryJmapSetResult *self,
-						 const char *creation_id,
+const char *ferry_jmap_set_result_get_created_id(FerryJmapSetResult *self, const char *creation_id,
 						 GError **error);
-gboolean ferry_jmap_set_result_was_updated(FerryJmapSetResult *self,
-					   const char *id,
+gboolean ferry_jmap_set_result_was_updated(FerryJmapSetResult *self, const char *id,
 					   GError **error);
-gboolean ferry_jmap_set_result_was_destroyed(FerryJmapSetResult *self,
-					     const char *id,
+gboolean ferry_jmap_set_result_was_destroyed(FerryJmapSetResult *self, const char *id,
 					     GError **error);
 guint ferry_jmap_set_result_get_n_failed(FerryJmapSetResult *self);
 
-char **ferry_jmap_request_add_get(FerryJmapRequest *request,
-				  const char *method,
-				  const char *account_id,
-				  const char *const *ids,
-				  gssize n_ids,
-				  const char *const *properties,
-				  guint64 max_objects);
-const char *ferry_jmap_request_add_get_reference(FerryJmapRequest *request,
-						 const char *method,
-						 const char *account_id,
-						 const char *call_id,
-						 const char *call_method,
-						 const char *path,
+char **ferry_jmap_request_add_get(FerryJmapRequest *request, const char *method,
+				  const char *account_id, const char *const *ids, gssize n_ids,
+				  const char *const *properties, guint64 max_objects);
+const char *ferry_jmap_request_add_get_reference(FerryJmapRequest *request, const char *method,
+						 const char *account_id, const char *call_id,
+						 const char *call_method, const char *path,
 						 const char *const *properties);
 
 G_END_DECLS

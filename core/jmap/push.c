@@ -34,7 +34,7 @@ struct _FerryJmapPush {
 	char *last_id;
 	guint n_failures;
 	gint64 ping_interval; /* seconds, as the server has it */
-	GSource *timer;	      /* the reconnect or the supervision */
+	GSource *timer;       /* the reconnect or the supervision */
 	char buffer[READ_SIZE];
 };
 
@@ -122,18 +122,9 @@ ferry_jmap_push_class_init(FerryJmapPushClass *klass)
 	 *
 	 * Something changed.
 	 */
-	signals[SIGNAL_STATE_CHANGE] = g_signal_new("state-change",
-						    type,
-						    G_SIGNAL_RUN_LAST,
-						    0,
-						    NULL,
-						    NULL,
-						    NULL,
-						    G_TYPE_NONE,
-						    3,
-						    G_TYPE_STRING,
-						    G_TYPE_STRING,
-						    G_TYPE_STRING);
+	signals[SIGNAL_STATE_CHANGE] =
+		g_signal_new("state-change", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+			     G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
 	/**
 	 * FerryJmapPush::status:
 	 * @self: the push
@@ -141,31 +132,16 @@ ferry_jmap_push_class_init(FerryJmapPushClass *klass)
 	 *
 	 * The connection came up or went down.
 	 */
-	signals[SIGNAL_STATUS] = g_signal_new("status",
-					      type,
-					      G_SIGNAL_RUN_LAST,
-					      0,
-					      NULL,
-					      NULL,
-					      NULL,
-					      G_TYPE_NONE,
-					      1,
-					      G_TYPE_UINT);
+	signals[SIGNAL_STATUS] = g_signal_new("status", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+					      NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
 	/**
 	 * FerryJmapPush::connected:
 	 * @self: the push
 	 *
 	 * The stream is up: read once what changed until now.
 	 */
-	signals[SIGNAL_CONNECTED] = g_signal_new("connected",
-						 type,
-						 G_SIGNAL_RUN_LAST,
-						 0,
-						 NULL,
-						 NULL,
-						 NULL,
-						 G_TYPE_NONE,
-						 0);
+	signals[SIGNAL_CONNECTED] = g_signal_new("connected", type, G_SIGNAL_RUN_LAST, 0, NULL,
+						 NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -203,9 +179,7 @@ ferry_jmap_push_new(FerryJmapSession *session, const char *const *types)
  * Changes the timing from its default of 30 s, 500 ms, 60 s.
  */
 void
-ferry_jmap_push_set_timing(FerryJmapPush *self,
-			   guint ping_seconds,
-			   guint min_backoff_ms,
+ferry_jmap_push_set_timing(FerryJmapPush *self, guint ping_seconds, guint min_backoff_ms,
 			   guint max_backoff_ms)
 {
 	self->ping = MAX(ping_seconds, 1);
@@ -283,8 +257,7 @@ take_state_change(FerryJmapPush *self, FerryJmapValue *event)
 	FerryJmapValue *changed = NULL;
 
 	ferry_jmap_value_iter_init(&accounts, event, "changed");
-	while (accounts.is_object &&
-	       ferry_jmap_value_iter_next(&accounts, &account_id, &changed)) {
+	while (accounts.is_object && ferry_jmap_value_iter_next(&accounts, &account_id, &changed)) {
 		g_autoptr(FerryJmapValue) types = changed;
 		FerryJmapValueIter iter;
 		const char *type = NULL;
@@ -295,12 +268,8 @@ take_state_change(FerryJmapPush *self, FerryJmapValue *event)
 		while (iter.is_object && self->cancellable == connection &&
 		       ferry_jmap_value_iter_next_string(&iter, &type, &state))
 			if (state != NULL)
-				g_signal_emit(self,
-					      signals[SIGNAL_STATE_CHANGE],
-					      0,
-					      account_id,
-					      type,
-					      state);
+				g_signal_emit(self, signals[SIGNAL_STATE_CHANGE], 0, account_id,
+					      type, state);
 	}
 }
 
@@ -315,8 +284,8 @@ event_cb(const char *name, const char *data, const char *id, gpointer user_data)
 	self->n_failures = 0;
 	if (g_str_equal(name, "ping"))
 		/* the server may keep to an interval of its own */
-		self->ping_interval = CLAMP(
-			ferry_jmap_value_get_int64(event, "interval", self->ping), 1, 600);
+		self->ping_interval =
+			CLAMP(ferry_jmap_value_get_int64(event, "interval", self->ping), 1, 600);
 	else if (g_strcmp0(ferry_jmap_value_get_string(event, "@type"), "StateChange") == 0 ||
 		 g_str_equal(name, "state"))
 		take_state_change(self, event);
@@ -375,13 +344,8 @@ read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 push_read(FerryJmapPush *self)
 {
-	g_input_stream_read_async(self->stream,
-				  self->buffer,
-				  READ_SIZE,
-				  G_PRIORITY_DEFAULT,
-				  self->cancellable,
-				  read_cb,
-				  connection_new(self));
+	g_input_stream_read_async(self->stream, self->buffer, READ_SIZE, G_PRIORITY_DEFAULT,
+				  self->cancellable, read_cb, connection_new(self));
 }
 
 static void
@@ -403,8 +367,8 @@ stream_up(FerryJmapPush *self, FerryJmapHttpResponse *response)
 static gboolean
 status_means_unsupported(guint status)
 {
-	return status == 204 || status == 404 || status == 405 || status == 406 ||
-	       status == 410 || status == 501;
+	return status == 204 || status == 404 || status == 405 || status == 406 || status == 410 ||
+	       status == 501;
 }
 
 static void
@@ -444,34 +408,25 @@ static void
 push_connect(FerryJmapPush *self)
 {
 	g_autofree char *ping = g_strdup_printf("%u", self->ping);
-	g_autofree char *url = ferry_jmap_session_make_url(self->session,
-							   FERRY_JMAP_URL_EVENT_SOURCE,
-							   "types",
-							   self->types,
-							   "closeafter",
-							   "no",
-							   "ping",
-							   ping,
-							   NULL);
+	g_autofree char *url =
+		ferry_jmap_session_make_url(self->session, FERRY_JMAP_URL_EVENT_SOURCE, "types",
+					    self->types, "closeafter", "no", "ping", ping, NULL);
 	FerryJmapHttpRequest *http = NULL;
 
 	if (*url == '\0') {
 		unsupported(self);
 		return;
 	}
-	http = ferry_jmap_http_request_new(
-		"GET", url, ferry_jmap_session_get_credential(self->session));
+	http = ferry_jmap_http_request_new("GET", url,
+					   ferry_jmap_session_get_credential(self->session));
 	http->accept = "text/event-stream";
 	http->last_event_id = g_strdup(self->last_id);
 	http->want_stream = TRUE;
 	http->endless = TRUE;
 	http->no_retry = TRUE;
 	self->cancellable = g_cancellable_new();
-	ferry_jmap_http_send_async(ferry_jmap_session_get_backend(self->session),
-				   http,
-				   self->cancellable,
-				   connected_cb,
-				   connection_new(self));
+	ferry_jmap_http_send_async(ferry_jmap_session_get_backend(self->session), http,
+				   self->cancellable, connected_cb, connection_new(self));
 }
 
 /**

@@ -93,15 +93,10 @@ ferry_jmap_parse(GByteArray *json, GError **error)
 	if (!ferry_jmap_guard(json, FERRY_JMAP_MAX_NESTING, error))
 		return NULL;
 	parser = json_parser_new_immutable();
-	if (!json_parser_load_from_data(parser,
-					(const char *)json->data,
-					(gssize)json->len,
+	if (!json_parser_load_from_data(parser, (const char *)json->data, (gssize)json->len,
 					&local_error) ||
 	    json_parser_get_root(parser) == NULL) {
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_BACKEND,
-			    "not JSON: %s",
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_BACKEND, "not JSON: %s",
 			    local_error != NULL ? local_error->message : "no value");
 		return NULL;
 	}
@@ -126,8 +121,7 @@ ferry_jmap_value_new_from_json(const char *json, gssize length, GError **error)
 {
 	g_autoptr(GByteArray) copy = g_byte_array_new();
 
-	g_byte_array_append(copy,
-			    (const guint8 *)json,
+	g_byte_array_append(copy, (const guint8 *)json,
 			    (guint)(length < 0 ? strlen(json) : (gsize)length));
 	return ferry_jmap_parse(copy, error);
 }
@@ -146,9 +140,7 @@ parse_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *
 
 /* private: parses @json off the loop where it is large; the caller leaves @json alone until then */
 void
-ferry_jmap_parse_async(GByteArray *json,
-		       GCancellable *cancellable,
-		       GAsyncReadyCallback callback,
+ferry_jmap_parse_async(GByteArray *json, GCancellable *cancellable, GAsyncReadyCallback callback,
 		       gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
@@ -196,9 +188,7 @@ static void
 ferry_jmap_reply_init(FerryJmapReply *self)
 {
 	self->expected = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	self->results = g_hash_table_new_full(g_str_hash,
-					      g_str_equal,
-					      g_free,
+	self->results = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					      (GDestroyNotify)g_ptr_array_unref);
 }
 
@@ -209,8 +199,8 @@ ferry_jmap_reply_new(void)
 	return g_object_new(FERRY_TYPE_JMAP_REPLY, NULL);
 }
 
-/* private: which calls this is the reply to; the first answer to each must be the method's own or an
- * error, others that it implies may follow */
+/* private: which calls this is the reply to; the first answer to each must be the method's own or
+ * an error, others that it implies may follow */
 void
 ferry_jmap_reply_expect(FerryJmapReply *self, const char *call_id, const char *method)
 {
@@ -239,9 +229,7 @@ ferry_jmap_reply_add_document(FerryJmapReply *self, FerryJmapValue *document, GE
 	FerryJmapValue *invocation = NULL;
 
 	if (!ferry_jmap_value_iter_init(&iter, document, "methodResponses") || iter.is_object) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_BACKEND,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
 				    "a reply without methodResponses");
 		return FALSE;
 	}
@@ -292,21 +280,15 @@ ferry_jmap_reply_get_n_results(FerryJmapReply *self, const char *call_id)
  *   error, see [func@JmapError.new_for_type], or %FERRY_ERROR_BACKEND where it was not answered
  */
 FerryJmapValue *
-ferry_jmap_reply_get_nth_result(FerryJmapReply *self,
-				const char *call_id,
-				guint nth,
-				const char **method,
-				GError **error)
+ferry_jmap_reply_get_nth_result(FerryJmapReply *self, const char *call_id, guint nth,
+				const char **method, GError **error)
 {
 	GPtrArray *results = g_hash_table_lookup(self->results, call_id);
 	FerryJmapValue *invocation = NULL;
 	const char *name = NULL;
 
 	if (results == NULL || nth >= results->len) {
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_BACKEND,
-			    "no answer to call %s",
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_BACKEND, "no answer to call %s",
 			    call_id);
 		return NULL;
 	}
@@ -321,9 +303,7 @@ ferry_jmap_reply_get_nth_result(FerryJmapReply *self,
 		return NULL;
 	}
 	if (name == NULL || !ferry_jmap_value_has(invocation, "1")) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_BACKEND,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
 				    "an answer that is no invocation");
 		return NULL;
 	}

@@ -115,10 +115,8 @@ use_for_method(FerryJmapRequest *self, const char *method)
 {
 	/* the draft form of Blob/get has the same name */
 	if (g_str_has_prefix(method, "Blob/") &&
-	    g_ptr_array_find_with_equal_func(self->capabilities,
-					     FERRY_JMAP_CAPABILITY_CYRUS_BLOB,
-					     g_str_equal,
-					     NULL))
+	    g_ptr_array_find_with_equal_func(self->capabilities, FERRY_JMAP_CAPABILITY_CYRUS_BLOB,
+					     g_str_equal, NULL))
 		return;
 	for (gsize i = 0; i < G_N_ELEMENTS(type_capabilities); i++)
 		if (g_str_has_prefix(method, type_capabilities[i].prefix))
@@ -130,14 +128,8 @@ static gboolean
 method_is_repeatable(const char *method, gboolean has_creations)
 {
 	static const char *const reading[] = {
-		"/get",
-		"/changes",
-		"/query",
-		"/queryChanges",
-		"/lookup",
-		"/echo",
-		"/parse",
-		"/validate",
+		"/get",    "/changes", "/query", "/queryChanges",
+		"/lookup", "/echo",    "/parse", "/validate",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(reading); i++)
@@ -147,19 +139,14 @@ method_is_repeatable(const char *method, gboolean has_creations)
 }
 
 static const char *
-add_call(FerryJmapRequest *self,
-	 const char *method,
-	 const char *arguments,
-	 gboolean has_creations,
+add_call(FerryJmapRequest *self, const char *method, const char *arguments, gboolean has_creations,
 	 gboolean has_references)
 {
 	static gint64 last_id = 0;
 	Call *call = g_new0(Call, 1);
 
 	/* unique in the process: merged requests keep their ids and references */
-	g_snprintf(call->id,
-		   sizeof call->id,
-		   "c%" G_GUINT64_FORMAT,
+	g_snprintf(call->id, sizeof call->id, "c%" G_GUINT64_FORMAT,
 		   (guint64)__atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED));
 	call->method = g_strdup(method);
 	call->json = g_string_sized_new(strlen(arguments) + 64);
@@ -186,13 +173,9 @@ add_call(FerryJmapRequest *self,
  *   as long as @self
  */
 const char *
-ferry_jmap_request_add_call(FerryJmapRequest *self,
-			    const char *method,
-			    FerryJmapBuilder *arguments)
+ferry_jmap_request_add_call(FerryJmapRequest *self, const char *method, FerryJmapBuilder *arguments)
 {
-	return add_call(self,
-			method,
-			ferry_jmap_builder_peek(arguments)->str,
+	return add_call(self, method, ferry_jmap_builder_peek(arguments)->str,
 			ferry_jmap_builder_has_creations(arguments),
 			ferry_jmap_builder_has_references(arguments));
 }
@@ -210,9 +193,7 @@ ferry_jmap_request_add_call(FerryJmapRequest *self,
  *   @arguments is no JSON object
  */
 const char *
-ferry_jmap_request_add_call_json(FerryJmapRequest *self,
-				 const char *method,
-				 const char *arguments,
+ferry_jmap_request_add_call_json(FerryJmapRequest *self, const char *method, const char *arguments,
 				 GError **error)
 {
 	g_autoptr(FerryJmapValue) value = ferry_jmap_value_new_from_json(arguments, -1, error);
@@ -224,18 +205,13 @@ ferry_jmap_request_add_call_json(FerryJmapRequest *self,
 		return NULL;
 	if (!ferry_jmap_value_iter_init(&iter, value, NULL) ||
 	    ferry_jmap_value_get_value_type(value) != FERRY_JMAP_TYPE_OBJECT) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_INVALID,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
 				    "the arguments of a call are an object");
 		return NULL;
 	}
 	while (ferry_jmap_value_iter_next(&iter, &name, NULL))
 		has_references |= name[0] == '#';
-	return add_call(self,
-			method,
-			arguments,
-			ferry_jmap_value_has(value, "create"),
+	return add_call(self, method, arguments, ferry_jmap_value_has(value, "create"),
 			has_references);
 }
 

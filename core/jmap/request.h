@@ -25,13 +25,10 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(FerryJmapRequest, ferry_jmap_request, FERRY, JMAP_REQUEST, GObject)
 
 FerryJmapRequest *ferry_jmap_request_new(void);
-const char *ferry_jmap_request_add_call(FerryJmapRequest *self,
-					const char *method,
+const char *ferry_jmap_request_add_call(FerryJmapRequest *self, const char *method,
 					FerryJmapBuilder *arguments);
-const char *ferry_jmap_request_add_call_json(FerryJmapRequest *self,
-					     const char *method,
-					     const char *arguments,
-					     GError **error);
+const char *ferry_jmap_request_add_call_json(FerryJmapRequest *self, const char *method,
+					     const char *arguments, GError **error);
 void ferry_jmap_request_use(FerryJmapRequest *self, const char *capability);
 void ferry_jmap_request_set_repeatable(FerryJmapRequest *self, gboolean repeatable);
 gboolean ferry_jmap_request_get_repeatable(FerryJmapRequest *self);

@@ -26,7 +26,7 @@ typedef struct {
 	gatomicrefcount refs;
 	FerryJmapScheduler *scheduler;
 	Batch *batch; /* while it is on its way */
-	GTask *task; /* NULL when answered */
+	GTask *task;  /* NULL when answered */
 	FerryJmapRequest *request;
 	FerryJmapSendFlags flags;
 	GArray *units;
@@ -200,19 +200,14 @@ watch_cancellable(Job *job)
 		return;
 	g_atomic_ref_count_inc(&job->refs);
 	job->cancel_source = g_cancellable_source_new(cancellable);
-	g_source_set_callback(job->cancel_source,
-			      G_SOURCE_FUNC(job_cancelled_cb),
-			      job,
-			      job_unref);
+	g_source_set_callback(job->cancel_source, G_SOURCE_FUNC(job_cancelled_cb), job, job_unref);
 	g_source_attach(job->cancel_source, g_main_context_get_thread_default());
 }
 
 /* Takes @task, whose source is the session, and ends it with a FerryJmapReply. */
 void
-ferry_jmap_scheduler_send(FerryJmapScheduler *self,
-			  FerryJmapRequest *request,
-			  FerryJmapSendFlags flags,
-			  GTask *task)
+ferry_jmap_scheduler_send(FerryJmapScheduler *self, FerryJmapRequest *request,
+			  FerryJmapSendFlags flags, GTask *task)
 {
 	Job *job = g_new0(Job, 1);
 
@@ -232,8 +227,8 @@ ferry_jmap_scheduler_send(FerryJmapScheduler *self,
 static gboolean
 jobs_match(const Job *a, const Job *b)
 {
-	return !a->by_itself && !b->by_itself &&
-	       !((a->flags | b->flags) & FERRY_JMAP_SEND_ALONE) && a->flags == b->flags &&
+	return !a->by_itself && !b->by_itself && !((a->flags | b->flags) & FERRY_JMAP_SEND_ALONE) &&
+	       a->flags == b->flags &&
 	       ferry_jmap_request_get_repeatable(a->request) ==
 		       ferry_jmap_request_get_repeatable(b->request);
 }
@@ -329,10 +324,9 @@ next_batch(FerryJmapScheduler *self, gboolean background)
 		} else if (job->units->len == 0) {
 			job_end(job, NULL);
 		} else if (batch_add(batch, job) == 0) {
-			job_end(job,
-				g_error_new_literal(FERRY_JMAP_ERROR,
-						    FERRY_JMAP_ERROR_REQUEST_TOO_LARGE,
-						    "a call exceeds the limits of the backend"));
+			job_end(job, g_error_new_literal(
+					     FERRY_JMAP_ERROR, FERRY_JMAP_ERROR_REQUEST_TOO_LARGE,
+					     "a call exceeds the limits of the backend"));
 		} else {
 			batch_fill(batch, waiting);
 			job_unref(job);
@@ -452,8 +446,7 @@ batch_refused(FerryJmapScheduler *self, Batch *batch, FerryJmapHttpResponse *res
 	/* the API's own URL is gone: what the session object says may have changed */
 	if (response->status == 404 || response->status >= 500)
 		ferry_jmap_session_saw_outage(batch->session);
-	g_prefix_error(&error,
-		       "backend %s: ",
+	g_prefix_error(&error, "backend %s: ",
 		       ferry_jmap_backend_get_name(ferry_jmap_session_get_backend(batch->session)));
 	batch_fail(self, batch, error);
 }
@@ -485,10 +478,8 @@ batch_garbled(FerryJmapScheduler *self, Batch *batch, const GError *error)
 	g_autoptr(GError) lost = NULL;
 
 	if (!ferry_jmap_request_get_repeatable(first->request))
-		lost = g_error_new(FERRY_JMAP_ERROR,
-				   FERRY_JMAP_ERROR_LOST_ANSWER,
-				   "the request may have been executed: %s",
-				   error->message);
+		lost = g_error_new(FERRY_JMAP_ERROR, FERRY_JMAP_ERROR_LOST_ANSWER,
+				   "the request may have been executed: %s", error->message);
 	batch_fail(self, batch, lost != NULL ? lost : error);
 }
 
@@ -500,10 +491,8 @@ entry_take(FerryJmapScheduler *self, const Entry *entry, gboolean answered)
 
 	job->next_unit += entry->n_units;
 	if (!answered && !ferry_jmap_request_get_repeatable(job->request))
-		job_end(job,
-			g_error_new_literal(FERRY_JMAP_ERROR,
-					    FERRY_JMAP_ERROR_LOST_ANSWER,
-					    "the backend does not say what it did"));
+		job_end(job, g_error_new_literal(FERRY_JMAP_ERROR, FERRY_JMAP_ERROR_LOST_ANSWER,
+						 "the backend does not say what it did"));
 	else if (job->next_unit >= job->units->len)
 		job_end(job, NULL);
 	else
@@ -580,10 +569,8 @@ batch_send(FerryJmapScheduler *self, Batch *batch)
 {
 	FerryJmapSession *session = batch->session;
 	g_autofree char *url = ferry_jmap_session_make_url(session, FERRY_JMAP_URL_API, NULL);
-	FerryJmapHttpRequest *http =
-		ferry_jmap_http_request_new("POST",
-					    url,
-					    ferry_jmap_session_get_credential(session));
+	FerryJmapHttpRequest *http = ferry_jmap_http_request_new(
+		"POST", url, ferry_jmap_session_get_credential(session));
 	Job *first = g_array_index(batch->entries, Entry, 0).job;
 
 	http->accept = "application/json";
@@ -595,19 +582,16 @@ batch_send(FerryJmapScheduler *self, Batch *batch)
 	self->n_running++;
 	if (batch->background)
 		self->n_background++;
-	ferry_jmap_http_send_async(ferry_jmap_session_get_backend(session),
-				   http,
-				   batch->cancellable,
-				   batch_sent_cb,
-				   batch);
+	ferry_jmap_http_send_async(ferry_jmap_session_get_backend(session), http,
+				   batch->cancellable, batch_sent_cb, batch);
 }
 
 /* Sends what waits as far as slots are free; the background leaves one to who waits. */
 static void
 dispatch(FerryJmapScheduler *self)
 {
-	guint64 limit = ferry_jmap_session_get_limit(self->session,
-						     FERRY_JMAP_LIMIT_CONCURRENT_REQUESTS);
+	guint64 limit =
+		ferry_jmap_session_get_limit(self->session, FERRY_JMAP_LIMIT_CONCURRENT_REQUESTS);
 
 	while (self->n_running < limit) {
 		Batch *batch = next_batch(self, FALSE);

@@ -8,18 +8,16 @@ G_BEGIN_DECLS
 /* A session object as it was read, checked. */
 typedef struct {
 	FerryJmapValue *value;
-	char *base_url;	     /* where it was found; its URLs may be relative */
+	char *base_url;      /* where it was found; its URLs may be relative */
 	GPtrArray *accounts; /* FerryJmapAccountInfo */
 	guint64 limits[FERRY_JMAP_N_LIMITS];
 } FerryJmapSessionObject;
 
 FerryJmapSessionObject *ferry_jmap_session_object_new(FerryJmapBackend *backend,
-						      FerryJmapValue *value,
-						      const char *base_url,
+						      FerryJmapValue *value, const char *base_url,
 						      GError **error);
 void ferry_jmap_session_object_free(FerryJmapSessionObject *self);
-char *ferry_jmap_session_object_make_url(FerryJmapSessionObject *self,
-					 FerryJmapUrl url,
+char *ferry_jmap_session_object_make_url(FerryJmapSessionObject *self, FerryJmapUrl url,
 					 va_list values);
 char *ferry_jmap_discovery_url(const char *configured);
 

@@ -33,9 +33,7 @@ static const char *const url_names[FERRY_JMAP_N_URLS] = {
 	[FERRY_JMAP_URL_EVENT_SOURCE] = "eventSourceUrl",
 };
 
-G_DEFINE_BOXED_TYPE(FerryJmapAccountInfo,
-		    ferry_jmap_account_info,
-		    ferry_jmap_account_info_copy,
+G_DEFINE_BOXED_TYPE(FerryJmapAccountInfo, ferry_jmap_account_info, ferry_jmap_account_info_copy,
 		    ferry_jmap_account_info_free)
 
 /**
@@ -98,7 +96,7 @@ expand_template(const char *template, va_list values)
 		va_list copy;
 
 		if (close == NULL) {
-			g_string_append_c(out, *template++);
+			g_string_append_c(out, *template ++);
 			continue;
 		}
 		va_copy(copy, values);
@@ -143,12 +141,9 @@ check_object(FerryJmapBackend *backend, FerryJmapSessionObject *self, GError **e
 	if (ferry_jmap_value_get_string(self->value, "apiUrl") == NULL ||
 	    ferry_jmap_value_get_value_type(self->value) != FERRY_JMAP_TYPE_OBJECT ||
 	    ferry_jmap_value_is_null(self->value, "accounts")) {
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_BACKEND,
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
 			    "backend %s: no JMAP session object at %s",
-			    ferry_jmap_backend_get_name(backend),
-			    self->base_url);
+			    ferry_jmap_backend_get_name(backend), self->base_url);
 		return FALSE;
 	}
 	for (guint i = 0; i < FERRY_JMAP_N_URLS; i++) {
@@ -210,10 +205,8 @@ take_limits(FerryJmapSessionObject *self)
 
 /* private: NULL with FERRY_ERROR_BACKEND where it is none that we can work with */
 FerryJmapSessionObject *
-ferry_jmap_session_object_new(FerryJmapBackend *backend,
-			      FerryJmapValue *value,
-			      const char *base_url,
-			      GError **error)
+ferry_jmap_session_object_new(FerryJmapBackend *backend, FerryJmapValue *value,
+			      const char *base_url, GError **error)
 {
 	FerryJmapSessionObject *self = g_new0(FerryJmapSessionObject, 1);
 

@@ -16,8 +16,7 @@ typedef enum {
 #define FERRY_JMAP_N_URLS 4
 
 /* Name and value in turns, ended by NULL, fill the template's {names}. */
-char *ferry_jmap_session_make_url(FerryJmapSession *self,
-				  FerryJmapUrl url,
+char *ferry_jmap_session_make_url(FerryJmapSession *self, FerryJmapUrl url,
 				  ...) G_GNUC_NULL_TERMINATED;
 FerryJmapGate *ferry_jmap_session_get_upload_gate(FerryJmapSession *self);
 FerryJmapGate *ferry_jmap_session_get_download_gate(FerryJmapSession *self);

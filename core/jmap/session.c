@@ -26,9 +26,9 @@ struct _FerryJmapSession {
 	FerryJmapGate downloads;
 
 	FerryJmapSessionObject *object; /* NULL until open */
-	char *refreshed_for; /* the foreign state that the last refresh was for */
-	GCancellable *refresh; /* of the refresh that runs */
-	gboolean suspect;      /* the backend was away */
+	char *refreshed_for;            /* the foreign state that the last refresh was for */
+	GCancellable *refresh;          /* of the refresh that runs */
+	gboolean suspect;               /* the backend was away */
 	gboolean rejected;
 };
 
@@ -77,30 +77,18 @@ ferry_jmap_session_class_init(FerryJmapSessionClass *klass)
 	 *
 	 * The session object was read again and differs: accounts, rights or limits may be others.
 	 */
-	signals[SIGNAL_SESSION_CHANGED] = g_signal_new("session-changed",
-						       FERRY_TYPE_JMAP_SESSION,
-						       G_SIGNAL_RUN_LAST,
-						       0,
-						       NULL,
-						       NULL,
-						       NULL,
-						       G_TYPE_NONE,
-						       0);
+	signals[SIGNAL_SESSION_CHANGED] =
+		g_signal_new("session-changed", FERRY_TYPE_JMAP_SESSION, G_SIGNAL_RUN_LAST, 0, NULL,
+			     NULL, NULL, G_TYPE_NONE, 0);
 	/**
 	 * FerryJmapSession::expired:
 	 * @self: the session
 	 *
 	 * The backend does not accept the credential any more. Emitted once.
 	 */
-	signals[SIGNAL_EXPIRED] = g_signal_new("expired",
-					       FERRY_TYPE_JMAP_SESSION,
-					       G_SIGNAL_RUN_LAST,
-					       0,
-					       NULL,
-					       NULL,
-					       NULL,
-					       G_TYPE_NONE,
-					       0);
+	signals[SIGNAL_EXPIRED] =
+		g_signal_new("expired", FERRY_TYPE_JMAP_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+			     NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -213,9 +201,7 @@ opening_error(FerryJmapSession *self, FerryJmapHttpResponse *response)
 
 	if (response->status == 404 || response->status == 405 || response->status == 410)
 		error->code = FERRY_ERROR_BACKEND;
-	g_prefix_error(&error,
-		       "backend %s: ",
-		       ferry_jmap_backend_get_name(self->backend));
+	g_prefix_error(&error, "backend %s: ", ferry_jmap_backend_get_name(self->backend));
 	return error;
 }
 
@@ -260,9 +246,7 @@ open_at(GTask *task)
 	FerryJmapHttpRequest *http = NULL;
 
 	if (urls[0] == NULL) {
-		g_task_return_new_error(task,
-					FERRY_ERROR,
-					FERRY_ERROR_CONFIGURATION,
+		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_CONFIGURATION,
 					"backend %s has no URL",
 					ferry_jmap_backend_get_name(self->backend));
 		g_object_unref(task);
@@ -273,11 +257,8 @@ open_at(GTask *task)
 	http->accept = "application/json";
 	http->max_reply = 4 * 1024 * 1024;
 	http->no_retry = !last;
-	ferry_jmap_http_send_async(self->backend,
-				   http,
-				   g_task_get_cancellable(task),
-				   open_answered_cb,
-				   task);
+	ferry_jmap_http_send_async(self->backend, http, g_task_get_cancellable(task),
+				   open_answered_cb, task);
 }
 
 /**
@@ -290,10 +271,8 @@ open_at(GTask *task)
  * Finds and reads the session object. On an open session it is read again.
  */
 void
-ferry_jmap_session_open_async(FerryJmapSession *self,
-			      GCancellable *cancellable,
-			      GAsyncReadyCallback callback,
-			      gpointer user_data)
+ferry_jmap_session_open_async(FerryJmapSession *self, GCancellable *cancellable,
+			      GAsyncReadyCallback callback, gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 
@@ -506,9 +485,7 @@ refresh(FerryJmapSession *self)
 		return;
 	self->refresh = g_cancellable_new();
 	ferry_jmap_session_open_async(
-		self,
-		self->refresh,
-		refreshed_cb,
+		self, self->refresh, refreshed_cb,
 		g_strdup(ferry_jmap_value_get_string(self->object->value, "state")));
 }
 
@@ -543,8 +520,7 @@ ferry_jmap_session_saw_rejection(FerryJmapSession *self)
 		self->rejected = TRUE;
 		g_signal_emit(self, signals[SIGNAL_EXPIRED], 0);
 	}
-	return g_error_new_literal(FERRY_ERROR,
-				   FERRY_ERROR_EXPIRED,
+	return g_error_new_literal(FERRY_ERROR, FERRY_ERROR_EXPIRED,
 				   "the backend does not accept the credential any more");
 }
 
@@ -560,20 +536,15 @@ ferry_jmap_session_saw_rejection(FerryJmapSession *self)
  * Sends method calls, joined with those of others and parted as the limits of the session demand.
  */
 void
-ferry_jmap_session_send_async(FerryJmapSession *self,
-			      FerryJmapRequest *request,
-			      FerryJmapSendFlags flags,
-			      GCancellable *cancellable,
-			      GAsyncReadyCallback callback,
-			      gpointer user_data)
+ferry_jmap_session_send_async(FerryJmapSession *self, FerryJmapRequest *request,
+			      FerryJmapSendFlags flags, GCancellable *cancellable,
+			      GAsyncReadyCallback callback, gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
 
 	g_task_set_source_tag(task, ferry_jmap_session_send_async);
 	if (self->object == NULL) {
-		g_task_return_new_error(task,
-					FERRY_ERROR,
-					FERRY_ERROR_FAILED,
+		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_FAILED,
 					"the session is not open");
 		return;
 	}

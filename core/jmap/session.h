@@ -91,12 +91,9 @@ FerryJmapSession *ferry_jmap_session_new(FerryJmapBackend *backend,
 FerryJmapBackend *ferry_jmap_session_get_backend(FerryJmapSession *self);
 FerryJmapCredential *ferry_jmap_session_get_credential(FerryJmapSession *self);
 
-void ferry_jmap_session_open_async(FerryJmapSession *self,
-				   GCancellable *cancellable,
-				   GAsyncReadyCallback callback,
-				   gpointer user_data);
-gboolean ferry_jmap_session_open_finish(FerryJmapSession *self,
-					GAsyncResult *result,
+void ferry_jmap_session_open_async(FerryJmapSession *self, GCancellable *cancellable,
+				   GAsyncReadyCallback callback, gpointer user_data);
+gboolean ferry_jmap_session_open_finish(FerryJmapSession *self, GAsyncResult *result,
 					GError **error);
 gboolean ferry_jmap_session_is_open(FerryJmapSession *self);
 
@@ -109,14 +106,10 @@ gboolean ferry_jmap_session_has_capability(FerryJmapSession *self, const char *c
 FerryJmapValue *ferry_jmap_session_get_capability(FerryJmapSession *self, const char *capability);
 guint64 ferry_jmap_session_get_limit(FerryJmapSession *self, FerryJmapLimit limit);
 
-void ferry_jmap_session_send_async(FerryJmapSession *self,
-				   FerryJmapRequest *request,
-				   FerryJmapSendFlags flags,
-				   GCancellable *cancellable,
-				   GAsyncReadyCallback callback,
-				   gpointer user_data);
-FerryJmapReply *ferry_jmap_session_send_finish(FerryJmapSession *self,
-					       GAsyncResult *result,
+void ferry_jmap_session_send_async(FerryJmapSession *self, FerryJmapRequest *request,
+				   FerryJmapSendFlags flags, GCancellable *cancellable,
+				   GAsyncReadyCallback callback, gpointer user_data);
+FerryJmapReply *ferry_jmap_session_send_finish(FerryJmapSession *self, GAsyncResult *result,
 					       GError **error);
 
 G_END_DECLS

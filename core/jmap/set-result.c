@@ -26,18 +26,14 @@ enum {
 	NOT_DESTROYED,
 };
 
-G_DEFINE_BOXED_TYPE(FerryJmapSetResult,
-		    ferry_jmap_set_result,
-		    ferry_jmap_set_result_ref,
+G_DEFINE_BOXED_TYPE(FerryJmapSetResult, ferry_jmap_set_result, ferry_jmap_set_result_ref,
 		    ferry_jmap_set_result_unref)
 
 /* keys are borrowed from the document */
 static GHashTable *
 index_members(FerryJmapValue *value, const char *path)
 {
-	GHashTable *table = g_hash_table_new_full(g_str_hash,
-						  g_str_equal,
-						  NULL,
+	GHashTable *table = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
 						  (GDestroyNotify)ferry_jmap_value_unref);
 	FerryJmapValueIter iter;
 	const char *name = NULL;
@@ -162,11 +158,8 @@ set_object_error(FerryJmapSetResult *self, guint kind, const char *id, GError **
 	GError *made = NULL;
 
 	if (value == NULL) {
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_BACKEND,
-			    "the backend does not say what became of %s",
-			    id);
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_BACKEND,
+			    "the backend does not say what became of %s", id);
 		return;
 	}
 	made = ferry_jmap_error_new_for_type(ferry_jmap_value_get_string(value, "type"),
@@ -210,8 +203,7 @@ ferry_jmap_set_result_get_created(FerryJmapSetResult *self, const char *creation
  *   object
  */
 const char *
-ferry_jmap_set_result_get_created_id(FerryJmapSetResult *self,
-				     const char *creation_id,
+ferry_jmap_set_result_get_created_id(FerryJmapSetResult *self, const char *creation_id,
 				     GError **error)
 {
 	FerryJmapValue *value = g_hash_table_lookup(self->created, creation_id);

@@ -7,9 +7,7 @@
 #include "jmap/error.h"
 #include "jmap/thread.h"
 
-G_DEFINE_BOXED_TYPE(FerryJmapThread,
-		    ferry_jmap_thread,
-		    ferry_jmap_thread_copy,
+G_DEFINE_BOXED_TYPE(FerryJmapThread, ferry_jmap_thread, ferry_jmap_thread_copy,
 		    ferry_jmap_thread_free)
 
 /**
@@ -53,9 +51,7 @@ ferry_jmap_thread_free(FerryJmapThread *self)
  *   with the method's error
  */
 GPtrArray *
-ferry_jmap_reply_parse_threads(FerryJmapReply *reply,
-			       const char *call_id,
-			       char **state,
+ferry_jmap_reply_parse_threads(FerryJmapReply *reply, const char *call_id, char **state,
 			       GError **error)
 {
 	g_autoptr(FerryJmapValue) value = ferry_jmap_reply_get_result(reply, call_id, error);

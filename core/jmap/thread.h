@@ -23,9 +23,7 @@ FerryJmapThread *ferry_jmap_thread_copy(const FerryJmapThread *self);
 void ferry_jmap_thread_free(FerryJmapThread *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapThread, ferry_jmap_thread_free)
 
-GPtrArray *ferry_jmap_reply_parse_threads(FerryJmapReply *reply,
-					  const char *call_id,
-					  char **state,
+GPtrArray *ferry_jmap_reply_parse_threads(FerryJmapReply *reply, const char *call_id, char **state,
 					  GError **error);
 
 G_END_DECLS

@@ -26,25 +26,15 @@ ferry_tls_trust_dispose(GObject *object)
 }
 
 static GTlsCertificateFlags
-ferry_tls_trust_verify_chain(GTlsDatabase *database,
-			     GTlsCertificate *chain,
-			     const char *purpose,
-			     GSocketConnectable *identity,
-			     GTlsInteraction *interaction,
-			     GTlsDatabaseVerifyFlags flags,
-			     GCancellable *cancellable,
+ferry_tls_trust_verify_chain(GTlsDatabase *database, GTlsCertificate *chain, const char *purpose,
+			     GSocketConnectable *identity, GTlsInteraction *interaction,
+			     GTlsDatabaseVerifyFlags flags, GCancellable *cancellable,
 			     GError **error)
 {
 	FerryTlsTrust *self = FERRY_TLS_TRUST(database);
 
-	return g_tls_database_verify_chain(self->inner,
-					   chain,
-					   purpose,
-					   identity,
-					   interaction,
-					   flags,
-					   cancellable,
-					   error);
+	return g_tls_database_verify_chain(self->inner, chain, purpose, identity, interaction,
+					   flags, cancellable, error);
 }
 
 static void
@@ -123,9 +113,7 @@ ferry_tls_trust_describe(GTlsCertificateFlags flags)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
 		if (flags & table[i].flag)
-			g_string_append_printf(text,
-					       "%s%s",
-					       text->len > 0 ? ", " : "",
+			g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "",
 					       table[i].text);
 	if (text->len == 0)
 		g_string_append(text, "it cannot be verified");

@@ -17,10 +17,7 @@ struct _FerryJmapValue {
 	guint32 index;
 };
 
-G_DEFINE_BOXED_TYPE(FerryJmapValue,
-		    ferry_jmap_value,
-		    ferry_jmap_value_ref,
-		    ferry_jmap_value_unref)
+G_DEFINE_BOXED_TYPE(FerryJmapValue, ferry_jmap_value, ferry_jmap_value_ref, ferry_jmap_value_unref)
 
 static void
 ferry_jmap_doc_unref(FerryJmapDoc *doc)

@@ -76,14 +76,11 @@ char **ferry_jmap_value_dup_strings(FerryJmapValue *self, const char *path);
 char **ferry_jmap_value_dup_member_names(FerryJmapValue *self, const char *path);
 char *ferry_jmap_value_to_json(FerryJmapValue *self);
 
-gboolean ferry_jmap_value_iter_init(FerryJmapValueIter *iter,
-				    FerryJmapValue *value,
+gboolean ferry_jmap_value_iter_init(FerryJmapValueIter *iter, FerryJmapValue *value,
 				    const char *path);
-gboolean ferry_jmap_value_iter_next(FerryJmapValueIter *iter,
-				    const char **name,
+gboolean ferry_jmap_value_iter_next(FerryJmapValueIter *iter, const char **name,
 				    FerryJmapValue **value);
-gboolean ferry_jmap_value_iter_next_string(FerryJmapValueIter *iter,
-					   const char **name,
+gboolean ferry_jmap_value_iter_next_string(FerryJmapValueIter *iter, const char **name,
 					   const char **string);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapValue, ferry_jmap_value_unref)

@@ -96,22 +96,17 @@ end_entry(Parser *parser)
 			emit(parser, FERRY_MESSAGE_ADDRESS_MAILBOX, NULL, parser->compact->str);
 		break;
 	case STATE_DOMAIN:
-		emit(parser,
-		     FERRY_MESSAGE_ADDRESS_MAILBOX,
+		emit(parser, FERRY_MESSAGE_ADDRESS_MAILBOX,
 		     parser->has_comment ? text_or_null(parser->comment) : NULL,
 		     parser->local->str);
 		break;
 	case STATE_ANGLE:
 		/* the display name was put aside in comment */
-		emit(parser,
-		     FERRY_MESSAGE_ADDRESS_MAILBOX,
-		     text_or_null(parser->comment),
+		emit(parser, FERRY_MESSAGE_ADDRESS_MAILBOX, text_or_null(parser->comment),
 		     parser->compact->str);
 		break;
 	case STATE_ANGLE_DOMAIN:
-		emit(parser,
-		     FERRY_MESSAGE_ADDRESS_MAILBOX,
-		     text_or_null(parser->comment),
+		emit(parser, FERRY_MESSAGE_ADDRESS_MAILBOX, text_or_null(parser->comment),
 		     parser->local->str);
 		break;
 	}
@@ -309,9 +304,7 @@ parse(Parser *parser)
  * its end. Nothing is decoded.
  */
 void
-ferry_message_address_foreach(const char *value,
-			      gsize length,
-			      FerryMessageAddressFunc func,
+ferry_message_address_foreach(const char *value, gsize length, FerryMessageAddressFunc func,
 			      gpointer user_data)
 {
 	g_autoptr(GString) phrase = g_string_new(NULL);

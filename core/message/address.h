@@ -42,10 +42,7 @@ typedef struct {
  */
 typedef void (*FerryMessageAddressFunc)(const FerryMessageAddress *address, gpointer user_data);
 
-void
-ferry_message_address_foreach(const char *value,
-			      gsize length,
-			      FerryMessageAddressFunc func,
-			      gpointer user_data);
+void ferry_message_address_foreach(const char *value, gsize length, FerryMessageAddressFunc func,
+				   gpointer user_data);
 
 G_END_DECLS

@@ -5,7 +5,6 @@
 
 G_BEGIN_DECLS
 
-gsize
-ferry_message_casemap_append(GString *out, const char *text, gsize length, gboolean more);
+gsize ferry_message_casemap_append(GString *out, const char *text, gsize length, gboolean more);
 
 G_END_DECLS

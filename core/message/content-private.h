@@ -27,17 +27,11 @@ typedef struct {
 	FerryMessageTransferEncoding transfer_encoding;
 } FerryMessageContent;
 
-void
-ferry_message_content_parse(FerryMessageContent *content,
-			    const char *header,
-			    gsize length,
-			    gboolean in_digest,
-			    GStringChunk *strings);
+void ferry_message_content_parse(FerryMessageContent *content, const char *header, gsize length,
+				 gboolean in_digest, GStringChunk *strings);
 
 /* one kind of body that is looked into */
-gboolean
-ferry_message_content_is_multipart(const FerryMessageContent *content);
-gboolean
-ferry_message_content_is_message(const FerryMessageContent *content);
+gboolean ferry_message_content_is_multipart(const FerryMessageContent *content);
+gboolean ferry_message_content_is_message(const FerryMessageContent *content);
 
 G_END_DECLS

@@ -28,9 +28,7 @@ keep_upper(GStringChunk *strings, GString *text)
 }
 
 static void
-note_parameter(FerryMessageContent *content,
-	       const char *name,
-	       GString *value,
+note_parameter(FerryMessageContent *content, const char *name, GString *value,
 	       GStringChunk *strings)
 {
 	if (strcmp(name, "CHARSET") == 0 && content->charset == NULL && value->len <= CHARSET_MAX)
@@ -209,11 +207,8 @@ make_media_type(const FerryMessageContent *content, GStringChunk *strings)
 
 /* Reads the fields of the header block @header into @content, which is overwritten. */
 void
-ferry_message_content_parse(FerryMessageContent *content,
-			    const char *header,
-			    gsize length,
-			    gboolean in_digest,
-			    GStringChunk *strings)
+ferry_message_content_parse(FerryMessageContent *content, const char *header, gsize length,
+			    gboolean in_digest, GStringChunk *strings)
 {
 	FerryMessageHeaderIter iter;
 	FerryMessageHeaderField field;

@@ -60,18 +60,8 @@ find_zone(const char *word, gsize length, int *minutes)
 	static const struct {
 		const char *name;
 		int hours;
-	} zones[] = {{"UT", 0},
-		     {"UTC", 0},
-		     {"GMT", 0},
-		     {"Z", 0},
-		     {"EST", -5},
-		     {"EDT", -4},
-		     {"CST", -6},
-		     {"CDT", -5},
-		     {"MST", -7},
-		     {"MDT", -6},
-		     {"PST", -8},
-		     {"PDT", -7}};
+	} zones[] = {{"UT", 0},   {"UTC", 0},  {"GMT", 0},  {"Z", 0},    {"EST", -5}, {"EDT", -4},
+		     {"CST", -6}, {"CDT", -5}, {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7}};
 
 	for (guint i = 0; i < G_N_ELEMENTS(zones); i++) {
 		if (strlen(zones[i].name) == length &&

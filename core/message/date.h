@@ -19,9 +19,7 @@ typedef struct {
 	gint32 local_day;
 } FerryMessageDate;
 
-gboolean
-ferry_message_date_parse(const char *value, gsize length, FerryMessageDate *date);
-gint32
-ferry_message_date_day_number(gint year, guint month, guint day);
+gboolean ferry_message_date_parse(const char *value, gsize length, FerryMessageDate *date);
+gint32 ferry_message_date_day_number(gint year, guint month, guint day);
 
 G_END_DECLS

@@ -122,13 +122,8 @@ flush_words(Pending *pending)
 
 	if (pending->start == NULL)
 		return;
-	text = g_convert((const char *)pending->octets->data,
-			 pending->octets->len,
-			 "UTF-8",
-			 pending->charset,
-			 NULL,
-			 &length,
-			 NULL);
+	text = g_convert((const char *)pending->octets->data, pending->octets->len, "UTF-8",
+			 pending->charset, NULL, &length, NULL);
 	if (text != NULL && g_utf8_validate(text, length, NULL))
 		append_without_nul(pending->out, text, length);
 	else if (text != NULL && memchr(text, '\0', length) != NULL)

@@ -24,16 +24,9 @@ typedef enum {
 	FIELD_MESSAGE_ID,
 } Field;
 
-static const char *const field_names[FERRY_MESSAGE_ENVELOPE_N_FIELDS] = {"Date",
-									 "Subject",
-									 "From",
-									 "Sender",
-									 "Reply-To",
-									 "To",
-									 "Cc",
-									 "Bcc",
-									 "In-Reply-To",
-									 "Message-ID"};
+static const char *const field_names[FERRY_MESSAGE_ENVELOPE_N_FIELDS] = {
+	"Date", "Subject", "From", "Sender",      "Reply-To",
+	"To",   "Cc",      "Bcc",  "In-Reply-To", "Message-ID"};
 
 /**
  * ferry_message_envelope_add: (skip)
@@ -47,11 +40,8 @@ static const char *const field_names[FERRY_MESSAGE_ENVELOPE_N_FIELDS] = {"Date",
  * passed over. @value is borrowed.
  */
 void
-ferry_message_envelope_add(FerryMessageEnvelope *envelope,
-			   const char *name,
-			   gssize name_length,
-			   const char *value,
-			   gssize value_length)
+ferry_message_envelope_add(FerryMessageEnvelope *envelope, const char *name, gssize name_length,
+			   const char *value, gssize value_length)
 {
 	gsize length = name_length < 0 ? strlen(name) : (gsize)name_length;
 
@@ -83,10 +73,7 @@ ferry_message_envelope_add_block(FerryMessageEnvelope *envelope, const char *blo
 
 	ferry_message_header_iter_init(&iter, block, length);
 	while (ferry_message_header_iter_next(&iter, &field))
-		ferry_message_envelope_add(envelope,
-					   field.start,
-					   field.name_length,
-					   field.value,
+		ferry_message_envelope_add(envelope, field.start, field.name_length, field.value,
 					   field.value_length);
 }
 
@@ -124,10 +111,8 @@ write_addresses(const FerryMessageEnvelope *envelope, Field field, GString *out)
 	if (envelope->values[field] == NULL)
 		return FALSE;
 	g_string_append_c(out, '(');
-	ferry_message_address_foreach(envelope->values[field],
-				      envelope->lengths[field],
-				      write_address,
-				      out);
+	ferry_message_address_foreach(envelope->values[field], envelope->lengths[field],
+				      write_address, out);
 	if (out->len == start + 1) {
 		g_string_truncate(out, start);
 		return FALSE;

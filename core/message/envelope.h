@@ -19,15 +19,10 @@ typedef struct {
 	gsize lengths[FERRY_MESSAGE_ENVELOPE_N_FIELDS];
 } FerryMessageEnvelope;
 
-void
-ferry_message_envelope_add(FerryMessageEnvelope *envelope,
-			   const char *name,
-			   gssize name_length,
-			   const char *value,
-			   gssize value_length);
-void
-ferry_message_envelope_add_block(FerryMessageEnvelope *envelope, const char *block, gsize length);
-void
-ferry_message_envelope_write(const FerryMessageEnvelope *envelope, GString *out);
+void ferry_message_envelope_add(FerryMessageEnvelope *envelope, const char *name,
+				gssize name_length, const char *value, gssize value_length);
+void ferry_message_envelope_add_block(FerryMessageEnvelope *envelope, const char *block,
+				      gsize length);
+void ferry_message_envelope_write(const FerryMessageEnvelope *envelope, GString *out);
 
 G_END_DECLS

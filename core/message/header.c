@@ -117,9 +117,7 @@ ferry_message_header_field_is(const FerryMessageHeaderField *field, const char *
  * Returns: whether there is one
  */
 gboolean
-ferry_message_header_find(const char *block,
-			  gsize length,
-			  const char *name,
+ferry_message_header_find(const char *block, gsize length, const char *name,
 			  FerryMessageHeaderField *field)
 {
 	FerryMessageHeaderIter iter;

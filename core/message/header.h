@@ -34,21 +34,14 @@ typedef struct {
 	const char *end;
 } FerryMessageHeaderIter;
 
-void
-ferry_message_header_iter_init(FerryMessageHeaderIter *iter, const char *block, gsize length);
-gboolean
-ferry_message_header_iter_next(FerryMessageHeaderIter *iter, FerryMessageHeaderField *field);
-gboolean
-ferry_message_header_field_is(const FerryMessageHeaderField *field, const char *name);
-gboolean
-ferry_message_header_find(const char *block,
-			  gsize length,
-			  const char *name,
-			  FerryMessageHeaderField *field);
+void ferry_message_header_iter_init(FerryMessageHeaderIter *iter, const char *block, gsize length);
+gboolean ferry_message_header_iter_next(FerryMessageHeaderIter *iter,
+					FerryMessageHeaderField *field);
+gboolean ferry_message_header_field_is(const FerryMessageHeaderField *field, const char *name);
+gboolean ferry_message_header_find(const char *block, gsize length, const char *name,
+				   FerryMessageHeaderField *field);
 
-char *
-ferry_message_header_unfold(const char *value, gsize length);
-char *
-ferry_message_header_decode_utf8(const char *value, gsize length);
+char *ferry_message_header_unfold(const char *value, gsize length);
+char *ferry_message_header_decode_utf8(const char *value, gsize length);
 
 G_END_DECLS

@@ -11,15 +11,10 @@ typedef struct {
 	const char *end;
 } FerryMimeCursor;
 
-void
-ferry_mime_cursor_skip_blanks(FerryMimeCursor *cursor);
-gboolean
-ferry_mime_cursor_take(FerryMimeCursor *cursor, char c);
-gboolean
-ferry_mime_cursor_read_token(FerryMimeCursor *cursor, GString *token);
-gboolean
-ferry_mime_cursor_read_value(FerryMimeCursor *cursor, GString *value);
-gboolean
-ferry_mime_cursor_next_parameter(FerryMimeCursor *cursor, GString *name, GString *value);
+void ferry_mime_cursor_skip_blanks(FerryMimeCursor *cursor);
+gboolean ferry_mime_cursor_take(FerryMimeCursor *cursor, char c);
+gboolean ferry_mime_cursor_read_token(FerryMimeCursor *cursor, GString *token);
+gboolean ferry_mime_cursor_read_value(FerryMimeCursor *cursor, GString *value);
+gboolean ferry_mime_cursor_next_parameter(FerryMimeCursor *cursor, GString *name, GString *value);
 
 G_END_DECLS

@@ -6,10 +6,8 @@
 
 G_BEGIN_DECLS
 
-GString *
-ferry_message_render_body(const FerryMessagePart *parts,
-			  const FerryMessageContent *contents,
-			  guint n_parts,
-			  gboolean extended);
+GString *ferry_message_render_body(const FerryMessagePart *parts,
+				   const FerryMessageContent *contents, guint n_parts,
+				   gboolean extended);
 
 G_END_DECLS

@@ -134,10 +134,8 @@ close_part(Renderer *renderer, guint index)
 
 /* Renders the whole message, part after part: how deep they lie costs no stack. */
 GString *
-ferry_message_render_body(const FerryMessagePart *parts,
-			  const FerryMessageContent *contents,
-			  guint n_parts,
-			  gboolean extended)
+ferry_message_render_body(const FerryMessagePart *parts, const FerryMessageContent *contents,
+			  guint n_parts, gboolean extended)
 {
 	Renderer renderer = {parts, contents, extended, g_string_sized_new(256)};
 

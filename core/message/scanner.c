@@ -60,9 +60,7 @@ struct _FerryMessageScanner {
 	FerryMessageStructure *structure;
 };
 
-G_DEFINE_BOXED_TYPE(FerryMessageScanner,
-		    ferry_message_scanner,
-		    ferry_message_scanner_ref,
+G_DEFINE_BOXED_TYPE(FerryMessageScanner, ferry_message_scanner, ferry_message_scanner_ref,
 		    ferry_message_scanner_unref)
 
 static Open *
@@ -214,11 +212,8 @@ end_header(FerryMessageScanner *self, Mark at)
 	/* a header that a boundary ended has read that line as well */
 	if (self->header->len > at.offset - part->header_start)
 		g_string_truncate(self->header, at.offset - part->header_start);
-	ferry_message_content_parse(content,
-				    self->header->str,
-				    self->header->len,
-				    is_in_digest(self, part),
-				    self->strings);
+	ferry_message_content_parse(content, self->header->str, self->header->len,
+				    is_in_digest(self, part), self->strings);
 	part->media_type = content->media_type;
 	part->charset = content->charset;
 	part->encoding = content->transfer_encoding;
@@ -371,12 +366,8 @@ make_structure(FerryMessageScanner *self)
 	g_autoptr(GString) body = ferry_message_render_body(parts, contents, n_parts, FALSE);
 	g_autoptr(GString) extended = ferry_message_render_body(parts, contents, n_parts, TRUE);
 
-	return ferry_message_structure_assemble(self->position,
-						parts,
-						n_parts,
-						contents[0].envelope,
-						body,
-						extended);
+	return ferry_message_structure_assemble(self->position, parts, n_parts,
+						contents[0].envelope, body, extended);
 }
 
 /**

@@ -28,22 +28,15 @@ typedef struct {
 	gsize max_header;
 } FerryMessageLimits;
 
-GType
-ferry_message_scanner_get_type(void);
-FerryMessageScanner *
-ferry_message_scanner_new(const FerryMessageLimits *limits);
-FerryMessageScanner *
-ferry_message_scanner_ref(FerryMessageScanner *self);
-void
-ferry_message_scanner_unref(FerryMessageScanner *self);
+GType ferry_message_scanner_get_type(void);
+FerryMessageScanner *ferry_message_scanner_new(const FerryMessageLimits *limits);
+FerryMessageScanner *ferry_message_scanner_ref(FerryMessageScanner *self);
+void ferry_message_scanner_unref(FerryMessageScanner *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryMessageScanner, ferry_message_scanner_unref)
 
-void
-ferry_message_scanner_feed(FerryMessageScanner *self, const char *data, gsize length);
-FerryMessageStructure *
-ferry_message_scanner_finish(FerryMessageScanner *self);
+void ferry_message_scanner_feed(FerryMessageScanner *self, const char *data, gsize length);
+FerryMessageStructure *ferry_message_scanner_finish(FerryMessageScanner *self);
 
-FerryMessageStructure *
-ferry_message_scan(const char *data, gsize length);
+FerryMessageStructure *ferry_message_scan(const char *data, gsize length);
 
 G_END_DECLS

@@ -28,10 +28,7 @@ find_child(FerryMessageStructure *structure, guint32 *row, FerryMessagePart *par
 }
 
 static gboolean
-find_row(FerryMessageStructure *structure,
-	 const guint32 *path,
-	 gsize path_length,
-	 guint32 *row,
+find_row(FerryMessageStructure *structure, const guint32 *path, gsize path_length, guint32 *row,
 	 FerryMessagePart *part)
 {
 	/* whether *row stands for the message that it is the root of, or for its body */
@@ -69,10 +66,8 @@ find_row(FerryMessageStructure *structure,
  * Returns: whether there is such a part
  */
 gboolean
-ferry_message_section_find_part(FerryMessageStructure *structure,
-				const guint32 *path,
-				gsize path_length,
-				FerryMessagePart *part)
+ferry_message_section_find_part(FerryMessageStructure *structure, const guint32 *path,
+				gsize path_length, FerryMessagePart *part)
 {
 	guint32 row;
 
@@ -101,11 +96,8 @@ set_range(guint64 from, guint64 to, guint64 *offset, guint64 *length)
  * Returns: %FALSE where the answer is NIL
  */
 gboolean
-ferry_message_section_resolve(FerryMessageStructure *structure,
-			      const guint32 *path,
-			      gsize path_length,
-			      FerryMessageSectionKind kind,
-			      guint64 *offset,
+ferry_message_section_resolve(FerryMessageStructure *structure, const guint32 *path,
+			      gsize path_length, FerryMessageSectionKind kind, guint64 *offset,
 			      guint64 *length)
 {
 	FerryMessagePart part;
@@ -155,11 +147,8 @@ is_listed(const FerryMessageHeaderField *field, const char *const *names)
  * in HEADER.FIELDS.NOT only.
  */
 void
-ferry_message_section_filter_header(const char *block,
-				    gsize length,
-				    const char *const *names,
-				    gboolean exclude,
-				    GString *out)
+ferry_message_section_filter_header(const char *block, gsize length, const char *const *names,
+				    gboolean exclude, GString *out)
 {
 	FerryMessageHeaderIter iter;
 	FerryMessageHeaderField field;

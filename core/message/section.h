@@ -21,23 +21,12 @@ typedef enum {
 	FERRY_MESSAGE_SECTION_MIME,
 } FerryMessageSectionKind;
 
-gboolean
-ferry_message_section_find_part(FerryMessageStructure *structure,
-				const guint32 *path,
-				gsize path_length,
-				FerryMessagePart *part);
-gboolean
-ferry_message_section_resolve(FerryMessageStructure *structure,
-			      const guint32 *path,
-			      gsize path_length,
-			      FerryMessageSectionKind kind,
-			      guint64 *offset,
-			      guint64 *length);
-void
-ferry_message_section_filter_header(const char *block,
-				    gsize length,
-				    const char *const *names,
-				    gboolean exclude,
-				    GString *out);
+gboolean ferry_message_section_find_part(FerryMessageStructure *structure, const guint32 *path,
+					 gsize path_length, FerryMessagePart *part);
+gboolean ferry_message_section_resolve(FerryMessageStructure *structure, const guint32 *path,
+				       gsize path_length, FerryMessageSectionKind kind,
+				       guint64 *offset, guint64 *length);
+void ferry_message_section_filter_header(const char *block, gsize length, const char *const *names,
+					 gboolean exclude, GString *out);
 
 G_END_DECLS

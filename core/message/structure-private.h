@@ -5,12 +5,9 @@
 
 G_BEGIN_DECLS
 
-FerryMessageStructure *
-ferry_message_structure_assemble(guint64 size,
-				 const FerryMessagePart *parts,
-				 guint n_parts,
-				 const char *envelope,
-				 const GString *body,
-				 const GString *bodystructure);
+FerryMessageStructure *ferry_message_structure_assemble(guint64 size, const FerryMessagePart *parts,
+							guint n_parts, const char *envelope,
+							const GString *body,
+							const GString *bodystructure);
 
 G_END_DECLS

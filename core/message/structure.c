@@ -40,9 +40,7 @@ struct _FerryMessageStructure {
 	guint32 lengths[N_TEXTS];
 };
 
-G_DEFINE_BOXED_TYPE(FerryMessageStructure,
-		    ferry_message_structure,
-		    ferry_message_structure_ref,
+G_DEFINE_BOXED_TYPE(FerryMessageStructure, ferry_message_structure, ferry_message_structure_ref,
 		    ferry_message_structure_unref)
 
 /**
@@ -234,9 +232,7 @@ ferry_message_structure_new_from_bytes(GBytes *bytes, GError **error)
 	g_atomic_ref_count_init(&self->refs);
 	self->bytes = g_bytes_ref(bytes);
 	if (!check(self)) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_INVALID,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
 				    "the cached message structure is damaged");
 		return NULL;
 	}
@@ -270,11 +266,8 @@ put_row(GByteArray *out, GByteArray *strings, const FerryMessagePart *part)
 
 /* Makes a structure of what the scanner has: rows, and the texts that were rendered from them. */
 FerryMessageStructure *
-ferry_message_structure_assemble(guint64 size,
-				 const FerryMessagePart *parts,
-				 guint n_parts,
-				 const char *envelope,
-				 const GString *body,
+ferry_message_structure_assemble(guint64 size, const FerryMessagePart *parts, guint n_parts,
+				 const char *envelope, const GString *body,
 				 const GString *bodystructure)
 {
 	g_autoptr(GByteArray) strings = g_byte_array_new();

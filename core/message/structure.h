@@ -56,31 +56,21 @@ typedef struct {
 	const char *charset;
 } FerryMessagePart;
 
-GType
-ferry_message_structure_get_type(void);
-FerryMessageStructure *
-ferry_message_structure_ref(FerryMessageStructure *self);
-void
-ferry_message_structure_unref(FerryMessageStructure *self);
+GType ferry_message_structure_get_type(void);
+FerryMessageStructure *ferry_message_structure_ref(FerryMessageStructure *self);
+void ferry_message_structure_unref(FerryMessageStructure *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryMessageStructure, ferry_message_structure_unref)
 
-FerryMessageStructure *
-ferry_message_structure_new_from_bytes(GBytes *bytes, GError **error);
-GBytes *
-ferry_message_structure_serialize(FerryMessageStructure *self);
+FerryMessageStructure *ferry_message_structure_new_from_bytes(GBytes *bytes, GError **error);
+GBytes *ferry_message_structure_serialize(FerryMessageStructure *self);
 
-guint64
-ferry_message_structure_get_size(FerryMessageStructure *self);
-const char *
-ferry_message_structure_get_envelope(FerryMessageStructure *self, gsize *length);
-const char *
-ferry_message_structure_get_body(FerryMessageStructure *self, gsize *length);
-const char *
-ferry_message_structure_get_bodystructure(FerryMessageStructure *self, gsize *length);
+guint64 ferry_message_structure_get_size(FerryMessageStructure *self);
+const char *ferry_message_structure_get_envelope(FerryMessageStructure *self, gsize *length);
+const char *ferry_message_structure_get_body(FerryMessageStructure *self, gsize *length);
+const char *ferry_message_structure_get_bodystructure(FerryMessageStructure *self, gsize *length);
 
-guint
-ferry_message_structure_get_n_parts(FerryMessageStructure *self);
-gboolean
-ferry_message_structure_get_part(FerryMessageStructure *self, guint index, FerryMessagePart *part);
+guint ferry_message_structure_get_n_parts(FerryMessageStructure *self);
+gboolean ferry_message_structure_get_part(FerryMessageStructure *self, guint index,
+					  FerryMessagePart *part);
 
 G_END_DECLS

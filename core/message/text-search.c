@@ -89,8 +89,7 @@ body_matches(const FerryMessagePart *part, const char *raw, const char *needle)
 
 /* Whether the header of a part is searched. That of an enclosed message is body of the outer. */
 static gboolean
-covers_header(FerryMessageStructure *structure,
-	      const FerryMessagePart *part,
+covers_header(FerryMessageStructure *structure, const FerryMessagePart *part,
 	      FerryMessageTextScope scope)
 {
 	FerryMessagePart parent;
@@ -115,11 +114,8 @@ covers_header(FerryMessageStructure *structure,
  * Returns: whether @needle is in the message
  */
 gboolean
-ferry_message_text_matches(FerryMessageStructure *structure,
-			   const char *raw,
-			   gsize length,
-			   const char *needle,
-			   FerryMessageTextScope scope)
+ferry_message_text_matches(FerryMessageStructure *structure, const char *raw, gsize length,
+			   const char *needle, FerryMessageTextScope scope)
 {
 	FerryMessagePart part;
 
@@ -130,8 +126,7 @@ ferry_message_text_matches(FerryMessageStructure *structure,
 	for (guint i = 0; ferry_message_structure_get_part(structure, i, &part); i++) {
 		if (covers_header(structure, &part, scope) &&
 		    header_block_matches(raw + part.header_start,
-					 part.body_start - part.header_start,
-					 needle))
+					 part.body_start - part.header_start, needle))
 			return TRUE;
 		if (is_text(&part) && body_matches(&part, raw, needle))
 			return TRUE;

@@ -15,15 +15,9 @@ typedef enum {
 	FERRY_MESSAGE_TEXT_ALL,
 } FerryMessageTextScope;
 
-char *
-ferry_message_casemap(const char *text, gssize length);
-gboolean
-ferry_message_header_matches(const char *value, gsize length, const char *needle);
-gboolean
-ferry_message_text_matches(FerryMessageStructure *structure,
-			   const char *raw,
-			   gsize length,
-			   const char *needle,
-			   FerryMessageTextScope scope);
+char *ferry_message_casemap(const char *text, gssize length);
+gboolean ferry_message_header_matches(const char *value, gsize length, const char *needle);
+gboolean ferry_message_text_matches(FerryMessageStructure *structure, const char *raw, gsize length,
+				    const char *needle, FerryMessageTextScope scope);
 
 G_END_DECLS

@@ -71,10 +71,8 @@ search_text(FerryMessageTextStream *self, gboolean more)
 	gsize keep = self->needle_length > 0 ? self->needle_length - 1 : 0;
 
 	g_string_erase(self->text, 0, used);
-	self->found =
-		self->found ||
-		memmem(self->mapped->str, self->mapped->len, self->needle, self->needle_length) !=
-			NULL;
+	self->found = self->found || memmem(self->mapped->str, self->mapped->len, self->needle,
+					    self->needle_length) != NULL;
 	if (self->mapped->len > keep)
 		g_string_erase(self->mapped, 0, self->mapped->len - keep);
 }

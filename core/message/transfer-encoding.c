@@ -23,10 +23,8 @@ struct _FerryMessageTransferDecoder {
 	char held[HELD_MAX];
 };
 
-G_DEFINE_BOXED_TYPE(FerryMessageTransferDecoder,
-		    ferry_message_transfer_decoder,
-		    ferry_message_transfer_decoder_ref,
-		    ferry_message_transfer_decoder_unref)
+G_DEFINE_BOXED_TYPE(FerryMessageTransferDecoder, ferry_message_transfer_decoder,
+		    ferry_message_transfer_decoder_ref, ferry_message_transfer_decoder_unref)
 
 /**
  * ferry_message_transfer_decoder_new:
@@ -43,9 +41,7 @@ ferry_message_transfer_decoder_new(FerryMessageTransferEncoding encoding, GError
 	FerryMessageTransferDecoder *self;
 
 	if (encoding >= FERRY_MESSAGE_ENCODING_UNKNOWN) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_UNKNOWN_CTE,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_UNKNOWN_CTE,
 				    "the content transfer encoding is not known");
 		return NULL;
 	}
@@ -155,8 +151,7 @@ end_printable_line(FerryMessageTransferDecoder *self, GByteArray *out)
 
 	self->n_held = 0;
 	if (!soft)
-		g_byte_array_append(out,
-				    (const guint8 *)(carriage ? "\r\n" : "\n"),
+		g_byte_array_append(out, (const guint8 *)(carriage ? "\r\n" : "\n"),
 				    carriage ? 2 : 1);
 }
 
@@ -241,10 +236,8 @@ feed_printable(FerryMessageTransferDecoder *self, const char *data, gsize length
  * Decodes a chunk of any size.
  */
 void
-ferry_message_transfer_decoder_feed(FerryMessageTransferDecoder *self,
-				    const char *data,
-				    gsize length,
-				    GByteArray *out)
+ferry_message_transfer_decoder_feed(FerryMessageTransferDecoder *self, const char *data,
+				    gsize length, GByteArray *out)
 {
 	if (self->encoding == FERRY_MESSAGE_ENCODING_BASE64)
 		feed_base64(self, data, length, out);

@@ -34,25 +34,17 @@ typedef enum {
  */
 typedef struct _FerryMessageTransferDecoder FerryMessageTransferDecoder;
 
-GType
-ferry_message_transfer_decoder_get_type(void);
+GType ferry_message_transfer_decoder_get_type(void);
 FerryMessageTransferDecoder *
 ferry_message_transfer_decoder_new(FerryMessageTransferEncoding encoding, GError **error);
-FerryMessageTransferDecoder *
-ferry_message_transfer_decoder_ref(FerryMessageTransferDecoder *self);
-void
-ferry_message_transfer_decoder_unref(FerryMessageTransferDecoder *self);
+FerryMessageTransferDecoder *ferry_message_transfer_decoder_ref(FerryMessageTransferDecoder *self);
+void ferry_message_transfer_decoder_unref(FerryMessageTransferDecoder *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryMessageTransferDecoder, ferry_message_transfer_decoder_unref)
 
-void
-ferry_message_transfer_decoder_feed(FerryMessageTransferDecoder *self,
-				    const char *data,
-				    gsize length,
-				    GByteArray *out);
-void
-ferry_message_transfer_decoder_finish(FerryMessageTransferDecoder *self, GByteArray *out);
+void ferry_message_transfer_decoder_feed(FerryMessageTransferDecoder *self, const char *data,
+					 gsize length, GByteArray *out);
+void ferry_message_transfer_decoder_finish(FerryMessageTransferDecoder *self, GByteArray *out);
 
-FerryMessageTransferEncoding
-ferry_message_transfer_encoding_parse(const char *value, gsize length);
+FerryMessageTransferEncoding ferry_message_transfer_encoding_parse(const char *value, gsize length);
 
 G_END_DECLS

@@ -16,28 +16,17 @@ G_BEGIN_DECLS
  */
 typedef struct _FerryAddress FerryAddress;
 
-GType
-ferry_address_get_type(void);
-FerryAddress *
-ferry_address_new_from_string(const char *text, guint16 port, GError **error);
-FerryAddress *
-ferry_address_new_from_native(const struct sockaddr *native, gsize length);
-FerryAddress *
-ferry_address_new_unix(void);
-FerryAddress *
-ferry_address_copy(const FerryAddress *self);
-void
-ferry_address_free(FerryAddress *self);
-char *
-ferry_address_to_string(const FerryAddress *self);
-char *
-ferry_address_to_key(const FerryAddress *self);
-guint16
-ferry_address_get_port(const FerryAddress *self);
-gboolean
-ferry_address_is_loopback(const FerryAddress *self);
-gboolean
-ferry_address_is_unix(const FerryAddress *self);
+GType ferry_address_get_type(void);
+FerryAddress *ferry_address_new_from_string(const char *text, guint16 port, GError **error);
+FerryAddress *ferry_address_new_from_native(const struct sockaddr *native, gsize length);
+FerryAddress *ferry_address_new_unix(void);
+FerryAddress *ferry_address_copy(const FerryAddress *self);
+void ferry_address_free(FerryAddress *self);
+char *ferry_address_to_string(const FerryAddress *self);
+char *ferry_address_to_key(const FerryAddress *self);
+guint16 ferry_address_get_port(const FerryAddress *self);
+gboolean ferry_address_is_loopback(const FerryAddress *self);
+gboolean ferry_address_is_unix(const FerryAddress *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryAddress, ferry_address_free)
 

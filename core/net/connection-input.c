@@ -136,8 +136,7 @@ ferry_connection_decode(FerryConnection *self)
 static void
 ferry_connection_fail_limit(FerryConnection *self, const char *message)
 {
-	ferry_connection_finish(self,
-				FERRY_CONNECTION_CLOSED_LIMIT,
+	ferry_connection_finish(self, FERRY_CONNECTION_CLOSED_LIMIT,
 				g_error_new_literal(FERRY_ERROR, FERRY_ERROR_LIMIT, message));
 }
 
@@ -183,8 +182,7 @@ ferry_connection_read_transport(FerryConnection *self, guint8 *data, gsize lengt
 	if (errno == ECONNRESET)
 		ferry_connection_finish(self, FERRY_CONNECTION_CLOSED_BY_PEER, NULL);
 	else
-		ferry_connection_finish(self,
-					FERRY_CONNECTION_CLOSED_ERROR,
+		ferry_connection_finish(self, FERRY_CONNECTION_CLOSED_ERROR,
 					g_error_new_literal(G_IO_ERROR,
 							    g_io_error_from_errno(errno),
 							    g_strerror(errno)));
@@ -217,8 +215,7 @@ ferry_connection_read(FerryConnection *self)
 {
 	gsize room = self->input_limit - ferry_connection_get_buffered(self);
 	guint8 *scratch = ferry_poller_get_scratch(self->poller);
-	gssize n = ferry_connection_read_transport(self,
-						   scratch,
+	gssize n = ferry_connection_read_transport(self, scratch,
 						   MIN(room, FERRY_POLLER_SCRATCH_SIZE));
 
 	if (n == READ_AGAIN || self->state == FERRY_CONNECTION_CLOSED)
@@ -267,10 +264,8 @@ ferry_connection_discard(FerryConnection *self)
  * Sets what takes input. Until there is one, nothing is read; a new one gets what the old one left.
  */
 void
-ferry_connection_set_input_handler(FerryConnection *self,
-				   FerryConnectionInputFunc func,
-				   gpointer user_data,
-				   GDestroyNotify destroy)
+ferry_connection_set_input_handler(FerryConnection *self, FerryConnectionInputFunc func,
+				   gpointer user_data, GDestroyNotify destroy)
 {
 	g_return_if_fail(FERRY_IS_CONNECTION(self));
 
@@ -364,10 +359,7 @@ ferry_connection_push_filter(FerryConnection *self, FerryStreamFilter *filter)
 		return;
 	if (self->filters == NULL)
 		self->filters = ferry_filter_stack_new();
-	else if (!ferry_filter_stack_encode(self->filters,
-					    &self->plain,
-					    TRUE,
-					    &self->wire,
+	else if (!ferry_filter_stack_encode(self->filters, &self->plain, TRUE, &self->wire,
 					    &error)) {
 		ferry_connection_finish(self, FERRY_CONNECTION_CLOSED_ERROR, error);
 		return;
@@ -377,8 +369,7 @@ ferry_connection_push_filter(FerryConnection *self, FerryStreamFilter *filter)
 	/* inside the handler the rest is known when it returns */
 	self->filter_pushed = self->inside;
 	if (self->input != NULL)
-		ferry_filter_stack_feed_last(self->filters,
-					     self->input->data + self->input_start,
+		ferry_filter_stack_feed_last(self->filters, self->input->data + self->input_start,
 					     ferry_connection_get_buffered(self));
 	g_clear_pointer(&self->input, g_byte_array_unref);
 	self->input_start = 0;

@@ -22,9 +22,7 @@ struct _FerryConnectionLimits {
 	GHashTable *per_address; /* key of the address → count */
 };
 
-G_DEFINE_BOXED_TYPE(FerryConnectionLimits,
-		    ferry_connection_limits,
-		    ferry_connection_limits_ref,
+G_DEFINE_BOXED_TYPE(FerryConnectionLimits, ferry_connection_limits, ferry_connection_limits_ref,
 		    ferry_connection_limits_unref)
 
 /**
@@ -39,9 +37,7 @@ G_DEFINE_BOXED_TYPE(FerryConnectionLimits,
  * Returns: (transfer full): the limits
  */
 FerryConnectionLimits *
-ferry_connection_limits_new(guint connections,
-			    guint per_address,
-			    guint unauthenticated,
+ferry_connection_limits_new(guint connections, guint per_address, guint unauthenticated,
 			    gboolean limit_loopback)
 {
 	FerryConnectionLimits *self = g_new0(FerryConnectionLimits, 1);
@@ -119,8 +115,7 @@ ferry_connection_limits_find_exceeded(FerryConnectionLimits *self, const char *k
  * Returns: FALSE with %FERRY_ERROR_LIMIT, which names the limit, where there may be no more
  */
 gboolean
-ferry_connection_limits_acquire(FerryConnectionLimits *self,
-				const FerryAddress *peer,
+ferry_connection_limits_acquire(FerryConnectionLimits *self, const FerryAddress *peer,
 				GError **error)
 {
 	g_autofree char *key = ferry_connection_limits_key(self, peer);
@@ -129,10 +124,7 @@ ferry_connection_limits_acquire(FerryConnectionLimits *self,
 	guint count;
 
 	if (exceeded != NULL) {
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_LIMIT,
-			    "the limit “%s” is reached",
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_LIMIT, "the limit “%s” is reached",
 			    exceeded);
 		return FALSE;
 	}
@@ -140,8 +132,7 @@ ferry_connection_limits_acquire(FerryConnectionLimits *self,
 	self->unauthenticated++;
 	if (key != NULL) {
 		count = GPOINTER_TO_UINT(g_hash_table_lookup(self->per_address, key)) + 1;
-		g_hash_table_replace(self->per_address,
-				     g_steal_pointer(&key),
+		g_hash_table_replace(self->per_address, g_steal_pointer(&key),
 				     GUINT_TO_POINTER(count));
 	}
 	return TRUE;
@@ -171,8 +162,7 @@ ferry_connection_limits_set_authenticated(FerryConnectionLimits *self)
  * Counts one connection less.
  */
 void
-ferry_connection_limits_release(FerryConnectionLimits *self,
-				const FerryAddress *peer,
+ferry_connection_limits_release(FerryConnectionLimits *self, const FerryAddress *peer,
 				gboolean authenticated)
 {
 	g_autofree char *key = ferry_connection_limits_key(self, peer);
@@ -189,8 +179,7 @@ ferry_connection_limits_release(FerryConnectionLimits *self,
 	if (count <= 1)
 		g_hash_table_remove(self->per_address, key);
 	else
-		g_hash_table_replace(self->per_address,
-				     g_steal_pointer(&key),
+		g_hash_table_replace(self->per_address, g_steal_pointer(&key),
 				     GUINT_TO_POINTER(count - 1));
 }
 

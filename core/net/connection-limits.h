@@ -15,29 +15,17 @@ G_BEGIN_DECLS
  */
 typedef struct _FerryConnectionLimits FerryConnectionLimits;
 
-GType
-ferry_connection_limits_get_type(void);
-FerryConnectionLimits *
-ferry_connection_limits_new(guint connections,
-			    guint per_address,
-			    guint unauthenticated,
-			    gboolean limit_loopback);
-FerryConnectionLimits *
-ferry_connection_limits_ref(FerryConnectionLimits *self);
-void
-ferry_connection_limits_unref(FerryConnectionLimits *self);
-gboolean
-ferry_connection_limits_acquire(FerryConnectionLimits *self,
-				const FerryAddress *peer,
-				GError **error);
-void
-ferry_connection_limits_set_authenticated(FerryConnectionLimits *self);
-void
-ferry_connection_limits_release(FerryConnectionLimits *self,
-				const FerryAddress *peer,
-				gboolean authenticated);
-guint
-ferry_connection_limits_get_count(FerryConnectionLimits *self);
+GType ferry_connection_limits_get_type(void);
+FerryConnectionLimits *ferry_connection_limits_new(guint connections, guint per_address,
+						   guint unauthenticated, gboolean limit_loopback);
+FerryConnectionLimits *ferry_connection_limits_ref(FerryConnectionLimits *self);
+void ferry_connection_limits_unref(FerryConnectionLimits *self);
+gboolean ferry_connection_limits_acquire(FerryConnectionLimits *self, const FerryAddress *peer,
+					 GError **error);
+void ferry_connection_limits_set_authenticated(FerryConnectionLimits *self);
+void ferry_connection_limits_release(FerryConnectionLimits *self, const FerryAddress *peer,
+				     gboolean authenticated);
+guint ferry_connection_limits_get_count(FerryConnectionLimits *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryConnectionLimits, ferry_connection_limits_unref)
 

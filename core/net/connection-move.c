@@ -96,11 +96,8 @@ ferry_connection_drop_move(FerryConnection *self)
  * called.
  */
 void
-ferry_connection_move(FerryConnection *self,
-		      FerryPoller *target,
-		      FerryConnectionFunc arrived,
-		      gpointer user_data,
-		      GDestroyNotify destroy)
+ferry_connection_move(FerryConnection *self, FerryPoller *target, FerryConnectionFunc arrived,
+		      gpointer user_data, GDestroyNotify destroy)
 {
 	FerryMove *move;
 

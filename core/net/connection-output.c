@@ -48,10 +48,9 @@ ferry_connection_fail_send(FerryConnection *self, GError *error)
 		ferry_connection_finish(self, FERRY_CONNECTION_CLOSED_BY_PEER, NULL);
 		return;
 	}
-	ferry_connection_finish(self,
-				self->tls ? FERRY_CONNECTION_CLOSED_TLS
-					  : FERRY_CONNECTION_CLOSED_ERROR,
-				error);
+	ferry_connection_finish(
+		self, self->tls ? FERRY_CONNECTION_CLOSED_TLS : FERRY_CONNECTION_CLOSED_ERROR,
+		error);
 }
 
 /* FALSE where the connection ended. */
@@ -115,11 +114,8 @@ ferry_connection_send(FerryConnection *self, gboolean turn_ends)
 		return;
 	if (self->tls != NULL && self->handshake != NULL)
 		return;
-	if (self->filters != NULL && !ferry_filter_stack_encode(self->filters,
-								&self->plain,
-								turn_ends,
-								&self->wire,
-								&error)) {
+	if (self->filters != NULL && !ferry_filter_stack_encode(self->filters, &self->plain,
+								turn_ends, &self->wire, &error)) {
 		ferry_connection_finish(self, FERRY_CONNECTION_CLOSED_ERROR, error);
 		return;
 	}
@@ -281,10 +277,8 @@ ferry_connection_get_pending_output(FerryConnection *self)
  * goes on then.
  */
 void
-ferry_connection_set_drained_handler(FerryConnection *self,
-				     gsize low_water,
-				     FerryConnectionFunc func,
-				     gpointer user_data,
+ferry_connection_set_drained_handler(FerryConnection *self, gsize low_water,
+				     FerryConnectionFunc func, gpointer user_data,
 				     GDestroyNotify destroy)
 {
 	g_return_if_fail(FERRY_IS_CONNECTION(self));

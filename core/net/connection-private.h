@@ -101,61 +101,40 @@ struct _FerryConnection {
 /* Input is not read while so much waits to be sent: who does not read is not served. */
 #define FERRY_CONNECTION_HIGH_WATER (256 * 1024)
 
-void
-ferry_handler_set(FerryHandler *self, GCallback func, gpointer data, GDestroyNotify destroy);
-void
-ferry_handler_clear(FerryHandler *self);
+void ferry_handler_set(FerryHandler *self, GCallback func, gpointer data, GDestroyNotify destroy);
+void ferry_handler_clear(FerryHandler *self);
 
 /* connection.c */
-void
-ferry_connection_queue(FerryConnection *self, FerryWork work);
-void
-ferry_connection_arm(FerryConnection *self);
-void
-ferry_connection_schedule(FerryConnection *self);
-void
-ferry_connection_finish(FerryConnection *self, FerryConnectionCloseReason reason, GError *error);
-gboolean
-ferry_connection_attach(FerryConnection *self, FerryPoller *poller, GError **error);
-void
-ferry_connection_detach(FerryConnection *self);
-void
-ferry_connection_linger(FerryConnection *self);
-void
-ferry_connection_set_limits(FerryConnection *self, FerryConnectionLimits *limits);
+void ferry_connection_queue(FerryConnection *self, FerryWork work);
+void ferry_connection_arm(FerryConnection *self);
+void ferry_connection_schedule(FerryConnection *self);
+void ferry_connection_finish(FerryConnection *self, FerryConnectionCloseReason reason,
+			     GError *error);
+gboolean ferry_connection_attach(FerryConnection *self, FerryPoller *poller, GError **error);
+void ferry_connection_detach(FerryConnection *self);
+void ferry_connection_linger(FerryConnection *self);
+void ferry_connection_set_limits(FerryConnection *self, FerryConnectionLimits *limits);
 
 /* connection-time.c */
-void
-ferry_connection_schedule(FerryConnection *self);
-void
-ferry_connection_on_timer(gpointer owner);
+void ferry_connection_schedule(FerryConnection *self);
+void ferry_connection_on_timer(gpointer owner);
 
 /* connection-input.c */
-gboolean
-ferry_connection_can_read(FerryConnection *self);
-void
-ferry_connection_process_input(FerryConnection *self);
-void
-ferry_connection_read(FerryConnection *self);
-void
-ferry_connection_discard(FerryConnection *self);
+gboolean ferry_connection_can_read(FerryConnection *self);
+void ferry_connection_process_input(FerryConnection *self);
+void ferry_connection_read(FerryConnection *self);
+void ferry_connection_discard(FerryConnection *self);
 
 /* connection-output.c */
-void
-ferry_connection_send(FerryConnection *self, gboolean turn_ends);
+void ferry_connection_send(FerryConnection *self, gboolean turn_ends);
 
 /* connection-tls.c */
-void
-ferry_connection_begin_handshake(FerryConnection *self);
-void
-ferry_connection_continue_handshake(FerryConnection *self);
-void
-ferry_connection_end_handshake(FerryConnection *self);
+void ferry_connection_begin_handshake(FerryConnection *self);
+void ferry_connection_continue_handshake(FerryConnection *self);
+void ferry_connection_end_handshake(FerryConnection *self);
 
 /* connection-move.c */
-void
-ferry_connection_begin_move(FerryConnection *self);
-void
-ferry_connection_drop_move(FerryConnection *self);
+void ferry_connection_begin_move(FerryConnection *self);
+void ferry_connection_drop_move(FerryConnection *self);
 
 G_END_DECLS

@@ -41,8 +41,7 @@ ferry_connection_schedule(FerryConnection *self)
 static void
 ferry_connection_fail_timeout(FerryConnection *self, const char *message)
 {
-	ferry_connection_finish(self,
-				FERRY_CONNECTION_CLOSED_TIMEOUT,
+	ferry_connection_finish(self, FERRY_CONNECTION_CLOSED_TIMEOUT,
 				g_error_new_literal(G_IO_ERROR, G_IO_ERROR_TIMED_OUT, message));
 }
 
@@ -95,11 +94,8 @@ ferry_connection_on_timer(gpointer owner)
  * count. When it has passed, @func is called once; set the time-out again to hear of it again.
  */
 void
-ferry_connection_set_timeout(FerryConnection *self,
-			     guint seconds,
-			     FerryConnectionFunc func,
-			     gpointer user_data,
-			     GDestroyNotify destroy)
+ferry_connection_set_timeout(FerryConnection *self, guint seconds, FerryConnectionFunc func,
+			     gpointer user_data, GDestroyNotify destroy)
 {
 	g_return_if_fail(FERRY_IS_CONNECTION(self));
 

@@ -25,10 +25,8 @@
  * more than 30 seconds, the connection ends.
  */
 void
-ferry_connection_start_tls_async(FerryConnection *self,
-				 FerryTlsCredentials *credentials,
-				 GCancellable *cancellable,
-				 GAsyncReadyCallback callback,
+ferry_connection_start_tls_async(FerryConnection *self, FerryTlsCredentials *credentials,
+				 GCancellable *cancellable, GAsyncReadyCallback callback,
 				 gpointer user_data)
 {
 	g_autoptr(GTask) task = NULL;
@@ -40,9 +38,7 @@ ferry_connection_start_tls_async(FerryConnection *self,
 	g_task_set_source_tag(task, ferry_connection_start_tls_async);
 	if (self->state != FERRY_CONNECTION_OPEN || self->tls != NULL || self->filters != NULL ||
 	    self->handshake != NULL) {
-		g_task_return_new_error(task,
-					FERRY_ERROR,
-					FERRY_ERROR_CANNOT,
+		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_CANNOT,
 					"TLS cannot be started here");
 		return;
 	}
@@ -122,9 +118,7 @@ ferry_connection_end_handshake(FerryConnection *self)
 	else if (self->error != NULL)
 		g_task_return_error(handshake->task, g_error_copy(self->error));
 	else
-		g_task_return_new_error(handshake->task,
-					G_IO_ERROR,
-					G_IO_ERROR_CONNECTION_CLOSED,
+		g_task_return_new_error(handshake->task, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED,
 					"the connection ended before TLS was ready");
 	g_object_unref(handshake->task);
 	ferry_tls_credentials_unref(handshake->credentials);
@@ -201,9 +195,7 @@ ferry_connection_dup_channel_binding(FerryConnection *self, const char *type, GE
 	tls = ferry_connection_get_tls(self);
 	if (tls != NULL)
 		return ferry_tls_dup_channel_binding(tls, type, error);
-	g_set_error_literal(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_CANNOT,
+	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
 			    "no channel binding without TLS");
 	return NULL;
 }

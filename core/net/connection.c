@@ -102,10 +102,8 @@ ferry_connection_on_hangup(FerryConnection *self)
 	if (code == 0 || code == EPIPE || code == ECONNRESET)
 		ferry_connection_finish(self, FERRY_CONNECTION_CLOSED_BY_PEER, NULL);
 	else
-		ferry_connection_finish(self,
-					FERRY_CONNECTION_CLOSED_ERROR,
-					g_error_new_literal(G_IO_ERROR,
-							    g_io_error_from_errno(code),
+		ferry_connection_finish(self, FERRY_CONNECTION_CLOSED_ERROR,
+					g_error_new_literal(G_IO_ERROR, g_io_error_from_errno(code),
 							    g_strerror(code)));
 }
 
@@ -197,12 +195,8 @@ ferry_connection_attach(FerryConnection *self, FerryPoller *poller, GError **err
 {
 	self->poller = ferry_poller_ref(poller);
 	self->armed = ferry_connection_get_wanted(self);
-	self->watch = ferry_poller_add(poller,
-				       self->fd,
-				       self->armed,
-				       ferry_connection_on_event,
-				       self,
-				       error);
+	self->watch = ferry_poller_add(poller, self->fd, self->armed, ferry_connection_on_event,
+				       self, error);
 	ferry_connection_schedule(self);
 	return self->watch != NULL;
 }
@@ -512,10 +506,8 @@ ferry_connection_get_error(FerryConnection *self)
  * Sets what hears that the connection is closed.
  */
 void
-ferry_connection_set_closed_handler(FerryConnection *self,
-				    FerryConnectionClosedFunc func,
-				    gpointer user_data,
-				    GDestroyNotify destroy)
+ferry_connection_set_closed_handler(FerryConnection *self, FerryConnectionClosedFunc func,
+				    gpointer user_data, GDestroyNotify destroy)
 {
 	g_return_if_fail(FERRY_IS_CONNECTION(self));
 

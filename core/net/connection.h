@@ -57,10 +57,8 @@ typedef enum {
  *
  * Returns: how many bytes were consumed
  */
-typedef gsize (*FerryConnectionInputFunc)(FerryConnection *connection,
-					  const guint8 *data,
-					  gsize length,
-					  gpointer user_data);
+typedef gsize (*FerryConnectionInputFunc)(FerryConnection *connection, const guint8 *data,
+					  gsize length, gpointer user_data);
 
 /**
  * FerryConnectionFunc:
@@ -81,110 +79,64 @@ typedef void (*FerryConnectionFunc)(FerryConnection *connection, gpointer user_d
  * [method@Connection.get_error] knows more.
  */
 typedef void (*FerryConnectionClosedFunc)(FerryConnection *connection,
-					  FerryConnectionCloseReason reason,
-					  gpointer user_data);
+					  FerryConnectionCloseReason reason, gpointer user_data);
 
-FerryConnection *
-ferry_connection_new(FerryPoller *poller, int fd, const FerryAddress *peer, GError **error);
+FerryConnection *ferry_connection_new(FerryPoller *poller, int fd, const FerryAddress *peer,
+				      GError **error);
 
 /* Input. */
-void
-ferry_connection_set_input_handler(FerryConnection *self,
-				   FerryConnectionInputFunc func,
-				   gpointer user_data,
-				   GDestroyNotify destroy);
-void
-ferry_connection_set_input_limit(FerryConnection *self, gsize octets);
-void
-ferry_connection_pause_input(FerryConnection *self);
-void
-ferry_connection_resume_input(FerryConnection *self);
-gboolean
-ferry_connection_is_input_paused(FerryConnection *self);
+void ferry_connection_set_input_handler(FerryConnection *self, FerryConnectionInputFunc func,
+					gpointer user_data, GDestroyNotify destroy);
+void ferry_connection_set_input_limit(FerryConnection *self, gsize octets);
+void ferry_connection_pause_input(FerryConnection *self);
+void ferry_connection_resume_input(FerryConnection *self);
+gboolean ferry_connection_is_input_paused(FerryConnection *self);
 
 /* Output. */
-void
-ferry_connection_write(FerryConnection *self, const void *data, gsize length);
-void
-ferry_connection_write_string(FerryConnection *self, const char *text);
-void
-ferry_connection_write_bytes(FerryConnection *self, GBytes *bytes);
-void
-ferry_connection_writef(FerryConnection *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
-void
-ferry_connection_flush(FerryConnection *self);
-gsize
-ferry_connection_get_pending_output(FerryConnection *self);
-void
-ferry_connection_set_drained_handler(FerryConnection *self,
-				     gsize low_water,
-				     FerryConnectionFunc func,
-				     gpointer user_data,
-				     GDestroyNotify destroy);
+void ferry_connection_write(FerryConnection *self, const void *data, gsize length);
+void ferry_connection_write_string(FerryConnection *self, const char *text);
+void ferry_connection_write_bytes(FerryConnection *self, GBytes *bytes);
+void ferry_connection_writef(FerryConnection *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void ferry_connection_flush(FerryConnection *self);
+gsize ferry_connection_get_pending_output(FerryConnection *self);
+void ferry_connection_set_drained_handler(FerryConnection *self, gsize low_water,
+					  FerryConnectionFunc func, gpointer user_data,
+					  GDestroyNotify destroy);
 
 /* Time. */
-void
-ferry_connection_set_timeout(FerryConnection *self,
-			     guint seconds,
-			     FerryConnectionFunc func,
-			     gpointer user_data,
-			     GDestroyNotify destroy);
-void
-ferry_connection_set_deadline(FerryConnection *self, guint seconds);
-void
-ferry_connection_set_write_timeout(FerryConnection *self, guint seconds);
+void ferry_connection_set_timeout(FerryConnection *self, guint seconds, FerryConnectionFunc func,
+				  gpointer user_data, GDestroyNotify destroy);
+void ferry_connection_set_deadline(FerryConnection *self, guint seconds);
+void ferry_connection_set_write_timeout(FerryConnection *self, guint seconds);
 
 /* TLS and filters. */
-void
-ferry_connection_start_tls_async(FerryConnection *self,
-				 FerryTlsCredentials *credentials,
-				 GCancellable *cancellable,
-				 GAsyncReadyCallback callback,
-				 gpointer user_data);
-gboolean
-ferry_connection_start_tls_finish(FerryConnection *self, GAsyncResult *result, GError **error);
-gboolean
-ferry_connection_is_secure(FerryConnection *self);
-const char *
-ferry_connection_get_tls_version(FerryConnection *self);
-char *
-ferry_connection_dup_tls_cipher(FerryConnection *self);
-GBytes *
-ferry_connection_dup_channel_binding(FerryConnection *self, const char *type, GError **error);
-void
-ferry_connection_push_filter(FerryConnection *self, FerryStreamFilter *filter);
-gboolean
-ferry_connection_has_filters(FerryConnection *self);
+void ferry_connection_start_tls_async(FerryConnection *self, FerryTlsCredentials *credentials,
+				      GCancellable *cancellable, GAsyncReadyCallback callback,
+				      gpointer user_data);
+gboolean ferry_connection_start_tls_finish(FerryConnection *self, GAsyncResult *result,
+					   GError **error);
+gboolean ferry_connection_is_secure(FerryConnection *self);
+const char *ferry_connection_get_tls_version(FerryConnection *self);
+char *ferry_connection_dup_tls_cipher(FerryConnection *self);
+GBytes *ferry_connection_dup_channel_binding(FerryConnection *self, const char *type,
+					     GError **error);
+void ferry_connection_push_filter(FerryConnection *self, FerryStreamFilter *filter);
+gboolean ferry_connection_has_filters(FerryConnection *self);
 
 /* The peer. */
-const FerryAddress *
-ferry_connection_get_peer(FerryConnection *self);
-gboolean
-ferry_connection_is_loopback(FerryConnection *self);
-void
-ferry_connection_set_authenticated(FerryConnection *self);
+const FerryAddress *ferry_connection_get_peer(FerryConnection *self);
+gboolean ferry_connection_is_loopback(FerryConnection *self);
+void ferry_connection_set_authenticated(FerryConnection *self);
 
 /* Life. */
-FerryPoller *
-ferry_connection_get_poller(FerryConnection *self);
-void
-ferry_connection_move(FerryConnection *self,
-		      FerryPoller *target,
-		      FerryConnectionFunc arrived,
-		      gpointer user_data,
-		      GDestroyNotify destroy);
-void
-ferry_connection_close(FerryConnection *self);
-void
-ferry_connection_abort(FerryConnection *self);
-gboolean
-ferry_connection_is_closed(FerryConnection *self);
-const GError *
-ferry_connection_get_error(FerryConnection *self);
-void
-ferry_connection_set_closed_handler(FerryConnection *self,
-				    FerryConnectionClosedFunc func,
-				    gpointer user_data,
-				    GDestroyNotify destroy);
+FerryPoller *ferry_connection_get_poller(FerryConnection *self);
+void ferry_connection_move(FerryConnection *self, FerryPoller *target, FerryConnectionFunc arrived,
+			   gpointer user_data, GDestroyNotify destroy);
+void ferry_connection_close(FerryConnection *self);
+void ferry_connection_abort(FerryConnection *self);
+gboolean ferry_connection_is_closed(FerryConnection *self);
+const GError *ferry_connection_get_error(FerryConnection *self);
+void ferry_connection_set_closed_handler(FerryConnection *self, FerryConnectionClosedFunc func,
+					 gpointer user_data, GDestroyNotify destroy);
 
 G_END_DECLS

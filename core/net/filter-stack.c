@@ -116,11 +116,8 @@ ferry_filter_layer_decode(FerryFilterLayer *layer, gsize max, GByteArray *output
 /* One round: each layer gives at most @max_output. @more: another round could give something
  * without new bytes. */
 gboolean
-ferry_filter_stack_decode(FerryFilterStack *self,
-			  gsize max_output,
-			  GByteArray *output,
-			  gboolean *more,
-			  GError **error)
+ferry_filter_stack_decode(FerryFilterStack *self, gsize max_output, GByteArray *output,
+			  gboolean *more, GError **error)
 {
 	*more = FALSE;
 	for (guint i = 0; i < self->layers->len; i++) {
@@ -148,12 +145,8 @@ ferry_filter_stack_decode(FerryFilterStack *self,
 }
 
 static gboolean
-ferry_filter_stack_encode_piece(FerryFilterStack *self,
-				const guint8 *data,
-				gsize length,
-				gboolean flush,
-				FerryOutput *wire,
-				GError **error)
+ferry_filter_stack_encode_piece(FerryFilterStack *self, const guint8 *data, gsize length,
+				gboolean flush, FerryOutput *wire, GError **error)
 {
 	g_autoptr(GByteArray) piece = NULL;
 
@@ -173,22 +166,15 @@ ferry_filter_stack_encode_piece(FerryFilterStack *self,
 }
 
 gboolean
-ferry_filter_stack_encode(FerryFilterStack *self,
-			  FerryOutput *plain,
-			  gboolean flush,
-			  FerryOutput *wire,
-			  GError **error)
+ferry_filter_stack_encode(FerryFilterStack *self, FerryOutput *plain, gboolean flush,
+			  FerryOutput *wire, GError **error)
 {
 	struct iovec piece;
 
 	while (ferry_output_peek(plain, &piece, 1) == 1) {
 		gsize length = MIN(piece.iov_len, FERRY_OUTPUT_CHUNK);
 
-		if (!ferry_filter_stack_encode_piece(self,
-						     piece.iov_base,
-						     length,
-						     FALSE,
-						     wire,
+		if (!ferry_filter_stack_encode_piece(self, piece.iov_base, length, FALSE, wire,
 						     error))
 			return FALSE;
 		self->dirty = TRUE;

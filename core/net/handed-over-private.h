@@ -5,7 +5,6 @@
 
 G_BEGIN_DECLS
 
-GArray *
-ferry_handed_over_take(const char *name);
+GArray *ferry_handed_over_take(const char *name);
 
 G_END_DECLS

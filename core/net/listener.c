@@ -104,11 +104,8 @@ ferry_listener_welcome(FerryListener *self, int fd, const FerryAddress *peer)
 	if (self->limits != NULL)
 		ferry_connection_set_limits(connection, self->limits);
 	if (self->tls_mode == FERRY_LISTENER_TLS_IMPLICIT)
-		ferry_connection_start_tls_async(connection,
-						 self->credentials,
-						 NULL,
-						 ferry_listener_tls_ready_cb,
-						 g_object_ref(self));
+		ferry_connection_start_tls_async(connection, self->credentials, NULL,
+						 ferry_listener_tls_ready_cb, g_object_ref(self));
 	else
 		ferry_listener_hand_over(self, connection);
 }
@@ -185,9 +182,7 @@ ferry_listener_accept(FerryListener *self, int listening)
 	struct sockaddr_storage native = {0};
 	socklen_t length = sizeof native;
 	g_autoptr(FerryAddress) peer = NULL;
-	int fd = accept4(listening,
-			 (struct sockaddr *)&native,
-			 &length,
+	int fd = accept4(listening, (struct sockaddr *)&native, &length,
 			 SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0) {
@@ -272,11 +267,8 @@ ferry_listener_add_fd(FerryListener *self, int fd, GError **error)
 
 	g_return_val_if_fail(FERRY_IS_LISTENER(self), FALSE);
 	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) < 0 || !listening) {
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_INVALID,
-			    "descriptor %d is not a listening socket",
-			    fd);
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_INVALID,
+			    "descriptor %d is not a listening socket", fd);
 		close(fd);
 		return FALSE;
 	}
@@ -361,9 +353,7 @@ ferry_listener_start(FerryListener *self, GError **error)
 {
 	g_return_val_if_fail(FERRY_IS_LISTENER(self), FALSE);
 	if (self->tls_mode != FERRY_LISTENER_TLS_NONE && self->credentials == NULL) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_CONFIGURATION,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION,
 				    "TLS needs a certificate and its private key");
 		return FALSE;
 	}
@@ -373,12 +363,8 @@ ferry_listener_start(FerryListener *self, GError **error)
 
 		if (socket->watch != NULL)
 			continue;
-		socket->watch = ferry_poller_add(self->poller,
-						 socket->fd,
-						 G_IO_IN,
-						 ferry_listener_on_ready,
-						 socket,
-						 error);
+		socket->watch = ferry_poller_add(self->poller, socket->fd, G_IO_IN,
+						 ferry_listener_on_ready, socket, error);
 		if (socket->watch == NULL) {
 			self->started = FALSE;
 			return FALSE;
@@ -413,9 +399,7 @@ ferry_listener_stop(FerryListener *self)
  * Sets what takes new clients, in the thread of the poller.
  */
 void
-ferry_listener_set_handler(FerryListener *self,
-			   FerryListenerFunc func,
-			   gpointer user_data,
+ferry_listener_set_handler(FerryListener *self, FerryListenerFunc func, gpointer user_data,
 			   GDestroyNotify destroy)
 {
 	g_return_if_fail(FERRY_IS_LISTENER(self));

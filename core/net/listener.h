@@ -39,42 +39,25 @@ typedef enum {
  * Takes a new client: set handlers, write the greeting. A connection without a closed handler and
  * without any other reference still lives until the peer leaves.
  */
-typedef void (*FerryListenerFunc)(FerryListener *listener,
-				  FerryConnection *connection,
+typedef void (*FerryListenerFunc)(FerryListener *listener, FerryConnection *connection,
 				  gpointer user_data);
 
-FerryListener *
-ferry_listener_new(FerryPoller *poller);
-void
-ferry_listener_set_handler(FerryListener *self,
-			   FerryListenerFunc func,
-			   gpointer user_data,
-			   GDestroyNotify destroy);
-void
-ferry_listener_set_limits(FerryListener *self, FerryConnectionLimits *limits);
-void
-ferry_listener_set_refusal(FerryListener *self, const char *text);
-void
-ferry_listener_set_tls(FerryListener *self,
-		       FerryListenerTls mode,
-		       FerryTlsCredentials *credentials);
-FerryListenerTls
-ferry_listener_get_tls_mode(FerryListener *self);
-FerryTlsCredentials *
-ferry_listener_get_tls_credentials(FerryListener *self);
-gboolean
-ferry_listener_add_address(FerryListener *self, const char *address, guint16 port, GError **error);
-gboolean
-ferry_listener_add_fd(FerryListener *self, int fd, GError **error);
-guint
-ferry_listener_add_handed_over(FerryListener *self, const char *name, GError **error);
-guint16
-ferry_listener_get_port(FerryListener *self);
-guint
-ferry_listener_get_n_sockets(FerryListener *self);
-gboolean
-ferry_listener_start(FerryListener *self, GError **error);
-void
-ferry_listener_stop(FerryListener *self);
+FerryListener *ferry_listener_new(FerryPoller *poller);
+void ferry_listener_set_handler(FerryListener *self, FerryListenerFunc func, gpointer user_data,
+				GDestroyNotify destroy);
+void ferry_listener_set_limits(FerryListener *self, FerryConnectionLimits *limits);
+void ferry_listener_set_refusal(FerryListener *self, const char *text);
+void ferry_listener_set_tls(FerryListener *self, FerryListenerTls mode,
+			    FerryTlsCredentials *credentials);
+FerryListenerTls ferry_listener_get_tls_mode(FerryListener *self);
+FerryTlsCredentials *ferry_listener_get_tls_credentials(FerryListener *self);
+gboolean ferry_listener_add_address(FerryListener *self, const char *address, guint16 port,
+				    GError **error);
+gboolean ferry_listener_add_fd(FerryListener *self, int fd, GError **error);
+guint ferry_listener_add_handed_over(FerryListener *self, const char *name, GError **error);
+guint16 ferry_listener_get_port(FerryListener *self);
+guint ferry_listener_get_n_sockets(FerryListener *self);
+gboolean ferry_listener_start(FerryListener *self, GError **error);
+void ferry_listener_stop(FerryListener *self);
 
 G_END_DECLS

@@ -19,18 +19,12 @@ typedef struct {
 	gsize length;
 } FerryOutput;
 
-void
-ferry_output_append(FerryOutput *self, const void *data, gsize length);
-void
-ferry_output_append_bytes(FerryOutput *self, GBytes *bytes);
-void
-ferry_output_append_vprintf(FerryOutput *self, const char *format, va_list arguments)
+void ferry_output_append(FerryOutput *self, const void *data, gsize length);
+void ferry_output_append_bytes(FerryOutput *self, GBytes *bytes);
+void ferry_output_append_vprintf(FerryOutput *self, const char *format, va_list arguments)
 	G_GNUC_PRINTF(2, 0);
-guint
-ferry_output_peek(const FerryOutput *self, struct iovec *vector, guint max);
-void
-ferry_output_skip(FerryOutput *self, gsize length);
-void
-ferry_output_clear(FerryOutput *self);
+guint ferry_output_peek(const FerryOutput *self, struct iovec *vector, guint max);
+void ferry_output_skip(FerryOutput *self, gsize length);
+void ferry_output_clear(FerryOutput *self);
 
 G_END_DECLS

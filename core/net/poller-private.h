@@ -30,15 +30,10 @@ typedef struct {
 
 #define FERRY_POLLER_SCRATCH_SIZE 65536
 
-void
-ferry_poller_queue_job(FerryPoller *self, FerryPollerJob *job);
-void
-ferry_poller_cancel_job(FerryPollerJob *job);
-void
-ferry_poller_set_timer(FerryPoller *self, FerryPollerTimer *timer, gint64 due_usec);
-void
-ferry_poller_cancel_timer(FerryPollerTimer *timer);
-guint8 *
-ferry_poller_get_scratch(FerryPoller *self);
+void ferry_poller_queue_job(FerryPoller *self, FerryPollerJob *job);
+void ferry_poller_cancel_job(FerryPollerJob *job);
+void ferry_poller_set_timer(FerryPoller *self, FerryPollerTimer *timer, gint64 due_usec);
+void ferry_poller_cancel_timer(FerryPollerTimer *timer);
+guint8 *ferry_poller_get_scratch(FerryPoller *self);
 
 G_END_DECLS

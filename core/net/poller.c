@@ -303,12 +303,8 @@ ferry_poller_get_context(FerryPoller *self)
  * Returns: the watch, owned by the poller until [func@Poller.remove]; NULL where the kernel refuses
  */
 FerryPollerWatch *
-ferry_poller_add(FerryPoller *self,
-		 int fd,
-		 GIOCondition condition,
-		 FerryPollerFunc func,
-		 gpointer user_data,
-		 GError **error)
+ferry_poller_add(FerryPoller *self, int fd, GIOCondition condition, FerryPollerFunc func,
+		 gpointer user_data, GError **error)
 {
 	g_autofree FerryPollerWatch *watch = g_new0(FerryPollerWatch, 1);
 	struct epoll_event event = {.events = condition, .data.ptr = watch};
@@ -316,11 +312,8 @@ ferry_poller_add(FerryPoller *self,
 	if (epoll_ctl(self->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
 		int code = errno;
 
-		g_set_error(error,
-			    G_IO_ERROR,
-			    g_io_error_from_errno(code),
-			    "cannot watch a descriptor: %s",
-			    g_strerror(code));
+		g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code),
+			    "cannot watch a descriptor: %s", g_strerror(code));
 		return NULL;
 	}
 	watch->fd = fd;

@@ -32,27 +32,15 @@ typedef struct _FerryPollerWatch FerryPollerWatch;
  */
 typedef void (*FerryPollerFunc)(GIOCondition condition, gpointer user_data);
 
-GType
-ferry_poller_get_type(void);
-FerryPoller *
-ferry_poller_new(GMainContext *context);
-FerryPoller *
-ferry_poller_ref(FerryPoller *self);
-void
-ferry_poller_unref(FerryPoller *self);
-GMainContext *
-ferry_poller_get_context(FerryPoller *self);
-FerryPollerWatch *
-ferry_poller_add(FerryPoller *self,
-		 int fd,
-		 GIOCondition condition,
-		 FerryPollerFunc func,
-		 gpointer user_data,
-		 GError **error);
-void
-ferry_poller_modify(FerryPoller *self, FerryPollerWatch *watch, GIOCondition condition);
-void
-ferry_poller_remove(FerryPoller *self, FerryPollerWatch *watch);
+GType ferry_poller_get_type(void);
+FerryPoller *ferry_poller_new(GMainContext *context);
+FerryPoller *ferry_poller_ref(FerryPoller *self);
+void ferry_poller_unref(FerryPoller *self);
+GMainContext *ferry_poller_get_context(FerryPoller *self);
+FerryPollerWatch *ferry_poller_add(FerryPoller *self, int fd, GIOCondition condition,
+				   FerryPollerFunc func, gpointer user_data, GError **error);
+void ferry_poller_modify(FerryPoller *self, FerryPollerWatch *watch, GIOCondition condition);
+void ferry_poller_remove(FerryPoller *self, FerryPollerWatch *watch);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryPoller, ferry_poller_unref)
 

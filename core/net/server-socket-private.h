@@ -5,9 +5,7 @@
 
 G_BEGIN_DECLS
 
-int
-ferry_server_socket_new_unix(const char *path, GError **error);
-int
-ferry_server_socket_new_tcp(const char *address, guint16 port, GError **error);
+int ferry_server_socket_new_unix(const char *path, GError **error);
+int ferry_server_socket_new_tcp(const char *address, guint16 port, GError **error);
 
 G_END_DECLS

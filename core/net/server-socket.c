@@ -21,18 +21,12 @@
 static void
 ferry_server_socket_set_errno(GError **error, int code, const char *what)
 {
-	g_set_error(error,
-		    G_IO_ERROR,
-		    g_io_error_from_errno(code),
-		    "cannot listen on %s: %s",
-		    what,
+	g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "cannot listen on %s: %s", what,
 		    g_strerror(code));
 }
 
 static int
-ferry_server_socket_bind(const struct sockaddr *address,
-			 socklen_t length,
-			 const char *what,
+ferry_server_socket_bind(const struct sockaddr *address, socklen_t length, const char *what,
 			 GError **error)
 {
 	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -93,18 +87,14 @@ ferry_server_socket_new_tcp(const char *address, guint16 port, GError **error)
 	struct sockaddr_storage native;
 
 	if (inet == NULL) {
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_INVALID,
-			    "“%s” is neither an IP address nor an absolute path",
-			    address);
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_INVALID,
+			    "“%s” is neither an IP address nor an absolute path", address);
 		return -1;
 	}
 	where = g_inet_socket_address_new(inet, port);
 	if (!g_socket_address_to_native(where, &native, sizeof native, error))
 		return -1;
 	return ferry_server_socket_bind((struct sockaddr *)&native,
-					(socklen_t)g_socket_address_get_native_size(where),
-					what,
+					(socklen_t)g_socket_address_get_native_size(where), what,
 					error);
 }

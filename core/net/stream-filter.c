@@ -35,18 +35,13 @@ ferry_stream_filter_default_init(FerryStreamFilterInterface *iface)
  * Returns: FALSE when the bytes make no sense; the connection ends
  */
 gboolean
-ferry_stream_filter_decode(FerryStreamFilter *self,
-			   const guint8 *data,
-			   gsize length,
-			   gsize max_output,
-			   gsize *consumed,
-			   GByteArray *output,
-			   GError **error)
+ferry_stream_filter_decode(FerryStreamFilter *self, const guint8 *data, gsize length,
+			   gsize max_output, gsize *consumed, GByteArray *output, GError **error)
 {
 	g_return_val_if_fail(FERRY_IS_STREAM_FILTER(self), FALSE);
 
-	return FERRY_STREAM_FILTER_GET_IFACE(self)
-		->decode(self, data, length, max_output, consumed, output, error);
+	return FERRY_STREAM_FILTER_GET_IFACE(self)->decode(self, data, length, max_output, consumed,
+							   output, error);
 }
 
 /**
@@ -63,17 +58,13 @@ ferry_stream_filter_decode(FerryStreamFilter *self,
  * Returns: FALSE when that failed; the connection ends
  */
 gboolean
-ferry_stream_filter_encode(FerryStreamFilter *self,
-			   const guint8 *data,
-			   gsize length,
-			   gboolean flush,
-			   GByteArray *output,
-			   GError **error)
+ferry_stream_filter_encode(FerryStreamFilter *self, const guint8 *data, gsize length,
+			   gboolean flush, GByteArray *output, GError **error)
 {
 	g_return_val_if_fail(FERRY_IS_STREAM_FILTER(self), FALSE);
 
-	return FERRY_STREAM_FILTER_GET_IFACE(self)
-		->encode(self, data, length, flush, output, error);
+	return FERRY_STREAM_FILTER_GET_IFACE(self)->encode(self, data, length, flush, output,
+							   error);
 }
 
 /**

@@ -36,13 +36,8 @@ struct _FerryStreamFilterInterface {
 	 * @output: append the result here
 	 * @error: return location
 	 */
-	gboolean (*decode)(FerryStreamFilter *self,
-			   const guint8 *data,
-			   gsize length,
-			   gsize max_output,
-			   gsize *consumed,
-			   GByteArray *output,
-			   GError **error);
+	gboolean (*decode)(FerryStreamFilter *self, const guint8 *data, gsize length,
+			   gsize max_output, gsize *consumed, GByteArray *output, GError **error);
 	/**
 	 * FerryStreamFilterInterface::encode:
 	 * @self: the filter
@@ -52,31 +47,16 @@ struct _FerryStreamFilterInterface {
 	 * @output: append the result here
 	 * @error: return location
 	 */
-	gboolean (*encode)(FerryStreamFilter *self,
-			   const guint8 *data,
-			   gsize length,
-			   gboolean flush,
-			   GByteArray *output,
-			   GError **error);
+	gboolean (*encode)(FerryStreamFilter *self, const guint8 *data, gsize length,
+			   gboolean flush, GByteArray *output, GError **error);
 	gboolean (*has_pending)(FerryStreamFilter *self);
 };
 
-gboolean
-ferry_stream_filter_decode(FerryStreamFilter *self,
-			   const guint8 *data,
-			   gsize length,
-			   gsize max_output,
-			   gsize *consumed,
-			   GByteArray *output,
-			   GError **error);
-gboolean
-ferry_stream_filter_encode(FerryStreamFilter *self,
-			   const guint8 *data,
-			   gsize length,
-			   gboolean flush,
-			   GByteArray *output,
-			   GError **error);
-gboolean
-ferry_stream_filter_has_pending(FerryStreamFilter *self);
+gboolean ferry_stream_filter_decode(FerryStreamFilter *self, const guint8 *data, gsize length,
+				    gsize max_output, gsize *consumed, GByteArray *output,
+				    GError **error);
+gboolean ferry_stream_filter_encode(FerryStreamFilter *self, const guint8 *data, gsize length,
+				    gboolean flush, GByteArray *output, GError **error);
+gboolean ferry_stream_filter_has_pending(FerryStreamFilter *self);
 
 G_END_DECLS

@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-gboolean
-ferry_tls_credentials_apply(FerryTlsCredentials *self, gnutls_session_t session, GError **error);
+gboolean ferry_tls_credentials_apply(FerryTlsCredentials *self, gnutls_session_t session,
+				     GError **error);
 
 G_END_DECLS

@@ -22,19 +22,13 @@ struct _FerryTlsCredentials {
 	gnutls_priority_t priority;
 };
 
-G_DEFINE_BOXED_TYPE(FerryTlsCredentials,
-		    ferry_tls_credentials,
-		    ferry_tls_credentials_ref,
+G_DEFINE_BOXED_TYPE(FerryTlsCredentials, ferry_tls_credentials, ferry_tls_credentials_ref,
 		    ferry_tls_credentials_unref)
 
 static void
 ferry_tls_set_error(GError **error, const char *file, int code)
 {
-	g_set_error(error,
-		    FERRY_ERROR,
-		    FERRY_ERROR_CONFIGURATION,
-		    "%s: %s",
-		    file,
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION, "%s: %s", file,
 		    gnutls_strerror(code));
 }
 
@@ -90,21 +84,16 @@ ferry_tls_check_certificate(const char *file, const gnutls_datum_t *datum, GErro
 }
 
 static gboolean
-ferry_tls_credentials_set(FerryTlsCredentials *self,
-			  const char *certificate,
-			  const gnutls_datum_t *chain,
-			  const char *private_key,
-			  const gnutls_datum_t *key,
-			  GError **error)
+ferry_tls_credentials_set(FerryTlsCredentials *self, const char *certificate,
+			  const gnutls_datum_t *chain, const char *private_key,
+			  const gnutls_datum_t *key, GError **error)
 {
 	int code;
 
 	if (!ferry_tls_check_certificate(certificate, chain, error) ||
 	    !ferry_tls_check_key(private_key, key, error))
 		return FALSE;
-	code = gnutls_certificate_set_x509_key_mem(self->certificate,
-						   chain,
-						   key,
+	code = gnutls_certificate_set_x509_key_mem(self->certificate, chain, key,
 						   GNUTLS_X509_FMT_PEM);
 	if (code < 0) {
 		ferry_tls_set_error(error, private_key, code);
@@ -126,8 +115,7 @@ ferry_tls_credentials_set(FerryTlsCredentials *self,
  *   that names the file
  */
 FerryTlsCredentials *
-ferry_tls_credentials_new_from_files(const char *certificate,
-				     const char *private_key,
+ferry_tls_credentials_new_from_files(const char *certificate, const char *private_key,
 				     GError **error)
 {
 	g_autoptr(FerryTlsCredentials) self = g_new0(FerryTlsCredentials, 1);
@@ -138,9 +126,7 @@ ferry_tls_credentials_new_from_files(const char *certificate,
 	g_atomic_ref_count_init(&self->references);
 	if (gnutls_certificate_allocate_credentials(&self->certificate) < 0 ||
 	    gnutls_priority_init(&self->priority, PRIORITY, NULL) < 0) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_FAILED,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_FAILED,
 				    "GnuTLS cannot be set up");
 		return NULL;
 	}

@@ -15,16 +15,11 @@ G_BEGIN_DECLS
  */
 typedef struct _FerryTlsCredentials FerryTlsCredentials;
 
-GType
-ferry_tls_credentials_get_type(void);
-FerryTlsCredentials *
-ferry_tls_credentials_new_from_files(const char *certificate,
-				     const char *private_key,
-				     GError **error);
-FerryTlsCredentials *
-ferry_tls_credentials_ref(FerryTlsCredentials *self);
-void
-ferry_tls_credentials_unref(FerryTlsCredentials *self);
+GType ferry_tls_credentials_get_type(void);
+FerryTlsCredentials *ferry_tls_credentials_new_from_files(const char *certificate,
+							  const char *private_key, GError **error);
+FerryTlsCredentials *ferry_tls_credentials_ref(FerryTlsCredentials *self);
+void ferry_tls_credentials_unref(FerryTlsCredentials *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryTlsCredentials, ferry_tls_credentials_unref)
 

@@ -27,11 +27,7 @@ struct _FerryTls {
 static void
 ferry_tls_set_error(GError **error, int code)
 {
-	g_set_error(error,
-		    FERRY_ERROR,
-		    FERRY_ERROR_FAILED,
-		    "TLS: %s (%s)",
-		    gnutls_strerror(code),
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED, "TLS: %s (%s)", gnutls_strerror(code),
 		    gnutls_strerror_name(code));
 }
 
@@ -39,9 +35,8 @@ FerryTls *
 ferry_tls_new(FerryTlsCredentials *credentials, int fd, GError **error)
 {
 	FerryTls *self = g_new0(FerryTls, 1);
-	int code =
-		gnutls_init(&self->session,
-			    GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS);
+	int code = gnutls_init(&self->session, GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
+						       GNUTLS_NO_TICKETS);
 
 	if (code < 0) {
 		ferry_tls_set_error(error, code);
@@ -198,10 +193,7 @@ ferry_tls_dup_channel_binding(FerryTls *self, const char *type, GError **error)
 	int code;
 
 	if (!self->established || !ferry_tls_find_binding(self, type, &binding)) {
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_CANNOT,
-			    "no channel binding “%s” here",
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_CANNOT, "no channel binding “%s” here",
 			    type);
 		return NULL;
 	}

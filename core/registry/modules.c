@@ -86,8 +86,8 @@ const char *
 ferry_module_state_to_string(FerryModuleState state)
 {
 	static const char *const words[] = {
-		[FERRY_MODULE_FOUND] = "found",	      [FERRY_MODULE_LOADED] = "loaded",
-		[FERRY_MODULE_OFF] = "off",	      [FERRY_MODULE_NEEDS] = "needs",
+		[FERRY_MODULE_FOUND] = "found",   [FERRY_MODULE_LOADED] = "loaded",
+		[FERRY_MODULE_OFF] = "off",       [FERRY_MODULE_NEEDS] = "needs",
 		[FERRY_MODULE_BROKEN] = "broken",
 	};
 
@@ -96,7 +96,7 @@ ferry_module_state_to_string(FerryModuleState state)
 }
 
 static void G_GNUC_PRINTF(3, 4)
-ferry_module_leave_out(FerryModule *self, FerryModuleState state, const char *format, ...)
+	ferry_module_leave_out(FerryModule *self, FerryModuleState state, const char *format, ...)
 {
 	va_list arguments;
 
@@ -143,7 +143,8 @@ read_key_file(const char *path)
 	base[strlen(base) - strlen(".plugin")] = '\0';
 	if (g_key_file_load_from_file(keys, path, G_KEY_FILE_NONE, &error))
 		module->name = g_key_file_get_string(keys, GROUP, "Name", &error);
-	/* the library's own registrations go by that name; a module must not be able to undo them */
+	/* the library's own registrations go by that name; a module must not be able to undo them
+	 */
 	if (error == NULL && g_str_equal(module->name, "base"))
 		g_set_error_literal(&error, FERRY_ERROR, FERRY_ERROR_FAILED,
 				    _("no module may be called base"));
@@ -237,7 +238,8 @@ find_build_root(void)
 /**
  * ferry_modules_add_default_dirs:
  *
- * Adds the folder that modules are installed in, or the build tree's where the program runs from it.
+ * Adds the folder that modules are installed in, or the build tree's where the program runs from
+ * it.
  */
 void
 ferry_modules_add_default_dirs(FerryModules *self)
@@ -277,7 +279,8 @@ ferry_modules_select(FerryModules *self, const char *const *selection)
 				on = module->by_default;
 			else if (g_str_equal(selection[j], module->name))
 				on = TRUE;
-			else if (selection[j][0] == '!' && g_str_equal(selection[j] + 1, module->name))
+			else if (selection[j][0] == '!' &&
+				 g_str_equal(selection[j] + 1, module->name))
 				on = FALSE;
 		}
 		if (!on)
@@ -412,7 +415,8 @@ ferry_modules_load(FerryModules *self, FerryRegistry *registry)
 		if (module->state == FERRY_MODULE_FOUND)
 			ferry_module_leave_out(module, FERRY_MODULE_NEEDS,
 					       _("is part of a circle of needs"));
-		failed += module->state == FERRY_MODULE_NEEDS || module->state == FERRY_MODULE_BROKEN;
+		failed +=
+			module->state == FERRY_MODULE_NEEDS || module->state == FERRY_MODULE_BROKEN;
 	}
 	return failed;
 }
@@ -427,13 +431,14 @@ ferry_modules_load(FerryModules *self, FerryRegistry *registry)
  * Returns: %FALSE with @error set where it could not
  */
 gboolean
-ferry_modules_load_one(FerryModules *self, FerryRegistry *registry, const char *name, GError **error)
+ferry_modules_load_one(FerryModules *self, FerryRegistry *registry, const char *name,
+		       GError **error)
 {
 	FerryModule *module = find(self, name);
 
 	if (module == NULL) {
-		g_set_error(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
-			    _("no module is called %s"), name);
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND, _("no module is called %s"),
+			    name);
 		return FALSE;
 	}
 	if (module->state == FERRY_MODULE_BROKEN) {

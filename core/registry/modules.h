@@ -61,9 +61,7 @@ void ferry_modules_add_dir(FerryModules *self, const char *dir);
 void ferry_modules_add_default_dirs(FerryModules *self);
 void ferry_modules_select(FerryModules *self, const char *const *selection);
 guint ferry_modules_load(FerryModules *self, FerryRegistry *registry);
-gboolean ferry_modules_load_one(FerryModules *self,
-				FerryRegistry *registry,
-				const char *name,
+gboolean ferry_modules_load_one(FerryModules *self, FerryRegistry *registry, const char *name,
 				GError **error);
 GPtrArray *ferry_modules_list(FerryModules *self);
 

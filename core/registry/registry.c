@@ -12,9 +12,9 @@
 struct _FerryRegistry {
 	GObject parent_instance;
 	gboolean sealed;
-	char *module;                                   /* whose registrations come now */
-	GPtrArray *lists[FERRY_CONTRIBUTION_N_KINDS];   /* (element-type FerryContribution) */
-	GHashTable *names[FERRY_CONTRIBUTION_N_KINDS];  /* name to a borrowed FerryContribution */
+	char *module;                                  /* whose registrations come now */
+	GPtrArray *lists[FERRY_CONTRIBUTION_N_KINDS];  /* (element-type FerryContribution) */
+	GHashTable *names[FERRY_CONTRIBUTION_N_KINDS]; /* name to a borrowed FerryContribution */
 };
 
 G_DEFINE_FINAL_TYPE(FerryRegistry, ferry_registry, G_TYPE_OBJECT)
@@ -188,7 +188,8 @@ ferry_registry_lookup(FerryRegistry *self, FerryContributionKind kind, const cha
  * Returns: (nullable) (transfer none): the first contribution of that name
  */
 const FerryContribution *
-ferry_registry_lookup_n(FerryRegistry *self, FerryContributionKind kind, const char *name, gsize length)
+ferry_registry_lookup_n(FerryRegistry *self, FerryContributionKind kind, const char *name,
+			gsize length)
 {
 	char upper[MAX_NAME + 1];
 
@@ -258,12 +259,8 @@ ferry_registry_add(FerryRegistry *self, const FerryContribution *proto, GError *
  * Returns: %FALSE with @error set where the name is taken
  */
 gboolean
-ferry_registry_add_capability(FerryRegistry *self,
-			      const char *name,
-			      FerryPhase phases,
-			      FerryCapabilityFunc func,
-			      gpointer user_data,
-			      GDestroyNotify destroy,
+ferry_registry_add_capability(FerryRegistry *self, const char *name, FerryPhase phases,
+			      FerryCapabilityFunc func, gpointer user_data, GDestroyNotify destroy,
 			      GError **error)
 {
 	return ferry_registry_add(self,
@@ -289,15 +286,9 @@ ferry_registry_add_capability(FerryRegistry *self,
  * Returns: %FALSE with @error set where the name is taken
  */
 gboolean
-ferry_registry_add_command(FerryRegistry *self,
-			   const char *name,
-			   const char *grammar,
-			   FerryPhase phases,
-			   FerryOrdering ordering,
-			   FerryCommandFunc handler,
-			   gpointer user_data,
-			   GDestroyNotify destroy,
-			   GError **error)
+ferry_registry_add_command(FerryRegistry *self, const char *name, const char *grammar,
+			   FerryPhase phases, FerryOrdering ordering, FerryCommandFunc handler,
+			   gpointer user_data, GDestroyNotify destroy, GError **error)
 {
 	return ferry_registry_add(self,
 				  &(FerryContribution){.kind = FERRY_CONTRIBUTION_COMMAND,
@@ -344,12 +335,9 @@ ferry_registry_add_command(FerryRegistry *self,
  * Returns: %FALSE with @error set on failure
  */
 gboolean
-ferry_registry_add_argument_rule(FerryRegistry *self,
-				 const char *command,
-				 FerryArgumentRuleFunc func,
-				 gpointer user_data,
-				 GDestroyNotify destroy,
-				 GError **error)
+ferry_registry_add_argument_rule(FerryRegistry *self, const char *command,
+				 FerryArgumentRuleFunc func, gpointer user_data,
+				 GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(ARGUMENT_RULE, command, NULL, func);
 }
@@ -367,14 +355,9 @@ ferry_registry_add_argument_rule(FerryRegistry *self,
  * Returns: %FALSE with @error set where the name is taken
  */
 gboolean
-ferry_registry_add_fetch_item(FerryRegistry *self,
-			      const char *name,
-			      const char *grammar,
-			      FerryNeeds needs,
-			      FerryFetchPrepareFunc prepare,
-			      FerryFetchWriteFunc write,
-			      gpointer user_data,
-			      GDestroyNotify destroy,
+ferry_registry_add_fetch_item(FerryRegistry *self, const char *name, const char *grammar,
+			      FerryNeeds needs, FerryFetchPrepareFunc prepare,
+			      FerryFetchWriteFunc write, gpointer user_data, GDestroyNotify destroy,
 			      GError **error)
 {
 	return ADD_PREPARED(FETCH_ITEM, name, grammar, needs, prepare, write);
@@ -390,13 +373,9 @@ ferry_registry_add_fetch_item(FerryRegistry *self,
  * Returns: %FALSE with @error set where the name is taken
  */
 gboolean
-ferry_registry_add_fetch_modifier(FerryRegistry *self,
-				  const char *name,
-				  const char *grammar,
-				  FerryModifierFunc func,
-				  gpointer user_data,
-				  GDestroyNotify destroy,
-				  GError **error)
+ferry_registry_add_fetch_modifier(FerryRegistry *self, const char *name, const char *grammar,
+				  FerryModifierFunc func, gpointer user_data,
+				  GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(FETCH_MODIFIER, name, grammar, func);
 }
@@ -411,13 +390,9 @@ ferry_registry_add_fetch_modifier(FerryRegistry *self,
  * Returns: %FALSE with @error set where the name is taken
  */
 gboolean
-ferry_registry_add_store_modifier(FerryRegistry *self,
-				  const char *name,
-				  const char *grammar,
-				  FerryModifierFunc func,
-				  gpointer user_data,
-				  GDestroyNotify destroy,
-				  GError **error)
+ferry_registry_add_store_modifier(FerryRegistry *self, const char *name, const char *grammar,
+				  FerryModifierFunc func, gpointer user_data,
+				  GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(STORE_MODIFIER, name, grammar, func);
 }
@@ -434,15 +409,10 @@ ferry_registry_add_store_modifier(FerryRegistry *self,
  * Returns: %FALSE with @error set where the name is taken
  */
 gboolean
-ferry_registry_add_search_key(FerryRegistry *self,
-			      const char *name,
-			      const char *grammar,
-			      FerryNeeds needs,
-			      FerrySearchPrepareFunc prepare,
-			      FerrySearchMatchFunc match,
-			      gpointer user_data,
-			      GDestroyNotify destroy,
-			      GError **error)
+ferry_registry_add_search_key(FerryRegistry *self, const char *name, const char *grammar,
+			      FerryNeeds needs, FerrySearchPrepareFunc prepare,
+			      FerrySearchMatchFunc match, gpointer user_data,
+			      GDestroyNotify destroy, GError **error)
 {
 	return ADD_PREPARED(SEARCH_KEY, name, grammar, needs, prepare, match);
 }
@@ -458,14 +428,9 @@ ferry_registry_add_search_key(FerryRegistry *self,
  * Returns: %FALSE with @error set where the name is taken
  */
 gboolean
-ferry_registry_add_search_return(FerryRegistry *self,
-				 const char *name,
-				 const char *grammar,
-				 FerrySearchPrepareFunc prepare,
-				 FerrySearchResultFunc write,
-				 gpointer user_data,
-				 GDestroyNotify destroy,
-				 GError **error)
+ferry_registry_add_search_return(FerryRegistry *self, const char *name, const char *grammar,
+				 FerrySearchPrepareFunc prepare, FerrySearchResultFunc write,
+				 gpointer user_data, GDestroyNotify destroy, GError **error)
 {
 	return ADD_PREPARED(SEARCH_RETURN, name, grammar, 0, prepare, write);
 }
@@ -479,12 +444,8 @@ ferry_registry_add_search_return(FerryRegistry *self,
  * Returns: %FALSE with @error set on failure
  */
 gboolean
-ferry_registry_add_search_result(FerryRegistry *self,
-				 const char *name,
-				 FerrySearchResultFunc write,
-				 gpointer user_data,
-				 GDestroyNotify destroy,
-				 GError **error)
+ferry_registry_add_search_result(FerryRegistry *self, const char *name, FerrySearchResultFunc write,
+				 gpointer user_data, GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(SEARCH_RESULT, name, NULL, write);
 }
@@ -500,12 +461,8 @@ ferry_registry_add_search_result(FerryRegistry *self,
  * Returns: %FALSE with @error set where the name is taken
  */
 gboolean
-ferry_registry_add_status_item(FerryRegistry *self,
-			       const char *name,
-			       FerryNeeds needs,
-			       FerryStatusFunc write,
-			       gpointer user_data,
-			       GDestroyNotify destroy,
+ferry_registry_add_status_item(FerryRegistry *self, const char *name, FerryNeeds needs,
+			       FerryStatusFunc write, gpointer user_data, GDestroyNotify destroy,
 			       GError **error)
 {
 	return ADD_PREPARED(STATUS_ITEM, name, NULL, needs, NULL, write);
@@ -520,12 +477,8 @@ ferry_registry_add_status_item(FerryRegistry *self,
  * Returns: %FALSE with @error set where the name is taken
  */
 gboolean
-ferry_registry_add_list_selection(FerryRegistry *self,
-				  const char *name,
-				  FerryListFunc func,
-				  gpointer user_data,
-				  GDestroyNotify destroy,
-				  GError **error)
+ferry_registry_add_list_selection(FerryRegistry *self, const char *name, FerryListFunc func,
+				  gpointer user_data, GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(LIST_SELECTION, name, NULL, func);
 }
@@ -540,12 +493,8 @@ ferry_registry_add_list_selection(FerryRegistry *self,
  * Returns: %FALSE with @error set where the name is taken
  */
 gboolean
-ferry_registry_add_list_return(FerryRegistry *self,
-			       const char *name,
-			       const char *grammar,
-			       FerryListFunc func,
-			       gpointer user_data,
-			       GDestroyNotify destroy,
+ferry_registry_add_list_return(FerryRegistry *self, const char *name, const char *grammar,
+			       FerryListFunc func, gpointer user_data, GDestroyNotify destroy,
 			       GError **error)
 {
 	return ADD_SIMPLE(LIST_RETURN, name, grammar, func);
@@ -561,13 +510,9 @@ ferry_registry_add_list_return(FerryRegistry *self,
  * Returns: %FALSE with @error set where the name is taken
  */
 gboolean
-ferry_registry_add_select_parameter(FerryRegistry *self,
-				    const char *name,
-				    const char *grammar,
-				    FerryModifierFunc func,
-				    gpointer user_data,
-				    GDestroyNotify destroy,
-				    GError **error)
+ferry_registry_add_select_parameter(FerryRegistry *self, const char *name, const char *grammar,
+				    FerryModifierFunc func, gpointer user_data,
+				    GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(SELECT_PARAMETER, name, grammar, func);
 }
@@ -581,12 +526,8 @@ ferry_registry_add_select_parameter(FerryRegistry *self,
  * Returns: %FALSE with @error set on failure
  */
 gboolean
-ferry_registry_add_update_writer(FerryRegistry *self,
-				 const char *name,
-				 FerryUpdateFunc func,
-				 gpointer user_data,
-				 GDestroyNotify destroy,
-				 GError **error)
+ferry_registry_add_update_writer(FerryRegistry *self, const char *name, FerryUpdateFunc func,
+				 gpointer user_data, GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(UPDATE_WRITER, name, NULL, func);
 }
@@ -601,31 +542,24 @@ ferry_registry_add_update_writer(FerryRegistry *self,
  * Returns: %FALSE with @error set on failure
  */
 gboolean
-ferry_registry_add_response_code(FerryRegistry *self,
-				 const char *place,
-				 FerryResponseCodeFunc func,
-				 gpointer user_data,
-				 GDestroyNotify destroy,
-				 GError **error)
+ferry_registry_add_response_code(FerryRegistry *self, const char *place, FerryResponseCodeFunc func,
+				 gpointer user_data, GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(RESPONSE_CODE, place, NULL, func);
 }
 
 /**
  * ferry_registry_add_enable:
- * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): called when it is enabled
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): called when it is
+ * enabled
  *
  * Adds a name that ENABLE accepts (RFC 9051 §6.3.1).
  *
  * Returns: %FALSE with @error set where the name is taken
  */
 gboolean
-ferry_registry_add_enable(FerryRegistry *self,
-			  const char *name,
-			  FerryEnableFunc func,
-			  gpointer user_data,
-			  GDestroyNotify destroy,
-			  GError **error)
+ferry_registry_add_enable(FerryRegistry *self, const char *name, FerryEnableFunc func,
+			  gpointer user_data, GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(ENABLE, name, NULL, func);
 }
@@ -639,12 +573,8 @@ ferry_registry_add_enable(FerryRegistry *self,
  * Returns: %FALSE with @error set where the name is taken
  */
 gboolean
-ferry_registry_add_session_data(FerryRegistry *self,
-				const char *name,
-				FerrySessionResetFunc reset,
-				gpointer user_data,
-				GDestroyNotify destroy,
-				GError **error)
+ferry_registry_add_session_data(FerryRegistry *self, const char *name, FerrySessionResetFunc reset,
+				gpointer user_data, GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(SESSION_DATA, name, NULL, reset);
 }
@@ -659,12 +589,8 @@ ferry_registry_add_session_data(FerryRegistry *self,
  * Returns: %FALSE with @error set where the name is taken
  */
 gboolean
-ferry_registry_add_protocol(FerryRegistry *self,
-			    const char *name,
-			    FerryProtocolFunc func,
-			    gpointer user_data,
-			    GDestroyNotify destroy,
-			    GError **error)
+ferry_registry_add_protocol(FerryRegistry *self, const char *name, FerryProtocolFunc func,
+			    gpointer user_data, GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(PROTOCOL, name, NULL, func);
 }
@@ -679,9 +605,7 @@ ferry_registry_add_protocol(FerryRegistry *self,
  * Returns: %FALSE with @error set where the name is taken
  */
 gboolean
-ferry_registry_add_sasl_mechanism(FerryRegistry *self,
-				  const char *name,
-				  gconstpointer mechanism,
+ferry_registry_add_sasl_mechanism(FerryRegistry *self, const char *name, gconstpointer mechanism,
 				  GError **error)
 {
 	gpointer user_data = (gpointer)mechanism;

@@ -155,8 +155,7 @@ typedef void (*FerryCommandFunc)(FerryImapCommand *command, gpointer user_data);
  *
  * Returns: %TRUE to let it run; else @error is its tagged answer
  */
-typedef gboolean (*FerryArgumentRuleFunc)(FerryImapCommand *command,
-					  gpointer user_data,
+typedef gboolean (*FerryArgumentRuleFunc)(FerryImapCommand *command, gpointer user_data,
 					  GError **error);
 
 /**
@@ -169,10 +168,8 @@ typedef gboolean (*FerryArgumentRuleFunc)(FerryImapCommand *command,
  *
  * Returns: %FALSE with @error set where the arguments are not acceptable
  */
-typedef gboolean (*FerryFetchPrepareFunc)(FerryImapFetch *fetch,
-					  FerryImapValue *arguments,
-					  gpointer user_data,
-					  GError **error);
+typedef gboolean (*FerryFetchPrepareFunc)(FerryImapFetch *fetch, FerryImapValue *arguments,
+					  gpointer user_data, GError **error);
 
 /**
  * FerryFetchWriteFunc:
@@ -183,10 +180,8 @@ typedef gboolean (*FerryFetchPrepareFunc)(FerryImapFetch *fetch,
  *
  * Writes one item of one FETCH response.
  */
-typedef void (*FerryFetchWriteFunc)(FerryImapFetch *fetch,
-				    FerryImapMessage *message,
-				    FerryImapValue *arguments,
-				    FerryImapWriter *writer,
+typedef void (*FerryFetchWriteFunc)(FerryImapFetch *fetch, FerryImapMessage *message,
+				    FerryImapValue *arguments, FerryImapWriter *writer,
 				    gpointer user_data);
 
 /**
@@ -198,10 +193,8 @@ typedef void (*FerryFetchWriteFunc)(FerryImapFetch *fetch,
  *
  * Returns: %FALSE with @error set where it is not acceptable
  */
-typedef gboolean (*FerryModifierFunc)(FerryImapCommand *command,
-				      FerryImapValue *arguments,
-				      gpointer user_data,
-				      GError **error);
+typedef gboolean (*FerryModifierFunc)(FerryImapCommand *command, FerryImapValue *arguments,
+				      gpointer user_data, GError **error);
 
 /**
  * FerrySearchPrepareFunc:
@@ -210,20 +203,16 @@ typedef gboolean (*FerryModifierFunc)(FerryImapCommand *command,
  *
  * Returns: %FALSE with @error set where the arguments are not acceptable
  */
-typedef gboolean (*FerrySearchPrepareFunc)(FerryImapSearch *search,
-					   FerryImapValue *arguments,
-					   gpointer user_data,
-					   GError **error);
+typedef gboolean (*FerrySearchPrepareFunc)(FerryImapSearch *search, FerryImapValue *arguments,
+					   gpointer user_data, GError **error);
 
 /**
  * FerrySearchMatchFunc:
  *
  * Returns: whether @message matches the key
  */
-typedef gboolean (*FerrySearchMatchFunc)(FerryImapSearch *search,
-					 FerryImapMessage *message,
-					 FerryImapValue *arguments,
-					 gpointer user_data);
+typedef gboolean (*FerrySearchMatchFunc)(FerryImapSearch *search, FerryImapMessage *message,
+					 FerryImapValue *arguments, gpointer user_data);
 
 /**
  * FerrySearchResultFunc:
@@ -231,17 +220,16 @@ typedef gboolean (*FerrySearchMatchFunc)(FerryImapSearch *search,
  * Writes an ESEARCH return data item (or, as search-result contributor, adds to the answer of any
  * SEARCH) once the matches are known.
  */
-typedef void (*FerrySearchResultFunc)(FerryImapSearch *search,
-				      FerryImapValue *arguments,
-				      FerryImapWriter *writer,
-				      gpointer user_data);
+typedef void (*FerrySearchResultFunc)(FerryImapSearch *search, FerryImapValue *arguments,
+				      FerryImapWriter *writer, gpointer user_data);
 
 /**
  * FerryStatusFunc:
  *
  * Writes one STATUS item (`NAME value`) of one mailbox.
  */
-typedef void (*FerryStatusFunc)(FerryImapStatus *status, FerryImapWriter *writer, gpointer user_data);
+typedef void (*FerryStatusFunc)(FerryImapStatus *status, FerryImapWriter *writer,
+				gpointer user_data);
 
 /**
  * FerryListFunc:
@@ -250,10 +238,8 @@ typedef void (*FerryStatusFunc)(FerryImapStatus *status, FerryImapWriter *writer
  * As selection option: whether the mailbox is selected. As return option: whether it wrote
  * something after the LIST response.
  */
-typedef gboolean (*FerryListFunc)(FerryImapCommand *command,
-				  const char *mailbox_name,
-				  FerryImapValue *arguments,
-				  FerryImapWriter *writer,
+typedef gboolean (*FerryListFunc)(FerryImapCommand *command, const char *mailbox_name,
+				  FerryImapValue *arguments, FerryImapWriter *writer,
 				  gpointer user_data);
 
 /**
@@ -265,10 +251,8 @@ typedef gboolean (*FerryListFunc)(FerryImapCommand *command,
  *
  * Returns: %TRUE where nothing is left for the writers behind it
  */
-typedef gboolean (*FerryUpdateFunc)(FerryImapSession *session,
-				    FerryImapUpdate *update,
-				    FerryImapWriter *writer,
-				    gpointer user_data);
+typedef gboolean (*FerryUpdateFunc)(FerryImapSession *session, FerryImapUpdate *update,
+				    FerryImapWriter *writer, gpointer user_data);
 
 /**
  * FerryResponseCodeFunc:
@@ -301,7 +285,8 @@ typedef void (*FerrySessionResetFunc)(FerryImapSession *session, gpointer user_d
  *
  * Starts a session of a listener's protocol on a connection and keeps it alive until it closes.
  */
-typedef void (*FerryProtocolFunc)(FerryConnection *connection, GObject *context, gpointer user_data);
+typedef void (*FerryProtocolFunc)(FerryConnection *connection, GObject *context,
+				  gpointer user_data);
 
 #define FERRY_TYPE_REGISTRY (ferry_registry_get_type())
 G_DECLARE_FINAL_TYPE(FerryRegistry, ferry_registry, FERRY, REGISTRY, GObject)
@@ -311,141 +296,73 @@ void ferry_registry_seal(FerryRegistry *self);
 gboolean ferry_registry_is_sealed(FerryRegistry *self);
 void ferry_registry_set_module(FerryRegistry *self, const char *module);
 
-const FerryContribution *
-ferry_registry_lookup(FerryRegistry *self, FerryContributionKind kind, const char *name);
-const FerryContribution *
-ferry_registry_lookup_n(FerryRegistry *self, FerryContributionKind kind, const char *name, gsize length);
+const FerryContribution *ferry_registry_lookup(FerryRegistry *self, FerryContributionKind kind,
+					       const char *name);
+const FerryContribution *ferry_registry_lookup_n(FerryRegistry *self, FerryContributionKind kind,
+						 const char *name, gsize length);
 GPtrArray *ferry_registry_list(FerryRegistry *self, FerryContributionKind kind);
 const char *ferry_contribution_kind_to_string(FerryContributionKind kind);
 
-gboolean ferry_registry_add_capability(FerryRegistry *self,
-				       const char *name,
-				       FerryPhase phases,
-				       FerryCapabilityFunc func,
-				       gpointer user_data,
-				       GDestroyNotify destroy,
-				       GError **error);
-gboolean ferry_registry_add_command(FerryRegistry *self,
-				    const char *name,
-				    const char *grammar,
-				    FerryPhase phases,
-				    FerryOrdering ordering,
-				    FerryCommandFunc handler,
-				    gpointer user_data,
-				    GDestroyNotify destroy,
-				    GError **error);
-gboolean ferry_registry_add_argument_rule(FerryRegistry *self,
-					  const char *command,
-					  FerryArgumentRuleFunc func,
-					  gpointer user_data,
-					  GDestroyNotify destroy,
-					  GError **error);
-gboolean ferry_registry_add_fetch_item(FerryRegistry *self,
-				       const char *name,
-				       const char *grammar,
-				       FerryNeeds needs,
-				       FerryFetchPrepareFunc prepare,
-				       FerryFetchWriteFunc write,
-				       gpointer user_data,
-				       GDestroyNotify destroy,
-				       GError **error);
-gboolean ferry_registry_add_fetch_modifier(FerryRegistry *self,
-					   const char *name,
-					   const char *grammar,
-					   FerryModifierFunc func,
-					   gpointer user_data,
-					   GDestroyNotify destroy,
+gboolean ferry_registry_add_capability(FerryRegistry *self, const char *name, FerryPhase phases,
+				       FerryCapabilityFunc func, gpointer user_data,
+				       GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_command(FerryRegistry *self, const char *name, const char *grammar,
+				    FerryPhase phases, FerryOrdering ordering,
+				    FerryCommandFunc handler, gpointer user_data,
+				    GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_argument_rule(FerryRegistry *self, const char *command,
+					  FerryArgumentRuleFunc func, gpointer user_data,
+					  GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_fetch_item(FerryRegistry *self, const char *name, const char *grammar,
+				       FerryNeeds needs, FerryFetchPrepareFunc prepare,
+				       FerryFetchWriteFunc write, gpointer user_data,
+				       GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_fetch_modifier(FerryRegistry *self, const char *name,
+					   const char *grammar, FerryModifierFunc func,
+					   gpointer user_data, GDestroyNotify destroy,
 					   GError **error);
-gboolean ferry_registry_add_store_modifier(FerryRegistry *self,
-					   const char *name,
-					   const char *grammar,
-					   FerryModifierFunc func,
-					   gpointer user_data,
-					   GDestroyNotify destroy,
+gboolean ferry_registry_add_store_modifier(FerryRegistry *self, const char *name,
+					   const char *grammar, FerryModifierFunc func,
+					   gpointer user_data, GDestroyNotify destroy,
 					   GError **error);
-gboolean ferry_registry_add_search_key(FerryRegistry *self,
-				       const char *name,
-				       const char *grammar,
-				       FerryNeeds needs,
-				       FerrySearchPrepareFunc prepare,
-				       FerrySearchMatchFunc match,
-				       gpointer user_data,
-				       GDestroyNotify destroy,
-				       GError **error);
-gboolean ferry_registry_add_search_return(FerryRegistry *self,
-					  const char *name,
-					  const char *grammar,
-					  FerrySearchPrepareFunc prepare,
-					  FerrySearchResultFunc write,
-					  gpointer user_data,
-					  GDestroyNotify destroy,
-					  GError **error);
-gboolean ferry_registry_add_search_result(FerryRegistry *self,
-					  const char *name,
-					  FerrySearchResultFunc write,
-					  gpointer user_data,
-					  GDestroyNotify destroy,
-					  GError **error);
-gboolean ferry_registry_add_status_item(FerryRegistry *self,
-					const char *name,
-					FerryNeeds needs,
-					FerryStatusFunc write,
-					gpointer user_data,
-					GDestroyNotify destroy,
-					GError **error);
-gboolean ferry_registry_add_list_selection(FerryRegistry *self,
-					   const char *name,
-					   FerryListFunc func,
-					   gpointer user_data,
-					   GDestroyNotify destroy,
-					   GError **error);
-gboolean ferry_registry_add_list_return(FerryRegistry *self,
-					const char *name,
-					const char *grammar,
-					FerryListFunc func,
-					gpointer user_data,
-					GDestroyNotify destroy,
-					GError **error);
-gboolean ferry_registry_add_select_parameter(FerryRegistry *self,
-					     const char *name,
-					     const char *grammar,
-					     FerryModifierFunc func,
-					     gpointer user_data,
-					     GDestroyNotify destroy,
+gboolean ferry_registry_add_search_key(FerryRegistry *self, const char *name, const char *grammar,
+				       FerryNeeds needs, FerrySearchPrepareFunc prepare,
+				       FerrySearchMatchFunc match, gpointer user_data,
+				       GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_search_return(FerryRegistry *self, const char *name,
+					  const char *grammar, FerrySearchPrepareFunc prepare,
+					  FerrySearchResultFunc write, gpointer user_data,
+					  GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_search_result(FerryRegistry *self, const char *name,
+					  FerrySearchResultFunc write, gpointer user_data,
+					  GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_status_item(FerryRegistry *self, const char *name, FerryNeeds needs,
+					FerryStatusFunc write, gpointer user_data,
+					GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_list_selection(FerryRegistry *self, const char *name,
+					   FerryListFunc func, gpointer user_data,
+					   GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_list_return(FerryRegistry *self, const char *name, const char *grammar,
+					FerryListFunc func, gpointer user_data,
+					GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_select_parameter(FerryRegistry *self, const char *name,
+					     const char *grammar, FerryModifierFunc func,
+					     gpointer user_data, GDestroyNotify destroy,
 					     GError **error);
-gboolean ferry_registry_add_update_writer(FerryRegistry *self,
-					  const char *name,
-					  FerryUpdateFunc func,
-					  gpointer user_data,
-					  GDestroyNotify destroy,
-					  GError **error);
-gboolean ferry_registry_add_response_code(FerryRegistry *self,
-					  const char *place,
-					  FerryResponseCodeFunc func,
-					  gpointer user_data,
-					  GDestroyNotify destroy,
-					  GError **error);
-gboolean ferry_registry_add_enable(FerryRegistry *self,
-				   const char *name,
-				   FerryEnableFunc func,
-				   gpointer user_data,
-				   GDestroyNotify destroy,
-				   GError **error);
-gboolean ferry_registry_add_session_data(FerryRegistry *self,
-					 const char *name,
-					 FerrySessionResetFunc reset,
-					 gpointer user_data,
-					 GDestroyNotify destroy,
-					 GError **error);
-gboolean ferry_registry_add_protocol(FerryRegistry *self,
-				     const char *name,
-				     FerryProtocolFunc func,
-				     gpointer user_data,
-				     GDestroyNotify destroy,
-				     GError **error);
-gboolean ferry_registry_add_sasl_mechanism(FerryRegistry *self,
-					   const char *name,
-					   gconstpointer mechanism,
-					   GError **error);
+gboolean ferry_registry_add_update_writer(FerryRegistry *self, const char *name,
+					  FerryUpdateFunc func, gpointer user_data,
+					  GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_response_code(FerryRegistry *self, const char *place,
+					  FerryResponseCodeFunc func, gpointer user_data,
+					  GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_enable(FerryRegistry *self, const char *name, FerryEnableFunc func,
+				   gpointer user_data, GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_session_data(FerryRegistry *self, const char *name,
+					 FerrySessionResetFunc reset, gpointer user_data,
+					 GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_protocol(FerryRegistry *self, const char *name, FerryProtocolFunc func,
+				     gpointer user_data, GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_sasl_mechanism(FerryRegistry *self, const char *name,
+					   gconstpointer mechanism, GError **error);
 
 G_END_DECLS

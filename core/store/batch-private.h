@@ -16,7 +16,7 @@ typedef struct {
 	gint64 sent_at;
 	int sent_offset;
 	const char **mailbox_ids; /* ends with NULL */
-	const char *keywords;	  /* lower case, sorted, no duplicate, one space between */
+	const char *keywords;     /* lower case, sorted, no duplicate, one space between */
 } FerryBatchEmail;
 
 typedef struct {
@@ -34,7 +34,7 @@ typedef struct {
 typedef struct {
 	const char *mailbox_id;
 	guint64 number; /* watermark, token or UID */
-	gboolean flag;	/* \Deleted, subscribed */
+	gboolean flag;  /* \Deleted, subscribed */
 } FerryBatchNumber;
 
 typedef struct {
@@ -48,22 +48,22 @@ struct _FerryStoreBatch {
 	char *email_state;
 	char *mailbox_state;
 	const char *page_of;
-	GPtrArray *mailboxes;	    /* FerryStoreMailbox */
-	GPtrArray *removed;	    /* mailbox ids */
-	GArray *names;		    /* FerryBatchName */
-	GArray *listings;	    /* FerryBatchListing */
-	GArray *recents;	    /* FerryBatchNumber */
-	GArray *subscriptions;	    /* FerryBatchNumber: name and flag */
-	GArray *emails;		    /* FerryBatchEmail */
-	GHashTable *email_index;    /* id to index + 1 */
-	GPtrArray *destroyed;	    /* email ids */
-	GArray *removed_uids;	    /* FerryBatchNumber */
-	GArray *removed_pairs;	    /* FerryBatchPair */
-	GArray *deleted;	    /* FerryBatchNumber */
-	GArray *asked;		    /* FerryBatchPair */
-	GArray *epochs;		    /* FerryBatchNumber; mailbox NULL is the account */
-	GArray *sweeps;		    /* FerryBatchNumber */
-	GArray *intents;	    /* gint64 */
+	GPtrArray *mailboxes;    /* FerryStoreMailbox */
+	GPtrArray *removed;      /* mailbox ids */
+	GArray *names;           /* FerryBatchName */
+	GArray *listings;        /* FerryBatchListing */
+	GArray *recents;         /* FerryBatchNumber */
+	GArray *subscriptions;   /* FerryBatchNumber: name and flag */
+	GArray *emails;          /* FerryBatchEmail */
+	GHashTable *email_index; /* id to index + 1 */
+	GPtrArray *destroyed;    /* email ids */
+	GArray *removed_uids;    /* FerryBatchNumber */
+	GArray *removed_pairs;   /* FerryBatchPair */
+	GArray *deleted;         /* FerryBatchNumber */
+	GArray *asked;           /* FerryBatchPair */
+	GArray *epochs;          /* FerryBatchNumber; mailbox NULL is the account */
+	GArray *sweeps;          /* FerryBatchNumber */
+	GArray *intents;         /* gint64 */
 };
 
 G_END_DECLS

@@ -11,9 +11,7 @@
 /* Far above what any backend allows; keeps one Email from filling memory. */
 #define KEYWORDS_MAX 1024
 
-G_DEFINE_BOXED_TYPE(FerryStoreBatch,
-		    ferry_store_batch,
-		    ferry_store_batch_ref,
+G_DEFINE_BOXED_TYPE(FerryStoreBatch, ferry_store_batch, ferry_store_batch_ref,
 		    ferry_store_batch_unref)
 
 /**
@@ -63,9 +61,9 @@ batch_clear(gpointer data)
 {
 	FerryStoreBatch *self = data;
 	GArray *arrays[] = {
-		self->names,	     self->listings,	  self->recents, self->subscriptions,
-		self->removed_uids,  self->removed_pairs, self->deleted, self->asked,
-		self->epochs,	     self->sweeps,	  self->intents,
+		self->names,        self->listings,      self->recents, self->subscriptions,
+		self->removed_uids, self->removed_pairs, self->deleted, self->asked,
+		self->epochs,       self->sweeps,        self->intents,
 	};
 
 	for (guint i = 0; i < self->emails->len; i++)
@@ -181,8 +179,7 @@ ferry_store_batch_remove_mailbox(FerryStoreBatch *self, const char *mailbox_id)
  * @imap_name: (nullable): the IMAP path it is known by from now on
  */
 void
-ferry_store_batch_set_imap_name(FerryStoreBatch *self,
-				const char *mailbox_id,
+ferry_store_batch_set_imap_name(FerryStoreBatch *self, const char *mailbox_id,
 				const char *imap_name)
 {
 	FerryBatchName name = {keep(self, mailbox_id), keep(self, imap_name)};
@@ -202,14 +199,12 @@ ferry_store_batch_set_imap_name(FerryStoreBatch *self,
  * in the store too: Emails put while it was not listed made no pair in it.
  */
 void
-ferry_store_batch_set_listing(FerryStoreBatch *self,
-			      const char *mailbox_id,
-			      FerryStoreListing listing,
-			      const char *email_state,
+ferry_store_batch_set_listing(FerryStoreBatch *self, const char *mailbox_id,
+			      FerryStoreListing listing, const char *email_state,
 			      const char *anchor)
 {
-	FerryBatchListing entry = {
-		keep(self, mailbox_id), listing, keep(self, email_state), keep(self, anchor)};
+	FerryBatchListing entry = {keep(self, mailbox_id), listing, keep(self, email_state),
+				   keep(self, anchor)};
 
 	g_array_append_val(self->listings, entry);
 }
@@ -255,8 +250,7 @@ ferry_store_batch_set_recent(FerryStoreBatch *self, const char *mailbox_id, guin
  * @subscribed: whether it is subscribed to
  */
 void
-ferry_store_batch_set_subscription(FerryStoreBatch *self,
-				   const char *imap_name,
+ferry_store_batch_set_subscription(FerryStoreBatch *self, const char *imap_name,
 				   gboolean subscribed)
 {
 	add_number(self, self->subscriptions, imap_name, 0, subscribed);
@@ -332,8 +326,7 @@ ferry_store_batch_put_email(FerryStoreBatch *self, const FerryStoreEmail *email)
 
 		g_array_append_val(self->emails, empty);
 		index = self->emails->len;
-		g_hash_table_insert(self->email_index,
-				    (gpointer)empty.email_id,
+		g_hash_table_insert(self->email_index, (gpointer)empty.email_id,
 				    GUINT_TO_POINTER(index));
 	}
 	entry = &g_array_index(self->emails, FerryBatchEmail, index - 1);
@@ -415,9 +408,7 @@ ferry_store_batch_remove_pair(FerryStoreBatch *self, const char *mailbox_id, con
  * A UID that does not exist is skipped.
  */
 void
-ferry_store_batch_set_deleted(FerryStoreBatch *self,
-			      const char *mailbox_id,
-			      guint32 uid,
+ferry_store_batch_set_deleted(FerryStoreBatch *self, const char *mailbox_id, guint32 uid,
 			      gboolean deleted)
 {
 	add_number(self, self->deleted, mailbox_id, uid, deleted);

@@ -66,30 +66,23 @@ void ferry_store_batch_set_mailbox_state(FerryStoreBatch *self, const char *stat
 /* mailboxes */
 void ferry_store_batch_put_mailbox(FerryStoreBatch *self, const FerryStoreMailbox *mailbox);
 void ferry_store_batch_remove_mailbox(FerryStoreBatch *self, const char *mailbox_id);
-void ferry_store_batch_set_imap_name(FerryStoreBatch *self,
-				     const char *mailbox_id,
+void ferry_store_batch_set_imap_name(FerryStoreBatch *self, const char *mailbox_id,
 				     const char *imap_name);
-void ferry_store_batch_set_listing(FerryStoreBatch *self,
-				   const char *mailbox_id,
-				   FerryStoreListing listing,
-				   const char *email_state,
+void ferry_store_batch_set_listing(FerryStoreBatch *self, const char *mailbox_id,
+				   FerryStoreListing listing, const char *email_state,
 				   const char *anchor);
 void ferry_store_batch_set_page_of(FerryStoreBatch *self, const char *mailbox_id);
 void ferry_store_batch_set_recent(FerryStoreBatch *self, const char *mailbox_id, guint64 recent);
-void ferry_store_batch_set_subscription(FerryStoreBatch *self,
-					const char *imap_name,
+void ferry_store_batch_set_subscription(FerryStoreBatch *self, const char *imap_name,
 					gboolean subscribed);
 
 /* messages */
 void ferry_store_batch_put_email(FerryStoreBatch *self, const FerryStoreEmail *email);
 void ferry_store_batch_destroy_email(FerryStoreBatch *self, const char *email_id);
 void ferry_store_batch_remove_uid(FerryStoreBatch *self, const char *mailbox_id, guint32 uid);
-void ferry_store_batch_remove_pair(FerryStoreBatch *self,
-				   const char *mailbox_id,
+void ferry_store_batch_remove_pair(FerryStoreBatch *self, const char *mailbox_id,
 				   const char *email_id);
-void ferry_store_batch_set_deleted(FerryStoreBatch *self,
-				   const char *mailbox_id,
-				   guint32 uid,
+void ferry_store_batch_set_deleted(FerryStoreBatch *self, const char *mailbox_id, guint32 uid,
 				   gboolean deleted);
 guint ferry_store_batch_ask(FerryStoreBatch *self, const char *mailbox_id, const char *email_id);
 guint ferry_store_batch_renew(FerryStoreBatch *self, const char *mailbox_id, const char *email_id);

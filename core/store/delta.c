@@ -2,9 +2,7 @@
 /* What changed in a mail account between two generations */
 #include "store/delta.h"
 
-G_DEFINE_BOXED_TYPE(FerryStoreDelta,
-		    ferry_store_delta,
-		    ferry_store_delta_ref,
+G_DEFINE_BOXED_TYPE(FerryStoreDelta, ferry_store_delta, ferry_store_delta_ref,
 		    ferry_store_delta_unref)
 
 /**

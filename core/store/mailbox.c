@@ -5,17 +5,11 @@
  */
 #include "store/mailbox.h"
 
-G_DEFINE_BOXED_TYPE(FerryStoreMailbox,
-		    ferry_store_mailbox,
-		    ferry_store_mailbox_ref,
+G_DEFINE_BOXED_TYPE(FerryStoreMailbox, ferry_store_mailbox, ferry_store_mailbox_ref,
 		    ferry_store_mailbox_unref)
-G_DEFINE_BOXED_TYPE(FerryStoreMailAccount,
-		    ferry_store_mail_account,
-		    ferry_store_mail_account_ref,
+G_DEFINE_BOXED_TYPE(FerryStoreMailAccount, ferry_store_mail_account, ferry_store_mail_account_ref,
 		    ferry_store_mail_account_unref)
-G_DEFINE_BOXED_TYPE(FerryStoreAccount,
-		    ferry_store_account,
-		    ferry_store_account_ref,
+G_DEFINE_BOXED_TYPE(FerryStoreAccount, ferry_store_account, ferry_store_account_ref,
 		    ferry_store_account_unref)
 
 /**

@@ -16,21 +16,13 @@ typedef struct {
 	gsize structure_length;
 } Entry;
 
-G_DEFINE_BOXED_TYPE(FerryStoreTombstones,
-		    ferry_store_tombstones,
-		    ferry_store_tombstones_ref,
+G_DEFINE_BOXED_TYPE(FerryStoreTombstones, ferry_store_tombstones, ferry_store_tombstones_ref,
 		    ferry_store_tombstones_unref)
-G_DEFINE_BOXED_TYPE(FerryStorePairs,
-		    ferry_store_pairs,
-		    ferry_store_pairs_ref,
+G_DEFINE_BOXED_TYPE(FerryStorePairs, ferry_store_pairs, ferry_store_pairs_ref,
 		    ferry_store_pairs_unref)
-G_DEFINE_BOXED_TYPE(FerryStoreIntent,
-		    ferry_store_intent,
-		    ferry_store_intent_ref,
+G_DEFINE_BOXED_TYPE(FerryStoreIntent, ferry_store_intent, ferry_store_intent_ref,
 		    ferry_store_intent_unref)
-G_DEFINE_BOXED_TYPE(FerryStoreStructures,
-		    ferry_store_structures,
-		    ferry_store_structures_ref,
+G_DEFINE_BOXED_TYPE(FerryStoreStructures, ferry_store_structures, ferry_store_structures_ref,
 		    ferry_store_structures_unref)
 
 /**
@@ -178,12 +170,8 @@ ferry_store_structures_unref(FerryStoreStructures *self)
  * Adds an entry; both are copied. More than two gigabytes in all are left out.
  */
 void
-ferry_store_structures_add(FerryStoreStructures *self,
-			   gint64 email_key,
-			   const guint8 *header,
-			   gsize header_length,
-			   const guint8 *structure,
-			   gsize structure_length)
+ferry_store_structures_add(FerryStoreStructures *self, gint64 email_key, const guint8 *header,
+			   gsize header_length, const guint8 *structure, gsize structure_length)
 {
 	const gsize room = G_MAXUINT32 / 2 - self->bytes->len;
 	Entry entry = {email_key, self->bytes->len, header_length, structure_length};

@@ -90,20 +90,15 @@ GType ferry_store_structures_get_type(void);
 FerryStoreStructures *ferry_store_structures_new(void);
 FerryStoreStructures *ferry_store_structures_ref(FerryStoreStructures *self);
 void ferry_store_structures_unref(FerryStoreStructures *self);
-void ferry_store_structures_add(FerryStoreStructures *self,
-				gint64 email_key,
-				const guint8 *header,
-				gsize header_length,
-				const guint8 *structure,
+void ferry_store_structures_add(FerryStoreStructures *self, gint64 email_key, const guint8 *header,
+				gsize header_length, const guint8 *structure,
 				gsize structure_length);
 guint ferry_store_structures_get_length(const FerryStoreStructures *self);
 gint64 ferry_store_structures_get_key(const FerryStoreStructures *self, guint index);
 /* NULL when the cache does not have it */
-const guint8 *ferry_store_structures_get_header(const FerryStoreStructures *self,
-						guint index,
+const guint8 *ferry_store_structures_get_header(const FerryStoreStructures *self, guint index,
 						gsize *length);
-const guint8 *ferry_store_structures_get_structure(const FerryStoreStructures *self,
-						   guint index,
+const guint8 *ferry_store_structures_get_structure(const FerryStoreStructures *self, guint index,
 						   gsize *length);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryStoreTombstones, ferry_store_tombstones_unref)

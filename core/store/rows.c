@@ -87,9 +87,7 @@ add_string(FerryStoreRows *self, const char *string, guint32 *offset, GError **e
 		return TRUE;
 	length = strlen(string) + 1;
 	if (length > G_MAXUINT32 / 2 || self->arena->len > G_MAXUINT32 / 2 - length) {
-		g_set_error_literal(error,
-				    FERRY_ERROR,
-				    FERRY_ERROR_LIMIT,
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_LIMIT,
 				    "ids fill two gigabytes");
 		return FALSE;
 	}
@@ -127,12 +125,8 @@ keyword_set_number(FerryStoreRows *self, const char *keywords)
  * Returns: %FALSE with %FERRY_ERROR_LIMIT when the arena is full
  */
 gboolean
-ferry_store_rows_add(FerryStoreRows *self,
-		     const FerryStoreRow *row,
-		     const char *email_id,
-		     const char *blob_id,
-		     const char *thread_id,
-		     const char *keywords,
+ferry_store_rows_add(FerryStoreRows *self, const FerryStoreRow *row, const char *email_id,
+		     const char *blob_id, const char *thread_id, const char *keywords,
 		     GError **error)
 {
 	FerryStoreRow copy = *row;

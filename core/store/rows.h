@@ -94,12 +94,8 @@ gboolean ferry_store_rows_find_uid(const FerryStoreRows *self, guint32 uid, guin
 
 /* for stores: building */
 FerryStoreRows *ferry_store_rows_new(guint expected);
-gboolean ferry_store_rows_add(FerryStoreRows *self,
-			      const FerryStoreRow *row,
-			      const char *email_id,
-			      const char *blob_id,
-			      const char *thread_id,
-			      const char *keywords,
+gboolean ferry_store_rows_add(FerryStoreRows *self, const FerryStoreRow *row, const char *email_id,
+			      const char *blob_id, const char *thread_id, const char *keywords,
 			      GError **error);
 void ferry_store_rows_seal(FerryStoreRows *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryStoreRows, ferry_store_rows_unref)

@@ -10,12 +10,10 @@ static gboolean
 read_mailboxes(FerrySqliteDb *db, FerryStoreMailAccount *account, GError **error)
 {
 	GError *failure = NULL;
-	sqlite3_stmt *query =
-		ferry_sqlite_db_query(db,
-				      "SELECT " FERRY_SQLITE_MAILBOX_COLUMNS
-				      " FROM mailbox WHERE account = ?1 ORDER BY key",
-				      ARGS(INT(account->key)),
-				      error);
+	sqlite3_stmt *query = ferry_sqlite_db_query(db,
+						    "SELECT " FERRY_SQLITE_MAILBOX_COLUMNS
+						    " FROM mailbox WHERE account = ?1 ORDER BY key",
+						    ARGS(INT(account->key)), error);
 
 	if (query == NULL)
 		return FALSE;
@@ -37,8 +35,7 @@ read_mail_accounts(FerrySqliteDb *db, FerryStoreAccount *login, char **ids, GErr
 		ferry_sqlite_db_query(db,
 				      "SELECT key, account_id, generation, email_state,"
 				      " mailbox_state FROM account WHERE login = ?1 ORDER BY key",
-				      ARGS(INT(login->key)),
-				      error);
+				      ARGS(INT(login->key)), error);
 
 	if (query == NULL)
 		return FALSE;
@@ -71,16 +68,14 @@ make_account(FerrySqliteDb *db, FerrySqliteQuestion *question, GError **error)
 {
 	if (!ferry_sqlite_db_run(db,
 				 "INSERT OR IGNORE INTO login (backend, username) VALUES (?1, ?2)",
-				 ARGS(TEXT(question->backend), TEXT(question->username)),
-				 error))
+				 ARGS(TEXT(question->backend), TEXT(question->username)), error))
 		return FALSE;
 	for (guint i = 0; question->ids != NULL && question->ids[i] != NULL; i++) {
 		if (!ferry_sqlite_db_run(
 			    db,
 			    "INSERT OR IGNORE INTO account (login, account_id) SELECT key, ?3"
 			    " FROM login WHERE backend = ?1 AND username = ?2",
-			    ARGS(TEXT(question->backend),
-				 TEXT(question->username),
+			    ARGS(TEXT(question->backend), TEXT(question->username),
 				 TEXT(question->ids[i])),
 			    error))
 			return FALSE;
@@ -89,9 +84,7 @@ make_account(FerrySqliteDb *db, FerrySqliteQuestion *question, GError **error)
 }
 
 gboolean
-ferry_sqlite_load_account(FerrySqliteDb *db,
-			  gpointer data,
-			  FerrySqliteResult *result,
+ferry_sqlite_load_account(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			  GError **error)
 {
 	FerrySqliteQuestion *question = data;
@@ -103,12 +96,9 @@ ferry_sqlite_load_account(FerrySqliteDb *db,
 
 	if (writing && !make_account(db, question, error))
 		return FALSE;
-	if (!ferry_sqlite_db_get_int(db,
-				     "SELECT key FROM login WHERE backend = ?1 AND username = ?2",
-				     ARGS(TEXT(question->backend), TEXT(question->username)),
-				     &key,
-				     &found,
-				     error))
+	if (!ferry_sqlite_db_get_int(
+		    db, "SELECT key FROM login WHERE backend = ?1 AND username = ?2",
+		    ARGS(TEXT(question->backend), TEXT(question->username)), &key, &found, error))
 		return FALSE;
 	login = ferry_store_account_new(key, question->backend, question->username);
 	if (found && !read_mail_accounts(db, login, question->ids, error))
@@ -117,8 +107,7 @@ ferry_sqlite_load_account(FerrySqliteDb *db,
 		result->kind = FERRY_SQLITE_RESULT_WRITE_FIRST;
 		return TRUE;
 	}
-	ferry_sqlite_answer(result,
-			    g_steal_pointer(&login),
+	ferry_sqlite_answer(result, g_steal_pointer(&login),
 			    (GDestroyNotify)ferry_store_account_unref);
 	return TRUE;
 }

@@ -45,17 +45,12 @@ ferry_apply_find_email(FerryApply *self, const char *email_id, gint64 *key, GErr
 {
 	return ferry_sqlite_db_get_int(self->db,
 				       "SELECT key FROM email WHERE account = ?1 AND email_id = ?2",
-				       ARGS(INT(self->account), TEXT(email_id)),
-				       key,
-				       NULL,
-				       error);
+				       ARGS(INT(self->account), TEXT(email_id)), key, NULL, error);
 }
 
 /* Takes a pair away; its UID gets a tombstone. One that is not there is skipped. */
 gboolean
-ferry_apply_remove_message(FerryApply *self,
-			   FerryApplyMailbox *mailbox,
-			   guint32 uid,
+ferry_apply_remove_message(FerryApply *self, FerryApplyMailbox *mailbox, guint32 uid,
 			   GError **error)
 {
 	FerryStoreMailbox *record = mailbox->mailbox;
@@ -65,8 +60,7 @@ ferry_apply_remove_message(FerryApply *self,
 		self->db,
 		"SELECT m.email, m.deleted, e.size, e.keywords FROM message m CROSS JOIN email e"
 		" ON e.key = m.email WHERE m.mailbox = ?1 AND m.uid = ?2",
-		ARGS(INT(record->key), INT(uid)),
-		error);
+		ARGS(INT(record->key), INT(uid)), error);
 
 	if (query == NULL)
 		return FALSE;
@@ -84,14 +78,10 @@ ferry_apply_remove_message(FerryApply *self,
 	g_hash_table_add(self->loose, g_memdup2(&email, sizeof email));
 	mailbox->tombstones++;
 	mailbox->moved = TRUE;
-	return ferry_sqlite_db_run(self->db,
-				   "DELETE FROM message WHERE mailbox = ?1 AND uid = ?2",
-				   ARGS(INT(record->key), INT(uid)),
-				   error) &&
-	       ferry_sqlite_db_run(self->db,
-				   "INSERT INTO tombstone VALUES (?1, ?2, ?3)",
-				   ARGS(INT(record->key), INT(self->generation), INT(uid)),
-				   error);
+	return ferry_sqlite_db_run(self->db, "DELETE FROM message WHERE mailbox = ?1 AND uid = ?2",
+				   ARGS(INT(record->key), INT(uid)), error) &&
+	       ferry_sqlite_db_run(self->db, "INSERT INTO tombstone VALUES (?1, ?2, ?3)",
+				   ARGS(INT(record->key), INT(self->generation), INT(uid)), error);
 }
 
 /* Where an Email is. */
@@ -101,10 +91,8 @@ find_places(FerryApply *self, gint64 email, GError **error)
 	g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(Place));
 	GError *failure = NULL;
 	sqlite3_stmt *query =
-		ferry_sqlite_db_query(self->db,
-				      "SELECT mailbox, uid FROM message WHERE email = ?1",
-				      ARGS(INT(email)),
-				      error);
+		ferry_sqlite_db_query(self->db, "SELECT mailbox, uid FROM message WHERE email = ?1",
+				      ARGS(INT(email)), error);
 
 	if (query == NULL)
 		return NULL;
@@ -142,9 +130,7 @@ ferry_apply_destroy(FerryApply *self, gint64 email, GError **error)
 	g_hash_table_remove(self->loose, &email);
 	g_array_append_val(self->forgotten, email);
 	self->changed = TRUE;
-	return ferry_sqlite_db_run(self->db,
-				   "DELETE FROM email WHERE key = ?1",
-				   ARGS(INT(email)),
+	return ferry_sqlite_db_run(self->db, "DELETE FROM email WHERE key = ?1", ARGS(INT(email)),
 				   error);
 }
 
@@ -162,12 +148,9 @@ remove_pair(FerryApply *self, const FerryBatchPair *pair, GError **error)
 		return failure == NULL;
 	}
 	if (!ferry_apply_find_email(self, pair->email_id, &email, error) ||
-	    !ferry_sqlite_db_get_int(self->db,
-				     "SELECT uid FROM message WHERE email = ?1 AND mailbox = ?2",
-				     ARGS(INT(email), INT(mailbox->mailbox->key)),
-				     &uid,
-				     &found,
-				     error))
+	    !ferry_sqlite_db_get_int(
+		    self->db, "SELECT uid FROM message WHERE email = ?1 AND mailbox = ?2",
+		    ARGS(INT(email), INT(mailbox->mailbox->key)), &uid, &found, error))
 		return FALSE;
 	return !found || ferry_apply_remove_message(self, mailbox, uid, error);
 }
@@ -191,23 +174,19 @@ ferry_apply_removals(FerryApply *self, GError **error)
 	FerryStoreBatch *batch = self->batch;
 
 	for (guint i = 0; i < batch->removed_uids->len; i++) {
-		if (!remove_uid(self,
-				&g_array_index(batch->removed_uids, FerryBatchNumber, i),
+		if (!remove_uid(self, &g_array_index(batch->removed_uids, FerryBatchNumber, i),
 				error))
 			return FALSE;
 	}
 	for (guint i = 0; i < batch->removed_pairs->len; i++) {
-		if (!remove_pair(self,
-				 &g_array_index(batch->removed_pairs, FerryBatchPair, i),
+		if (!remove_pair(self, &g_array_index(batch->removed_pairs, FerryBatchPair, i),
 				 error))
 			return FALSE;
 	}
 	for (guint i = 0; i < batch->destroyed->len; i++) {
 		gint64 email;
 
-		if (!ferry_apply_find_email(self,
-					    g_ptr_array_index(batch->destroyed, i),
-					    &email,
+		if (!ferry_apply_find_email(self, g_ptr_array_index(batch->destroyed, i), &email,
 					    error) ||
 		    (email != 0 && !ferry_apply_destroy(self, email, error)))
 			return FALSE;
@@ -233,10 +212,8 @@ ferry_apply_deleted(FerryApply *self, GError **error)
 		if (!ferry_sqlite_db_run(self->db,
 					 "UPDATE message SET deleted = ?3, modseq = ?4"
 					 " WHERE mailbox = ?1 AND uid = ?2 AND deleted <> ?3",
-					 ARGS(INT(mailbox->mailbox->key),
-					      INT(flag->number),
-					      INT(flag->flag ? 1 : 0),
-					      INT(self->generation)),
+					 ARGS(INT(mailbox->mailbox->key), INT(flag->number),
+					      INT(flag->flag ? 1 : 0), INT(self->generation)),
 					 error))
 			return FALSE;
 		if (sqlite3_changes(self->db->handle) == 0)
@@ -255,8 +232,7 @@ find_known(FerryApply *self, const FerryBatchEmail *email, Known *known, GError 
 		self->db,
 		"SELECT key, size, received_at, keywords, blob_id, thread_id FROM email"
 		" WHERE account = ?1 AND email_id = ?2",
-		ARGS(INT(self->account), TEXT(email->email_id)),
-		error);
+		ARGS(INT(self->account), TEXT(email->email_id)), error);
 
 	*known = (Known){0};
 	if (query == NULL)
@@ -282,11 +258,8 @@ static gboolean
 insert_email(FerryApply *self, const FerryBatchEmail *email, Known *known, GError **error)
 {
 	if (email->blob_id == NULL) {
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_NOT_FOUND,
-			    "the store does not know Email \"%s\"",
-			    email->email_id);
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
+			    "the store does not know Email \"%s\"", email->email_id);
 		return FALSE;
 	}
 	if (!ferry_sqlite_db_run(self->db,
@@ -294,16 +267,11 @@ insert_email(FerryApply *self, const FerryBatchEmail *email, Known *known, GErro
 				 " received_at, sent_at, sent_offset, keywords)"
 				 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, iif(?7, ?8, NULL),"
 				 " iif(?7, ?9, NULL), ?10)",
-				 ARGS(INT(self->account),
-				      TEXT(email->email_id),
-				      TEXT(email->blob_id),
-				      TEXT(email->thread_id),
-				      INT(email->size),
-				      INT(email->received_at),
-				      INT(email->has_sent),
-				      INT(email->sent_at),
-				      INT(email->sent_offset),
-				      TEXT(email->keywords)),
+				 ARGS(INT(self->account), TEXT(email->email_id),
+				      TEXT(email->blob_id), TEXT(email->thread_id),
+				      INT(email->size), INT(email->received_at),
+				      INT(email->has_sent), INT(email->sent_at),
+				      INT(email->sent_offset), TEXT(email->keywords)),
 				 error))
 		return FALSE;
 	known->key = sqlite3_last_insert_rowid(self->db->handle);
@@ -314,26 +282,19 @@ insert_email(FerryApply *self, const FerryBatchEmail *email, Known *known, GErro
 
 /* A keyword belongs to the Email: every pair of it changes. */
 static gboolean
-change_keywords(FerryApply *self,
-		const FerryBatchEmail *email,
-		const Known *known,
-		GArray *places,
+change_keywords(FerryApply *self, const FerryBatchEmail *email, const Known *known, GArray *places,
 		GError **error)
 {
 	const int unseen = (int)known->seen - (int)has_seen(email->keywords);
 
-	if (!ferry_sqlite_db_run(self->db,
-				 "UPDATE email SET keywords = ?2 WHERE key = ?1",
-				 ARGS(INT(known->key), TEXT(email->keywords)),
-				 error) ||
-	    !ferry_sqlite_db_run(self->db,
-				 "UPDATE message SET modseq = ?2 WHERE email = ?1",
-				 ARGS(INT(known->key), INT(self->generation)),
-				 error))
+	if (!ferry_sqlite_db_run(self->db, "UPDATE email SET keywords = ?2 WHERE key = ?1",
+				 ARGS(INT(known->key), TEXT(email->keywords)), error) ||
+	    !ferry_sqlite_db_run(self->db, "UPDATE message SET modseq = ?2 WHERE email = ?1",
+				 ARGS(INT(known->key), INT(self->generation)), error))
 		return FALSE;
 	for (guint i = 0; i < places->len; i++) {
-		FerryApplyMailbox *mailbox = ferry_apply_find_key(
-			self, g_array_index(places, Place, i).mailbox, error);
+		FerryApplyMailbox *mailbox =
+			ferry_apply_find_key(self, g_array_index(places, Place, i).mailbox, error);
 
 		if (mailbox == NULL)
 			return FALSE;
@@ -362,12 +323,8 @@ has_place(GArray *places, gint64 mailbox)
 
 /* The mailboxes named by the Email: those to get a pair go to *wanted, all to *named. */
 static gboolean
-sort_mailboxes(FerryApply *self,
-	       const FerryBatchEmail *email,
-	       GArray *places,
-	       GPtrArray *named,
-	       GPtrArray *wanted,
-	       GError **error)
+sort_mailboxes(FerryApply *self, const FerryBatchEmail *email, GArray *places, GPtrArray *named,
+	       GPtrArray *wanted, GError **error)
 {
 	for (guint i = 0; email->mailbox_ids[i] != NULL; i++) {
 		GError *failure = NULL;
@@ -423,12 +380,9 @@ compare_metadata(FerryApply *self, const FerryBatchEmail *email, Known *known, G
 		return ferry_apply_destroy(self, key, error);
 	}
 	return known->same_ids ||
-	       ferry_sqlite_db_run(self->db,
-				   "UPDATE email SET blob_id = ?2, thread_id = ?3 WHERE key = ?1",
-				   ARGS(INT(known->key),
-					TEXT(email->blob_id),
-					TEXT(email->thread_id)),
-				   error);
+	       ferry_sqlite_db_run(
+		       self->db, "UPDATE email SET blob_id = ?2, thread_id = ?3 WHERE key = ?1",
+		       ARGS(INT(known->key), TEXT(email->blob_id), TEXT(email->thread_id)), error);
 }
 
 static void
@@ -450,10 +404,7 @@ add_pairs(FerryApply *self, const FerryBatchEmail *email, const Known *known, GP
 }
 
 static gboolean
-put_email(FerryApply *self,
-	  const FerryBatchEmail *email,
-	  GPtrArray *named,
-	  GPtrArray *wanted,
+put_email(FerryApply *self, const FerryBatchEmail *email, GPtrArray *named, GPtrArray *wanted,
 	  GError **error)
 {
 	g_autoptr(GArray) places = NULL;
@@ -473,8 +424,7 @@ put_email(FerryApply *self,
 	if (known.key == 0) {
 		if (!insert_email(self, email, &known, error))
 			return FALSE;
-	} else if (!known.same_keywords &&
-		   !change_keywords(self, email, &known, places, error)) {
+	} else if (!known.same_keywords && !change_keywords(self, email, &known, places, error)) {
 		return FALSE;
 	}
 	add_pairs(self, email, &known, wanted);
@@ -512,8 +462,7 @@ ferry_apply_drop_loose(FerryApply *self, GError **error)
 		if (!ferry_sqlite_db_run(self->db,
 					 "DELETE FROM email WHERE key = ?1 AND NOT EXISTS"
 					 " (SELECT 1 FROM message WHERE email = ?1)",
-					 ARGS(INT(email)),
-					 error))
+					 ARGS(INT(email)), error))
 			return FALSE;
 		if (sqlite3_changes(self->db->handle) > 0)
 			g_array_append_val(self->forgotten, email);

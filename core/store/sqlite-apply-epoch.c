@@ -29,13 +29,10 @@ forget_seen(FerryApply *self, gint64 scope, GError **error)
 {
 	const FerrySqliteValue *args = ARGS(INT(self->account), INT(scope));
 
-	return ferry_sqlite_db_run(self->db,
-				   "DELETE FROM seen WHERE account = ?1 AND mailbox = ?2",
-				   args,
-				   error) &&
+	return ferry_sqlite_db_run(self->db, "DELETE FROM seen WHERE account = ?1 AND mailbox = ?2",
+				   args, error) &&
 	       ferry_sqlite_db_run(self->db,
-				   "DELETE FROM epoch WHERE account = ?1 AND mailbox = ?2",
-				   args,
+				   "DELETE FROM epoch WHERE account = ?1 AND mailbox = ?2", args,
 				   error);
 }
 
@@ -43,10 +40,9 @@ static gboolean
 load_epochs(FerryApply *self, GError **error)
 {
 	GError *failure = NULL;
-	sqlite3_stmt *query = ferry_sqlite_db_query(self->db,
-						    "SELECT mailbox FROM epoch WHERE account = ?1",
-						    ARGS(INT(self->account)),
-						    error);
+	sqlite3_stmt *query =
+		ferry_sqlite_db_query(self->db, "SELECT mailbox FROM epoch WHERE account = ?1",
+				      ARGS(INT(self->account)), error);
 
 	if (query == NULL)
 		return FALSE;
@@ -72,11 +68,9 @@ ferry_apply_begin_epochs(FerryApply *self, GError **error)
 		if (scope < 0)
 			continue;
 		if (!forget_seen(self, scope, error) ||
-		    !ferry_sqlite_db_run(
-			    self->db,
-			    "INSERT INTO epoch VALUES (?1, ?2, ?3)",
-			    ARGS(INT(self->account), INT(scope), INT(epoch->number)),
-			    error))
+		    !ferry_sqlite_db_run(self->db, "INSERT INTO epoch VALUES (?1, ?2, ?3)",
+					 ARGS(INT(self->account), INT(scope), INT(epoch->number)),
+					 error))
 			return FALSE;
 	}
 	return load_epochs(self, error);
@@ -86,8 +80,7 @@ gboolean
 ferry_apply_mark_seen(FerryApply *self, gint64 email, GError **error)
 {
 	for (guint i = 0; i < self->epochs->len; i++) {
-		if (!ferry_sqlite_db_run(self->db,
-					 "INSERT OR IGNORE INTO seen VALUES (?1, ?2, ?3)",
+		if (!ferry_sqlite_db_run(self->db, "INSERT OR IGNORE INTO seen VALUES (?1, ?2, ?3)",
 					 ARGS(INT(self->account),
 					      INT(g_array_index(self->epochs, gint64, i)),
 					      INT(email)),
@@ -110,8 +103,7 @@ find_unseen(FerryApply *self, gint64 scope, GError **error)
 			   : "SELECT uid FROM message WHERE mailbox = ?2 AND email NOT IN"
 			     " (SELECT email FROM seen WHERE account = ?1 AND mailbox = ?2)"
 			     " ORDER BY uid",
-		ARGS(INT(self->account), INT(scope)),
-		error);
+		ARGS(INT(self->account), INT(scope)), error);
 
 	if (query == NULL)
 		return NULL;
@@ -162,15 +154,11 @@ ferry_apply_sweeps(FerryApply *self, GError **error)
 		if (!ferry_sqlite_db_get_int(self->db,
 					     "SELECT token FROM epoch WHERE account = ?1"
 					     " AND mailbox = ?2",
-					     ARGS(INT(self->account), INT(scope)),
-					     &token,
-					     &found,
+					     ARGS(INT(self->account), INT(scope)), &token, &found,
 					     error))
 			return FALSE;
 		if (!found || (guint64)token != wanted->number) {
-			g_set_error_literal(error,
-					    FERRY_ERROR,
-					    FERRY_ERROR_CONFLICT,
+			g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CONFLICT,
 					    "another listing began since");
 			return FALSE;
 		}

@@ -31,8 +31,7 @@ ferry_apply_find_mailbox(FerryApply *self, const char *id, GError **error)
 	query = ferry_sqlite_db_query(self->db,
 				      "SELECT " FERRY_SQLITE_MAILBOX_COLUMNS ", tombstones"
 				      " FROM mailbox WHERE account = ?1 AND id = ?2",
-				      ARGS(INT(self->account), TEXT(id)),
-				      error);
+				      ARGS(INT(self->account), TEXT(id)), error);
 	if (query == NULL || !ferry_sqlite_db_step(self->db, query, error))
 		return NULL;
 	return take_row(self, query);
@@ -51,8 +50,7 @@ ferry_apply_find_key(FerryApply *self, gint64 key, GError **error)
 	query = ferry_sqlite_db_query(self->db,
 				      "SELECT " FERRY_SQLITE_MAILBOX_COLUMNS ", tombstones"
 				      " FROM mailbox WHERE key = ?1",
-				      ARGS(INT(key)),
-				      error);
+				      ARGS(INT(key)), error);
 	if (query == NULL)
 		return NULL;
 	if (ferry_sqlite_db_step(self->db, query, &failure))
@@ -76,17 +74,11 @@ insert_mailbox(FerryApply *self, const FerryStoreMailbox *mailbox, GError **erro
 				   " highest_modseq, created_at, changed_at)"
 				   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
 				   " ?12, ?12)",
-				   ARGS(INT(self->account),
-					TEXT(mailbox->id),
-					TEXT(mailbox->name),
-					TEXT(mailbox->parent_id),
-					TEXT(mailbox->role),
-					INT(mailbox->sort_order),
-					INT(mailbox->subscribed),
-					INT(mailbox->rights),
-					INT(mailbox->total_emails),
-					INT(mailbox->unread_emails),
-					INT(uidvalidity),
+				   ARGS(INT(self->account), TEXT(mailbox->id), TEXT(mailbox->name),
+					TEXT(mailbox->parent_id), TEXT(mailbox->role),
+					INT(mailbox->sort_order), INT(mailbox->subscribed),
+					INT(mailbox->rights), INT(mailbox->total_emails),
+					INT(mailbox->unread_emails), INT(uidvalidity),
 					INT(self->generation)),
 				   error);
 }
@@ -152,10 +144,8 @@ remove_mailbox(FerryApply *self, FerryApplyMailbox *mailbox, GError **error)
 	};
 	const gint64 key = mailbox->mailbox->key;
 	GError *failure = NULL;
-	sqlite3_stmt *query = ferry_sqlite_db_query(self->db,
-						    "SELECT email FROM message WHERE mailbox = ?1",
-						    ARGS(INT(key)),
-						    error);
+	sqlite3_stmt *query = ferry_sqlite_db_query(
+		self->db, "SELECT email FROM message WHERE mailbox = ?1", ARGS(INT(key)), error);
 
 	if (query == NULL)
 		return FALSE;
@@ -169,14 +159,12 @@ remove_mailbox(FerryApply *self, FerryApplyMailbox *mailbox, GError **error)
 		return FALSE;
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(statements); i++) {
-		if (!ferry_sqlite_db_run(self->db,
-					 statements[i],
-					 i == 0 || i == 1 ? ARGS(INT(key))
-					 : i == 6 ? ARGS(INT(key),
-							 INT(self->account),
-							 INT(self->generation))
-						  : ARGS(INT(key), INT(self->account)),
-					 error))
+		if (!ferry_sqlite_db_run(
+			    self->db, statements[i],
+			    i == 0 || i == 1 ? ARGS(INT(key))
+			    : i == 6 ? ARGS(INT(key), INT(self->account), INT(self->generation))
+				     : ARGS(INT(key), INT(self->account)),
+			    error))
 			return FALSE;
 	}
 	mailbox->removed = TRUE;
@@ -210,11 +198,8 @@ need_mailbox(FerryApply *self, const char *id, GError **error)
 	FerryApplyMailbox *mailbox = ferry_apply_find_mailbox(self, id, &failure);
 
 	if (mailbox == NULL && failure == NULL)
-		g_set_error(&failure,
-			    FERRY_ERROR,
-			    FERRY_ERROR_NOT_FOUND,
-			    "the store has no mailbox \"%s\"",
-			    id);
+		g_set_error(&failure, FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
+			    "the store has no mailbox \"%s\"", id);
 	if (failure != NULL)
 		g_propagate_error(error, failure);
 	return mailbox;
@@ -240,8 +225,8 @@ set_names_and_listings(FerryApply *self, GError **error)
 			return FALSE;
 		mailbox->touched |= mailbox->mailbox->listing != listing->listing;
 		mailbox->mailbox->listing = listing->listing;
-		mailbox->touched |= replace_text(&mailbox->mailbox->listing_email_state,
-						 listing->email_state);
+		mailbox->touched |=
+			replace_text(&mailbox->mailbox->listing_email_state, listing->email_state);
 		mailbox->touched |=
 			replace_text(&mailbox->mailbox->listing_anchor, listing->anchor);
 	}
@@ -285,11 +270,9 @@ ferry_apply_renumber(FerryApply *self, FerryApplyMailbox *mailbox, GError **erro
 	FerryStoreMailbox *record = mailbox->mailbox;
 	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(guint32));
 	GError *failure = NULL;
-	sqlite3_stmt *query =
-		ferry_sqlite_db_query(self->db,
-				      "SELECT uid FROM message WHERE mailbox = ?1 ORDER BY uid",
-				      ARGS(INT(record->key)),
-				      error);
+	sqlite3_stmt *query = ferry_sqlite_db_query(
+		self->db, "SELECT uid FROM message WHERE mailbox = ?1 ORDER BY uid",
+		ARGS(INT(record->key)), error);
 
 	if (query == NULL)
 		return FALSE;
@@ -305,21 +288,17 @@ ferry_apply_renumber(FerryApply *self, FerryApplyMailbox *mailbox, GError **erro
 	g_warning("mailbox %s has no UID left: it gets a new UIDVALIDITY", record->id);
 	/* upwards, so that a new UID is never one that is still in use */
 	for (guint i = 0; i < uids->len; i++) {
-		if (!ferry_sqlite_db_run(
-			    self->db,
-			    "UPDATE message SET uid = ?3, modseq = ?4, created_at = ?4"
-			    " WHERE mailbox = ?1 AND uid = ?2",
-			    ARGS(INT(record->key),
-				 INT(g_array_index(uids, guint32, i)),
-				 INT(i + 1),
-				 INT(self->generation)),
-			    error))
+		if (!ferry_sqlite_db_run(self->db,
+					 "UPDATE message SET uid = ?3, modseq = ?4, created_at = ?4"
+					 " WHERE mailbox = ?1 AND uid = ?2",
+					 ARGS(INT(record->key),
+					      INT(g_array_index(uids, guint32, i)), INT(i + 1),
+					      INT(self->generation)),
+					 error))
 			return FALSE;
 	}
-	if (!ferry_sqlite_db_run(self->db,
-				 "DELETE FROM tombstone WHERE mailbox = ?1",
-				 ARGS(INT(record->key)),
-				 error) ||
+	if (!ferry_sqlite_db_run(self->db, "DELETE FROM tombstone WHERE mailbox = ?1",
+				 ARGS(INT(record->key)), error) ||
 	    !ferry_sqlite_schema_next_uidvalidity(self->db, &record->uidvalidity, error))
 		return FALSE;
 	record->uidnext = (guint64)uids->len + 1;
@@ -344,17 +323,14 @@ prune(FerryApply *self, FerryApplyMailbox *mailbox, GError **error)
 	if (!ferry_sqlite_db_get_int(self->db,
 				     "SELECT modseq FROM tombstone WHERE mailbox = ?1"
 				     " ORDER BY modseq DESC LIMIT 1 OFFSET ?2",
-				     ARGS(INT(key), INT(self->tombstone_limit)),
-				     &modseq,
-				     &found,
+				     ARGS(INT(key), INT(self->tombstone_limit)), &modseq, &found,
 				     error))
 		return FALSE;
 	if (!found)
 		return TRUE;
 	if (!ferry_sqlite_db_run(self->db,
 				 "DELETE FROM tombstone WHERE mailbox = ?1 AND modseq <= ?2",
-				 ARGS(INT(key), INT(modseq)),
-				 error))
+				 ARGS(INT(key), INT(modseq)), error))
 		return FALSE;
 	mailbox->tombstones -= sqlite3_changes64(self->db->handle);
 	mailbox->mailbox->prune_modseq = modseq;
@@ -375,31 +351,14 @@ flush_mailbox(FerryApply *self, FerryApplyMailbox *mailbox, GError **error)
 		" messages = ?19, unseen = ?20, deleted = ?21, octets = ?22, tombstones = ?23,"
 		" changed_at = ?24, reload_at = CASE WHEN ?25 THEN ?24 ELSE reload_at END"
 		" WHERE key = ?1",
-		ARGS(INT(m->key),
-		     TEXT(m->name),
-		     TEXT(m->parent_id),
-		     TEXT(m->role),
-		     INT(m->sort_order),
-		     INT(m->subscribed),
-		     INT(m->rights),
-		     INT(m->total_emails),
-		     INT(m->unread_emails),
-		     TEXT(m->imap_name),
-		     INT(m->uidvalidity),
-		     INT(m->uidnext),
-		     INT(mailbox->moved ? self->generation : m->highest_modseq),
-		     INT(m->prune_modseq),
-		     INT(m->recent),
-		     INT(m->listing),
-		     TEXT(m->listing_email_state),
-		     TEXT(m->listing_anchor),
-		     INT(m->n_messages),
-		     INT(m->n_unseen),
-		     INT(m->n_deleted),
-		     INT(m->n_octets),
-		     INT(mailbox->tombstones),
-		     INT(self->generation),
-		     INT(mailbox->renumbered)),
+		ARGS(INT(m->key), TEXT(m->name), TEXT(m->parent_id), TEXT(m->role),
+		     INT(m->sort_order), INT(m->subscribed), INT(m->rights), INT(m->total_emails),
+		     INT(m->unread_emails), TEXT(m->imap_name), INT(m->uidvalidity),
+		     INT(m->uidnext), INT(mailbox->moved ? self->generation : m->highest_modseq),
+		     INT(m->prune_modseq), INT(m->recent), INT(m->listing),
+		     TEXT(m->listing_email_state), TEXT(m->listing_anchor), INT(m->n_messages),
+		     INT(m->n_unseen), INT(m->n_deleted), INT(m->n_octets),
+		     INT(mailbox->tombstones), INT(self->generation), INT(mailbox->renumbered)),
 		error);
 }
 

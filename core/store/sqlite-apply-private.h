@@ -12,7 +12,7 @@ typedef struct {
 	FerryStoreMailbox *mailbox;
 	gint64 tombstones;
 	gboolean touched; /* something of it must be written */
-	gboolean moved;	  /* messages changed: its highest MODSEQ is the new generation */
+	gboolean moved;   /* messages changed: its highest MODSEQ is the new generation */
 	gboolean renumbered;
 	gboolean removed;
 } FerryApplyMailbox;
@@ -39,8 +39,8 @@ typedef struct {
 	GHashTable *by_id;  /* mailbox id to FerryApplyMailbox, owned */
 	GHashTable *by_key; /* the same by key */
 	GHashTable *loose;  /* keys of Emails that lost a pair */
-	GArray *epochs;	    /* mailbox keys of the epochs under way, 0 is the account */
-	GArray *pairs;	    /* FerryApplyPair */
+	GArray *epochs;     /* mailbox keys of the epochs under way, 0 is the account */
+	GArray *pairs;      /* FerryApplyPair */
 	GArray *forgotten;  /* keys of Emails that are gone */
 } FerryApply;
 
@@ -57,14 +57,10 @@ gboolean ferry_apply_removals(FerryApply *self, GError **error);
 gboolean ferry_apply_deleted(FerryApply *self, GError **error);
 gboolean ferry_apply_emails(FerryApply *self, GError **error);
 gboolean ferry_apply_destroy(FerryApply *self, gint64 email, GError **error);
-gboolean ferry_apply_remove_message(FerryApply *self,
-				    FerryApplyMailbox *mailbox,
-				    guint32 uid,
+gboolean ferry_apply_remove_message(FerryApply *self, FerryApplyMailbox *mailbox, guint32 uid,
 				    GError **error);
 gboolean ferry_apply_drop_loose(FerryApply *self, GError **error);
-gboolean ferry_apply_find_email(FerryApply *self,
-				const char *email_id,
-				gint64 *key,
+gboolean ferry_apply_find_email(FerryApply *self, const char *email_id, gint64 *key,
 				GError **error);
 
 /* sqlite-apply-uid.c */
@@ -86,9 +82,7 @@ typedef struct {
 } FerrySqliteApply;
 
 void ferry_sqlite_apply_free(gpointer data);
-gboolean ferry_sqlite_apply(FerrySqliteDb *db,
-			    gpointer data,
-			    FerrySqliteResult *result,
+gboolean ferry_sqlite_apply(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			    GError **error);
 
 G_END_DECLS

@@ -8,10 +8,7 @@
 
 /* What was asked, resolved; key 0 where it does not exist. */
 static gboolean
-resolve(FerryApply *self,
-	const FerryBatchPair *asked,
-	FerryApplyMailbox **mailbox,
-	gint64 *email,
+resolve(FerryApply *self, const FerryBatchPair *asked, FerryApplyMailbox **mailbox, gint64 *email,
 	GError **error)
 {
 	GError *failure = NULL;
@@ -32,10 +29,7 @@ find_uid(FerryApply *self, gint64 mailbox, gint64 email, guint32 *uid, GError **
 
 	if (!ferry_sqlite_db_get_int(self->db,
 				     "SELECT uid FROM message WHERE email = ?1 AND mailbox = ?2",
-				     ARGS(INT(email), INT(mailbox)),
-				     &value,
-				     NULL,
-				     error))
+				     ARGS(INT(email), INT(mailbox)), &value, NULL, error))
 		return FALSE;
 	*uid = value;
 	return TRUE;
@@ -43,10 +37,7 @@ find_uid(FerryApply *self, gint64 mailbox, gint64 email, guint32 *uid, GError **
 
 /* Lets a pair wait for a UID that has one already. */
 static gboolean
-add_renewed(FerryApply *self,
-	    FerryApplyMailbox *mailbox,
-	    gint64 email,
-	    const char *email_id,
+add_renewed(FerryApply *self, FerryApplyMailbox *mailbox, gint64 email, const char *email_id,
 	    GError **error)
 {
 	FerryApplyPair pair = {mailbox, email, .email_id = email_id, .order = G_MAXUINT};
@@ -54,8 +45,7 @@ add_renewed(FerryApply *self,
 		self->db,
 		"SELECT received_at, size, instr(' ' || keywords || ' ', ' $seen ') > 0"
 		" FROM email WHERE key = ?1",
-		ARGS(INT(email)),
-		error);
+		ARGS(INT(email)), error);
 
 	if (query == NULL || !ferry_sqlite_db_step(self->db, query, error))
 		return FALSE;
@@ -127,11 +117,8 @@ note_order(FerryApply *self, GError **error)
 		FerryApplyPair wanted = {0};
 		FerryApplyPair *pair;
 
-		if (!resolve(self,
-			     &g_array_index(self->batch->asked, FerryBatchPair, i),
-			     &wanted.mailbox,
-			     &wanted.email,
-			     error))
+		if (!resolve(self, &g_array_index(self->batch->asked, FerryBatchPair, i),
+			     &wanted.mailbox, &wanted.email, error))
 			return FALSE;
 		pair = g_hash_table_lookup(waiting, &wanted);
 		if (pair != NULL)
@@ -167,11 +154,8 @@ give_uid(FerryApply *self, const FerryApplyPair *pair, GError **error)
 	if (!ferry_sqlite_db_run(self->db,
 				 "INSERT INTO message (mailbox, uid, email, modseq, created_at,"
 				 " deleted, savedate) VALUES (?1, ?2, ?3, ?4, ?4, 0, ?5)",
-				 ARGS(INT(record->key),
-				      INT(record->uidnext),
-				      INT(pair->email),
-				      INT(self->generation),
-				      INT(listing ? 0 : self->now)),
+				 ARGS(INT(record->key), INT(record->uidnext), INT(pair->email),
+				      INT(self->generation), INT(listing ? 0 : self->now)),
 				 error))
 		return FALSE;
 	record->uidnext++;
@@ -206,11 +190,8 @@ ferry_apply_answers(FerryApply *self, GError **error)
 		FerryApplyMailbox *mailbox;
 		gint64 email;
 
-		if (!resolve(self,
-			     &g_array_index(self->batch->asked, FerryBatchPair, i),
-			     &mailbox,
-			     &email,
-			     error))
+		if (!resolve(self, &g_array_index(self->batch->asked, FerryBatchPair, i), &mailbox,
+			     &email, error))
 			return NULL;
 		if (mailbox != NULL && email != 0 &&
 		    !find_uid(self, mailbox->mailbox->key, email, &uids[i], error))

@@ -62,24 +62,17 @@ check_generation(FerrySqliteDb *db, const FerrySqliteApply *job, GError **error)
 	gint64 generation;
 	gboolean found;
 
-	if (!ferry_sqlite_db_get_int(db,
-				     "SELECT generation FROM account WHERE key = ?1",
-				     ARGS(INT(job->account_key)),
-				     &generation,
-				     &found,
-				     error))
+	if (!ferry_sqlite_db_get_int(db, "SELECT generation FROM account WHERE key = ?1",
+				     ARGS(INT(job->account_key)), &generation, &found, error))
 		return FALSE;
 	if (!found)
 		return ferry_sqlite_not_found(error, "mail account", job->account_key);
 	if ((guint64)generation == job->expected)
 		return TRUE;
-	g_set_error(error,
-		    FERRY_ERROR,
-		    FERRY_ERROR_CONFLICT,
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_CONFLICT,
 		    "the mail account is at generation %" G_GINT64_FORMAT
 		    ", not at %" G_GUINT64_FORMAT,
-		    generation,
-		    job->expected);
+		    generation, job->expected);
 	return FALSE;
 }
 
@@ -92,15 +85,13 @@ apply_states(FerryApply *self, GError **error)
 	    !ferry_sqlite_db_run(self->db,
 				 "UPDATE account SET email_state = ?2 WHERE key = ?1"
 				 " AND email_state IS NOT ?2",
-				 ARGS(INT(self->account), TEXT(self->batch->email_state)),
-				 error))
+				 ARGS(INT(self->account), TEXT(self->batch->email_state)), error))
 		return FALSE;
 	if (self->batch->mailbox_state != NULL &&
 	    !ferry_sqlite_db_run(self->db,
 				 "UPDATE account SET mailbox_state = ?2 WHERE key = ?1"
 				 " AND mailbox_state IS NOT ?2",
-				 ARGS(INT(self->account), TEXT(self->batch->mailbox_state)),
-				 error))
+				 ARGS(INT(self->account), TEXT(self->batch->mailbox_state)), error))
 		return FALSE;
 	self->changed |= sqlite3_total_changes(self->db->handle) != before;
 	return TRUE;
@@ -116,17 +107,14 @@ apply_subscriptions(FerryApply *self, GError **error)
 			&g_array_index(self->batch->subscriptions, FerryBatchNumber, i);
 		const FerrySqliteValue *args = ARGS(INT(self->account), TEXT(name->mailbox_id));
 
-		if (name->flag
-			    ? !ferry_sqlite_db_run(self->db,
-						   "INSERT OR IGNORE INTO subscription"
-						   " VALUES (?1, ?2)",
-						   args,
-						   error)
-			    : !ferry_sqlite_db_run(self->db,
-						   "DELETE FROM subscription WHERE account = ?1"
-						   " AND name = ?2",
-						   args,
-						   error))
+		if (name->flag ? !ferry_sqlite_db_run(self->db,
+						      "INSERT OR IGNORE INTO subscription"
+						      " VALUES (?1, ?2)",
+						      args, error)
+			       : !ferry_sqlite_db_run(self->db,
+						      "DELETE FROM subscription WHERE account = ?1"
+						      " AND name = ?2",
+						      args, error))
 			return FALSE;
 	}
 	if (sqlite3_total_changes(self->db->handle) == before)
@@ -134,20 +122,18 @@ apply_subscriptions(FerryApply *self, GError **error)
 	self->changed = TRUE;
 	return ferry_sqlite_db_run(self->db,
 				   "UPDATE account SET subscriptions_at = ?2 WHERE key = ?1",
-				   ARGS(INT(self->account), INT(self->generation)),
-				   error);
+				   ARGS(INT(self->account), INT(self->generation)), error);
 }
 
 static gboolean
 apply_intents(FerryApply *self, GError **error)
 {
 	for (guint i = 0; i < self->batch->intents->len; i++) {
-		if (!ferry_sqlite_db_run(
-			    self->db,
-			    "DELETE FROM intent WHERE id = ?1 AND account = ?2",
-			    ARGS(INT(g_array_index(self->batch->intents, gint64, i)),
-				 INT(self->account)),
-			    error))
+		if (!ferry_sqlite_db_run(self->db,
+					 "DELETE FROM intent WHERE id = ?1 AND account = ?2",
+					 ARGS(INT(g_array_index(self->batch->intents, gint64, i)),
+					      INT(self->account)),
+					 error))
 			return FALSE;
 	}
 	return TRUE;
@@ -171,10 +157,8 @@ take_generation(FerryApply *self, GError **error)
 {
 	if (!self->changed)
 		return TRUE;
-	return ferry_sqlite_db_run(self->db,
-				   "UPDATE account SET generation = ?2 WHERE key = ?1",
-				   ARGS(INT(self->account), INT(self->generation)),
-				   error);
+	return ferry_sqlite_db_run(self->db, "UPDATE account SET generation = ?2 WHERE key = ?1",
+				   ARGS(INT(self->account), INT(self->generation)), error);
 }
 
 gboolean
@@ -196,8 +180,7 @@ ferry_sqlite_apply(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result, 
 	if (delta->uids == NULL)
 		return FALSE;
 	result->forgotten = g_array_ref(self.forgotten);
-	ferry_sqlite_answer(result,
-			    g_steal_pointer(&delta),
+	ferry_sqlite_answer(result, g_steal_pointer(&delta),
 			    (GDestroyNotify)ferry_store_delta_unref);
 	return TRUE;
 }

@@ -24,13 +24,12 @@ ferry_sqlite_data_question_free(gpointer data)
 }
 
 gboolean
-ferry_sqlite_remove_account(FerrySqliteDb *db,
-			    gpointer data,
-			    FerrySqliteResult *result,
+ferry_sqlite_remove_account(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			    GError **error)
 {
-#define ACCOUNTS "(SELECT a.key FROM account a JOIN login l ON l.key = a.login" \
-		 " WHERE l.backend = ?1 AND l.username = ?2)"
+#define ACCOUNTS                                                                                   \
+	"(SELECT a.key FROM account a JOIN login l ON l.key = a.login"                             \
+	" WHERE l.backend = ?1 AND l.username = ?2)"
 	static const char *const statements[] = {
 		"DELETE FROM message WHERE mailbox IN"
 		" (SELECT key FROM mailbox WHERE account IN " ACCOUNTS ")",
@@ -51,8 +50,7 @@ ferry_sqlite_remove_account(FerrySqliteDb *db,
 	FerrySqliteDataQuestion *question = data;
 
 	for (guint i = 0; i < G_N_ELEMENTS(statements); i++) {
-		if (!ferry_sqlite_db_run(db,
-					 statements[i],
+		if (!ferry_sqlite_db_run(db, statements[i],
 					 ARGS(TEXT(question->backend), TEXT(question->username)),
 					 error))
 			return FALSE;
@@ -84,12 +82,8 @@ check_account(FerrySqliteDb *db, gint64 account_key, GError **error)
 	gint64 value;
 	gboolean found;
 
-	if (!ferry_sqlite_db_get_int(db,
-				     "SELECT 1 FROM account WHERE key = ?1",
-				     ARGS(INT(account_key)),
-				     &value,
-				     &found,
-				     error))
+	if (!ferry_sqlite_db_get_int(db, "SELECT 1 FROM account WHERE key = ?1",
+				     ARGS(INT(account_key)), &value, &found, error))
 		return FALSE;
 	return found || ferry_sqlite_not_found(error, "mail account", account_key);
 }
@@ -102,8 +96,7 @@ ferry_sqlite_put_intent(FerrySqliteDb *db, gpointer data, FerrySqliteResult *res
 	if (!check_account(db, question->account_key, error) ||
 	    !ferry_sqlite_db_run(db,
 				 "INSERT INTO intent (account, owner, data) VALUES (?1, ?2, ?3)",
-				 ARGS(INT(question->account_key),
-				      INT(question->owner),
+				 ARGS(INT(question->account_key), INT(question->owner),
 				      bytes_value(question->value)),
 				 error))
 		return FALSE;
@@ -118,19 +111,15 @@ take_over(FerrySqliteDb *db, FerrySqliteDataQuestion *question, GPtrArray *inten
 	for (guint i = 0; i < intents->len; i++) {
 		FerryStoreIntent *intent = g_ptr_array_index(intents, i);
 
-		if (!ferry_sqlite_db_run(db,
-					 "UPDATE intent SET owner = ?2 WHERE id = ?1",
-					 ARGS(INT(intent->id), INT(question->owner)),
-					 error))
+		if (!ferry_sqlite_db_run(db, "UPDATE intent SET owner = ?2 WHERE id = ?1",
+					 ARGS(INT(intent->id), INT(question->owner)), error))
 			return FALSE;
 	}
 	return TRUE;
 }
 
 gboolean
-ferry_sqlite_claim_intents(FerrySqliteDb *db,
-			   gpointer data,
-			   FerrySqliteResult *result,
+ferry_sqlite_claim_intents(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			   GError **error)
 {
 	FerrySqliteDataQuestion *question = data;
@@ -140,8 +129,7 @@ ferry_sqlite_claim_intents(FerrySqliteDb *db,
 	sqlite3_stmt *query = ferry_sqlite_db_query(
 		db,
 		"SELECT id, owner, data FROM intent WHERE account = ?1 AND owner <> ?2 ORDER BY id",
-		ARGS(INT(question->account_key), INT(question->owner)),
-		error);
+		ARGS(INT(question->account_key), INT(question->owner)), error);
 
 	if (query == NULL)
 		return FALSE;
@@ -168,17 +156,13 @@ ferry_sqlite_claim_intents(FerrySqliteDb *db,
 }
 
 gboolean
-ferry_sqlite_remove_intent(FerrySqliteDb *db,
-			   gpointer data,
-			   FerrySqliteResult *result,
+ferry_sqlite_remove_intent(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			   GError **error)
 {
 	FerrySqliteDataQuestion *question = data;
 
-	return ferry_sqlite_db_run(db,
-				   "DELETE FROM intent WHERE id = ?1",
-				   ARGS(INT(question->intent)),
-				   error);
+	return ferry_sqlite_db_run(db, "DELETE FROM intent WHERE id = ?1",
+				   ARGS(INT(question->intent)), error);
 }
 
 gboolean
@@ -190,28 +174,20 @@ ferry_sqlite_get_data(FerrySqliteDb *db, gpointer data, FerrySqliteResult *resul
 		ferry_sqlite_db_query(db,
 				      "SELECT value FROM data WHERE account = ?1 AND module = ?2"
 				      " AND mailbox = ?3 AND key = ?4",
-				      ARGS(INT(question->account_key),
-					   TEXT(question->module),
-					   INT(question->mailbox_key),
-					   TEXT(question->key)),
+				      ARGS(INT(question->account_key), TEXT(question->module),
+					   INT(question->mailbox_key), TEXT(question->key)),
 				      error);
 
 	if (query == NULL)
 		return FALSE;
 	if (ferry_sqlite_db_step(db, query, &failure)) {
-		ferry_sqlite_answer(result,
-				    column_bytes(query, 0),
-				    (GDestroyNotify)g_bytes_unref);
+		ferry_sqlite_answer(result, column_bytes(query, 0), (GDestroyNotify)g_bytes_unref);
 		sqlite3_reset(query);
 		return TRUE;
 	}
 	if (failure == NULL)
-		g_set_error(&failure,
-			    FERRY_ERROR,
-			    FERRY_ERROR_NOT_FOUND,
-			    "module %s has no value \"%s\" here",
-			    question->module,
-			    question->key);
+		g_set_error(&failure, FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
+			    "module %s has no value \"%s\" here", question->module, question->key);
 	g_propagate_error(error, failure);
 	return FALSE;
 }
@@ -227,22 +203,15 @@ check_quota(FerrySqliteDb *db, FerrySqliteDataQuestion *question, GError **error
 		    db,
 		    "SELECT coalesce(sum(length(value) + length(CAST(key AS BLOB))), 0) FROM data"
 		    " WHERE account = ?1 AND module = ?2 AND NOT (mailbox = ?3 AND key = ?4)",
-		    ARGS(INT(question->account_key),
-			 TEXT(question->module),
-			 INT(question->mailbox_key),
-			 TEXT(question->key)),
-		    &used,
-		    NULL,
-		    error))
+		    ARGS(INT(question->account_key), TEXT(question->module),
+			 INT(question->mailbox_key), TEXT(question->key)),
+		    &used, NULL, error))
 		return FALSE;
 	if (size <= FERRY_STORE_DATA_VALUE_MAX &&
 	    used + size + strlen(question->key) <= FERRY_STORE_DATA_QUOTA)
 		return TRUE;
-	g_set_error(error,
-		    FERRY_ERROR,
-		    FERRY_ERROR_OVER_QUOTA,
-		    "module %s keeps too much for this mail account",
-		    question->module);
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_OVER_QUOTA,
+		    "module %s keeps too much for this mail account", question->module);
 	return FALSE;
 }
 
@@ -254,12 +223,9 @@ check_mailbox(FerrySqliteDb *db, FerrySqliteDataQuestion *question, GError **err
 
 	if (question->mailbox_key == 0)
 		return TRUE;
-	if (!ferry_sqlite_db_get_int(db,
-				     "SELECT 1 FROM mailbox WHERE key = ?1 AND account = ?2",
+	if (!ferry_sqlite_db_get_int(db, "SELECT 1 FROM mailbox WHERE key = ?1 AND account = ?2",
 				     ARGS(INT(question->mailbox_key), INT(question->account_key)),
-				     &value,
-				     &found,
-				     error))
+				     &value, &found, error))
 		return FALSE;
 	return found || ferry_sqlite_not_found(error, "mailbox", question->mailbox_key);
 }
@@ -273,20 +239,16 @@ ferry_sqlite_put_data(FerrySqliteDb *db, gpointer data, FerrySqliteResult *resul
 		return ferry_sqlite_db_run(db,
 					   "DELETE FROM data WHERE account = ?1 AND module = ?2"
 					   " AND mailbox = ?3 AND key = ?4",
-					   ARGS(INT(question->account_key),
-						TEXT(question->module),
-						INT(question->mailbox_key),
-						TEXT(question->key)),
+					   ARGS(INT(question->account_key), TEXT(question->module),
+						INT(question->mailbox_key), TEXT(question->key)),
 					   error);
 	return check_account(db, question->account_key, error) &&
 	       check_mailbox(db, question, error) && check_quota(db, question, error) &&
 	       ferry_sqlite_db_run(db,
 				   "INSERT OR REPLACE INTO data (account, module, mailbox, key,"
 				   " value) VALUES (?1, ?2, ?3, ?4, ?5)",
-				   ARGS(INT(question->account_key),
-					TEXT(question->module),
-					INT(question->mailbox_key),
-					TEXT(question->key),
+				   ARGS(INT(question->account_key), TEXT(question->module),
+					INT(question->mailbox_key), TEXT(question->key),
 					bytes_value(question->value)),
 				   error);
 }
@@ -302,9 +264,7 @@ ferry_sqlite_list_data(FerrySqliteDb *db, gpointer data, FerrySqliteResult *resu
 		"SELECT key FROM data WHERE account = ?1 AND module = ?2 AND mailbox = ?3"
 		" AND substr(CAST(key AS BLOB), 1, length(CAST(?4 AS BLOB))) = CAST(?4 AS BLOB)"
 		" ORDER BY key",
-		ARGS(INT(question->account_key),
-		     TEXT(question->module),
-		     INT(question->mailbox_key),
+		ARGS(INT(question->account_key), TEXT(question->module), INT(question->mailbox_key),
 		     TEXT(question->key != NULL ? question->key : "")),
 		error);
 

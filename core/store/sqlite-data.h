@@ -23,33 +23,19 @@ typedef struct {
 
 void ferry_sqlite_data_question_free(gpointer data);
 
-gboolean ferry_sqlite_remove_account(FerrySqliteDb *db,
-				     gpointer data,
-				     FerrySqliteResult *result,
+gboolean ferry_sqlite_remove_account(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				     GError **error);
-gboolean ferry_sqlite_put_intent(FerrySqliteDb *db,
-				 gpointer data,
-				 FerrySqliteResult *result,
+gboolean ferry_sqlite_put_intent(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				 GError **error);
-gboolean ferry_sqlite_claim_intents(FerrySqliteDb *db,
-				    gpointer data,
-				    FerrySqliteResult *result,
+gboolean ferry_sqlite_claim_intents(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				    GError **error);
-gboolean ferry_sqlite_remove_intent(FerrySqliteDb *db,
-				    gpointer data,
-				    FerrySqliteResult *result,
+gboolean ferry_sqlite_remove_intent(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				    GError **error);
-gboolean ferry_sqlite_get_data(FerrySqliteDb *db,
-			       gpointer data,
-			       FerrySqliteResult *result,
+gboolean ferry_sqlite_get_data(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			       GError **error);
-gboolean ferry_sqlite_put_data(FerrySqliteDb *db,
-			       gpointer data,
-			       FerrySqliteResult *result,
+gboolean ferry_sqlite_put_data(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			       GError **error);
-gboolean ferry_sqlite_list_data(FerrySqliteDb *db,
-				gpointer data,
-				FerrySqliteResult *result,
+gboolean ferry_sqlite_list_data(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				GError **error);
 
 G_END_DECLS

@@ -18,11 +18,7 @@ create_private(const char *path, GError **error)
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd < 0 && errno != EEXIST) {
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_FAILED,
-			    "cannot open %s: %s",
-			    path,
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED, "cannot open %s: %s", path,
 			    g_strerror(errno));
 		return FALSE;
 	}
@@ -77,31 +73,19 @@ ferry_sqlite_db_set_error(FerrySqliteDb *self, GError **error)
 	switch (code & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_IN_USE,
-			    "%s: held by another process: %s",
-			    self->path,
-			    message);
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_IN_USE,
+			    "%s: held by another process: %s", self->path, message);
 		break;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_FAILED,
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED,
 			    "%s: the file is damaged (%s); restore it from a backup"
 			    " or move it away",
-			    self->path,
-			    message);
+			    self->path, message);
 		break;
 	default:
-		g_set_error(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_FAILED,
-			    "%s: %s (%d)",
-			    self->path,
-			    message,
-			    code);
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED, "%s: %s (%d)", self->path,
+			    message, code);
 	}
 	return FALSE;
 }
@@ -129,29 +113,20 @@ bind_values(sqlite3_stmt *statement, const FerrySqliteValue *args)
 		else if (arg->type == 't')
 			status = sqlite3_bind_text(statement, i + 1, arg->data, -1, SQLITE_STATIC);
 		else
-			status = sqlite3_bind_blob64(statement,
-						     i + 1,
-						     arg->data,
-						     arg->length,
+			status = sqlite3_bind_blob64(statement, i + 1, arg->data, arg->length,
 						     SQLITE_STATIC);
 	}
 	return status == SQLITE_OK;
 }
 
 sqlite3_stmt *
-ferry_sqlite_db_query(FerrySqliteDb *self,
-		      const char *sql,
-		      const FerrySqliteValue *args,
+ferry_sqlite_db_query(FerrySqliteDb *self, const char *sql, const FerrySqliteValue *args,
 		      GError **error)
 {
 	sqlite3_stmt *statement = g_hash_table_lookup(self->statements, sql);
 
 	if (statement == NULL) {
-		if (sqlite3_prepare_v3(self->handle,
-				       sql,
-				       -1,
-				       SQLITE_PREPARE_PERSISTENT,
-				       &statement,
+		if (sqlite3_prepare_v3(self->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement,
 				       NULL) != SQLITE_OK) {
 			ferry_sqlite_db_set_error(self, error);
 			return NULL;
@@ -180,9 +155,7 @@ ferry_sqlite_db_step(FerrySqliteDb *self, sqlite3_stmt *statement, GError **erro
 }
 
 gboolean
-ferry_sqlite_db_run(FerrySqliteDb *self,
-		    const char *sql,
-		    const FerrySqliteValue *args,
+ferry_sqlite_db_run(FerrySqliteDb *self, const char *sql, const FerrySqliteValue *args,
 		    GError **error)
 {
 	sqlite3_stmt *statement = ferry_sqlite_db_query(self, sql, args, error);
@@ -213,12 +186,8 @@ first_row(FerrySqliteDb *self, sqlite3_stmt *statement, gboolean *found, GError 
 }
 
 gboolean
-ferry_sqlite_db_get_int(FerrySqliteDb *self,
-			const char *sql,
-			const FerrySqliteValue *args,
-			gint64 *value,
-			gboolean *found,
-			GError **error)
+ferry_sqlite_db_get_int(FerrySqliteDb *self, const char *sql, const FerrySqliteValue *args,
+			gint64 *value, gboolean *found, GError **error)
 {
 	sqlite3_stmt *statement = ferry_sqlite_db_query(self, sql, args, error);
 	gboolean row;
@@ -235,11 +204,8 @@ ferry_sqlite_db_get_int(FerrySqliteDb *self,
 }
 
 gboolean
-ferry_sqlite_db_get_text(FerrySqliteDb *self,
-			 const char *sql,
-			 const FerrySqliteValue *args,
-			 char **value,
-			 GError **error)
+ferry_sqlite_db_get_text(FerrySqliteDb *self, const char *sql, const FerrySqliteValue *args,
+			 char **value, GError **error)
 {
 	sqlite3_stmt *statement = ferry_sqlite_db_query(self, sql, args, error);
 	gboolean row;

@@ -35,28 +35,17 @@ gboolean ferry_sqlite_db_set_error(FerrySqliteDb *self, GError **error);
 /* several statements without arguments */
 gboolean ferry_sqlite_db_script(FerrySqliteDb *self, const char *sql, GError **error);
 /* sql is a literal: it is remembered by its address */
-gboolean ferry_sqlite_db_run(FerrySqliteDb *self,
-			     const char *sql,
-			     const FerrySqliteValue *args,
+gboolean ferry_sqlite_db_run(FerrySqliteDb *self, const char *sql, const FerrySqliteValue *args,
 			     GError **error);
-sqlite3_stmt *ferry_sqlite_db_query(FerrySqliteDb *self,
-				    const char *sql,
-				    const FerrySqliteValue *args,
-				    GError **error);
+sqlite3_stmt *ferry_sqlite_db_query(FerrySqliteDb *self, const char *sql,
+				    const FerrySqliteValue *args, GError **error);
 /* TRUE on a row; at the end and on error the statement is reset */
 gboolean ferry_sqlite_db_step(FerrySqliteDb *self, sqlite3_stmt *statement, GError **error);
 /* the first column of the first row; *found says whether there is one */
-gboolean ferry_sqlite_db_get_int(FerrySqliteDb *self,
-				 const char *sql,
-				 const FerrySqliteValue *args,
-				 gint64 *value,
-				 gboolean *found,
-				 GError **error);
-gboolean ferry_sqlite_db_get_text(FerrySqliteDb *self,
-				  const char *sql,
-				  const FerrySqliteValue *args,
-				  char **value,
-				  GError **error);
+gboolean ferry_sqlite_db_get_int(FerrySqliteDb *self, const char *sql, const FerrySqliteValue *args,
+				 gint64 *value, gboolean *found, GError **error);
+gboolean ferry_sqlite_db_get_text(FerrySqliteDb *self, const char *sql,
+				  const FerrySqliteValue *args, char **value, GError **error);
 char *ferry_sqlite_dup_text(sqlite3_stmt *statement, int column);
 const char *ferry_sqlite_peek_text(sqlite3_stmt *statement, int column);
 

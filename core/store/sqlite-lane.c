@@ -180,10 +180,7 @@ fail_group(FerrySqliteDb *db, GArray *group, const GError *error)
 
 /* Takes jobs until none waits; returns TRUE when the lane is to end. */
 static gboolean
-run_jobs(FerrySqliteLane *self,
-	 FerrySqliteDb *db,
-	 FerrySqliteJob *first,
-	 GArray *group,
+run_jobs(FerrySqliteLane *self, FerrySqliteDb *db, FerrySqliteJob *first, GArray *group,
 	 gboolean *wrote)
 {
 	const gint64 until = g_get_monotonic_time() + GROUP_TIME;
@@ -271,10 +268,8 @@ lane_thread(gpointer data)
 }
 
 FerrySqliteLane *
-ferry_sqlite_lane_new(const char *name,
-		      GPtrArray *connections,
-		      const FerrySqliteLaneHooks *write_hooks,
-		      gpointer owner)
+ferry_sqlite_lane_new(const char *name, GPtrArray *connections,
+		      const FerrySqliteLaneHooks *write_hooks, gpointer owner)
 {
 	FerrySqliteLane *self = g_new0(FerrySqliteLane, 1);
 
@@ -310,10 +305,7 @@ ferry_sqlite_lane_get_groups(FerrySqliteLane *self)
 }
 
 void
-ferry_sqlite_lane_push(FerrySqliteLane *self,
-		       GTask *task,
-		       FerrySqliteFunc func,
-		       gpointer data,
+ferry_sqlite_lane_push(FerrySqliteLane *self, GTask *task, FerrySqliteFunc func, gpointer data,
 		       GDestroyNotify destroy)
 {
 	FerrySqliteJob *job = g_new0(FerrySqliteJob, 1);

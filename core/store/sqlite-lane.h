@@ -23,9 +23,7 @@ typedef struct {
 } FerrySqliteResult;
 
 /* Runs in a lane's thread, inside a transaction; FALSE with error undoes what it did. */
-typedef gboolean (*FerrySqliteFunc)(FerrySqliteDb *db,
-				    gpointer data,
-				    FerrySqliteResult *result,
+typedef gboolean (*FerrySqliteFunc)(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				    GError **error);
 
 typedef struct {
@@ -47,17 +45,12 @@ typedef struct {
 	void (*done)(gpointer owner, const FerrySqliteResult *result);
 } FerrySqliteLaneHooks;
 
-FerrySqliteLane *ferry_sqlite_lane_new(const char *name,
-				       GPtrArray *connections,
-				       const FerrySqliteLaneHooks *write_hooks,
-				       gpointer owner);
+FerrySqliteLane *ferry_sqlite_lane_new(const char *name, GPtrArray *connections,
+				       const FerrySqliteLaneHooks *write_hooks, gpointer owner);
 void ferry_sqlite_lane_set_fallback(FerrySqliteLane *self, FerrySqliteLane *writer);
 void ferry_sqlite_lane_set_delay(FerrySqliteLane *self, guint milliseconds);
 guint ferry_sqlite_lane_get_groups(FerrySqliteLane *self);
-void ferry_sqlite_lane_push(FerrySqliteLane *self,
-			    GTask *task,
-			    FerrySqliteFunc func,
-			    gpointer data,
+void ferry_sqlite_lane_push(FerrySqliteLane *self, GTask *task, FerrySqliteFunc func, gpointer data,
 			    GDestroyNotify destroy);
 /* whether the caller runs in a lane, which then cannot free it */
 gboolean ferry_sqlite_lane_is_here(void);

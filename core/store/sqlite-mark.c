@@ -27,11 +27,7 @@ struct _FerrySqliteMark {
 static FerrySqliteMark *
 fail(const char *path, GError **error)
 {
-	g_set_error(error,
-		    FERRY_ERROR,
-		    FERRY_ERROR_FAILED,
-		    "cannot use %s: %s",
-		    path,
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED, "cannot use %s: %s", path,
 		    g_strerror(errno));
 	return NULL;
 }
@@ -78,12 +74,8 @@ ferry_sqlite_mark_raise(FerrySqliteMark *self, FerrySqliteMarkField field, guint
 {
 	guint64 old = ferry_sqlite_mark_get(self, field);
 
-	while (old < value && !__atomic_compare_exchange_n(&self->fields[field],
-							   &old,
-							   value,
-							   FALSE,
-							   __ATOMIC_ACQ_REL,
-							   __ATOMIC_ACQUIRE))
+	while (old < value && !__atomic_compare_exchange_n(&self->fields[field], &old, value, FALSE,
+							   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		continue;
 }
 
@@ -96,8 +88,10 @@ ferry_sqlite_mark_increment(FerrySqliteMark *self, FerrySqliteMarkField field)
 gboolean
 ferry_sqlite_mark_lock_owner(FerrySqliteMark *self, guint64 owner, GError **error)
 {
-	struct flock lock = {
-		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = OWNER_BASE + owner, .l_len = 1};
+	struct flock lock = {.l_type = F_WRLCK,
+			     .l_whence = SEEK_SET,
+			     .l_start = OWNER_BASE + owner,
+			     .l_len = 1};
 
 	if (fcntl(self->fd, F_OFD_SETLK, &lock) == 0)
 		return TRUE;
@@ -108,8 +102,10 @@ ferry_sqlite_mark_lock_owner(FerrySqliteMark *self, guint64 owner, GError **erro
 gboolean
 ferry_sqlite_mark_owner_is_alive(FerrySqliteMark *self, guint64 owner)
 {
-	struct flock lock = {
-		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = OWNER_BASE + owner, .l_len = 1};
+	struct flock lock = {.l_type = F_WRLCK,
+			     .l_whence = SEEK_SET,
+			     .l_start = OWNER_BASE + owner,
+			     .l_len = 1};
 
 	/* in doubt it lives: undoing another's work would lose mail */
 	return fcntl(self->fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK;

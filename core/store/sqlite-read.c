@@ -39,12 +39,8 @@ ferry_sqlite_answer(FerrySqliteResult *result, gpointer pointer, GDestroyNotify 
 gboolean
 ferry_sqlite_not_found(GError **error, const char *what, gint64 key)
 {
-	g_set_error(error,
-		    FERRY_ERROR,
-		    FERRY_ERROR_NOT_FOUND,
-		    "the store has no %s %" G_GINT64_FORMAT,
-		    what,
-		    key);
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
+		    "the store has no %s %" G_GINT64_FORMAT, what, key);
 	return FALSE;
 }
 
@@ -52,9 +48,8 @@ ferry_sqlite_not_found(GError **error, const char *what, gint64 key)
 FerryStoreMailbox *
 ferry_sqlite_read_mailbox(sqlite3_stmt *row)
 {
-	FerryStoreMailbox *self =
-		ferry_store_mailbox_new(ferry_sqlite_peek_text(row, 1),
-					ferry_sqlite_peek_text(row, 2));
+	FerryStoreMailbox *self = ferry_store_mailbox_new(ferry_sqlite_peek_text(row, 1),
+							  ferry_sqlite_peek_text(row, 2));
 
 	self->key = sqlite3_column_int64(row, 0);
 	self->parent_id = ferry_sqlite_dup_text(row, 3);
@@ -87,10 +82,7 @@ ferry_sqlite_read_mailbox(sqlite3_stmt *row)
 
 /* Reads EMAIL_COLUMNS, and what follows when they come from a pair. */
 static gboolean
-add_row(FerryStoreRows *rows,
-	sqlite3_stmt *row,
-	FerryStoreFields fields,
-	gboolean pair,
+add_row(FerryStoreRows *rows, sqlite3_stmt *row, FerryStoreFields fields, gboolean pair,
 	GError **error)
 {
 	FerryStoreRow entry = {
@@ -111,19 +103,14 @@ add_row(FerryStoreRows *rows,
 		entry.savedate = sqlite3_column_int64(row, 12);
 	}
 	return ferry_store_rows_add(
-		rows,
-		&entry,
-		ferry_sqlite_peek_text(row, 5),
+		rows, &entry, ferry_sqlite_peek_text(row, 5),
 		fields & FERRY_STORE_FIELD_BLOB_ID ? ferry_sqlite_peek_text(row, 7) : NULL,
 		fields & FERRY_STORE_FIELD_THREAD_ID ? ferry_sqlite_peek_text(row, 8) : NULL,
-		ferry_sqlite_peek_text(row, 6),
-		error);
+		ferry_sqlite_peek_text(row, 6), error);
 }
 
 gboolean
-ferry_sqlite_load_mailbox(FerrySqliteDb *db,
-			  gpointer data,
-			  FerrySqliteResult *result,
+ferry_sqlite_load_mailbox(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			  GError **error)
 {
 	FerrySqliteQuestion *question = data;
@@ -133,12 +120,8 @@ ferry_sqlite_load_mailbox(FerrySqliteDb *db,
 	gboolean found;
 	sqlite3_stmt *query;
 
-	if (!ferry_sqlite_db_get_int(db,
-				     "SELECT messages FROM mailbox WHERE key = ?1",
-				     ARGS(INT(question->mailbox_key)),
-				     &messages,
-				     &found,
-				     error))
+	if (!ferry_sqlite_db_get_int(db, "SELECT messages FROM mailbox WHERE key = ?1",
+				     ARGS(INT(question->mailbox_key)), &messages, &found, error))
 		return FALSE;
 	if (!found)
 		return ferry_sqlite_not_found(error, "mailbox", question->mailbox_key);
@@ -147,8 +130,7 @@ ferry_sqlite_load_mailbox(FerrySqliteDb *db,
 				      "SELECT " MESSAGE_COLUMNS
 				      " FROM message m CROSS JOIN email e ON e.key = m.email"
 				      " WHERE m.mailbox = ?1 ORDER BY m.uid",
-				      ARGS(INT(question->mailbox_key)),
-				      error);
+				      ARGS(INT(question->mailbox_key)), error);
 	if (query == NULL)
 		return FALSE;
 	while (failure == NULL && ferry_sqlite_db_step(db, query, &failure))
@@ -159,16 +141,12 @@ ferry_sqlite_load_mailbox(FerrySqliteDb *db,
 		return FALSE;
 	}
 	ferry_store_rows_seal(rows);
-	ferry_sqlite_answer(result,
-			    g_steal_pointer(&rows),
-			    (GDestroyNotify)ferry_store_rows_unref);
+	ferry_sqlite_answer(result, g_steal_pointer(&rows), (GDestroyNotify)ferry_store_rows_unref);
 	return TRUE;
 }
 
 gboolean
-ferry_sqlite_load_emails(FerrySqliteDb *db,
-			 gpointer data,
-			 FerrySqliteResult *result,
+ferry_sqlite_load_emails(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			 GError **error)
 {
 	FerrySqliteQuestion *question = data;
@@ -178,8 +156,7 @@ ferry_sqlite_load_emails(FerrySqliteDb *db,
 
 	for (guint i = 0; i < question->keys->len && failure == NULL; i++) {
 		sqlite3_stmt *query = ferry_sqlite_db_query(
-			db,
-			"SELECT " EMAIL_COLUMNS " FROM email e WHERE key = ?1 AND account = ?2",
+			db, "SELECT " EMAIL_COLUMNS " FROM email e WHERE key = ?1 AND account = ?2",
 			ARGS(INT(g_array_index(question->keys, gint64, i)),
 			     INT(question->account_key)),
 			error);
@@ -197,27 +174,20 @@ ferry_sqlite_load_emails(FerrySqliteDb *db,
 		return FALSE;
 	}
 	ferry_store_rows_seal(rows);
-	ferry_sqlite_answer(result,
-			    g_steal_pointer(&rows),
-			    (GDestroyNotify)ferry_store_rows_unref);
+	ferry_sqlite_answer(result, g_steal_pointer(&rows), (GDestroyNotify)ferry_store_rows_unref);
 	return TRUE;
 }
 
 gboolean
-ferry_sqlite_read_generation(FerrySqliteDb *db,
-			     gpointer data,
-			     FerrySqliteResult *result,
+ferry_sqlite_read_generation(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			     GError **error)
 {
 	FerrySqliteQuestion *question = data;
 	gboolean found;
 
 	result->kind = FERRY_SQLITE_RESULT_NUMBER;
-	if (!ferry_sqlite_db_get_int(db,
-				     "SELECT generation FROM account WHERE key = ?1",
-				     ARGS(INT(question->account_key)),
-				     &result->number,
-				     &found,
+	if (!ferry_sqlite_db_get_int(db, "SELECT generation FROM account WHERE key = ?1",
+				     ARGS(INT(question->account_key)), &result->number, &found,
 				     error))
 		return FALSE;
 	return found || ferry_sqlite_not_found(error, "mail account", question->account_key);
@@ -234,10 +204,7 @@ ferry_sqlite_count(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result, 
 		    db,
 		    "SELECT (SELECT count(*) FROM message WHERE mailbox = mailbox.key)"
 		    " FROM mailbox WHERE key = ?1",
-		    ARGS(INT(question->mailbox_key)),
-		    &result->number,
-		    &found,
-		    error))
+		    ARGS(INT(question->mailbox_key)), &result->number, &found, error))
 		return FALSE;
 	return found || ferry_sqlite_not_found(error, "mailbox", question->mailbox_key);
 }
@@ -256,14 +223,12 @@ ferry_sqlite_find_pairs(FerrySqliteDb *db, gpointer data, FerrySqliteResult *res
 			"SELECT m.uid, m.mailbox, e.key FROM email e CROSS JOIN message m"
 			" ON m.email = e.key WHERE e.account = ?1 AND e.email_id = ?2"
 			" ORDER BY m.mailbox",
-			ARGS(INT(question->account_key), TEXT(question->ids[i])),
-			error);
+			ARGS(INT(question->account_key), TEXT(question->ids[i])), error);
 
 		if (query == NULL)
 			return FALSE;
 		while (ferry_sqlite_db_step(db, query, &failure)) {
-			FerryStorePair pair = {i,
-					       sqlite3_column_int64(query, 0),
+			FerryStorePair pair = {i, sqlite3_column_int64(query, 0),
 					       sqlite3_column_int64(query, 1),
 					       sqlite3_column_int64(query, 2)};
 
@@ -282,9 +247,7 @@ ferry_sqlite_find_pairs(FerrySqliteDb *db, gpointer data, FerrySqliteResult *res
 }
 
 gboolean
-ferry_sqlite_load_tombstones(FerrySqliteDb *db,
-			     gpointer data,
-			     FerrySqliteResult *result,
+ferry_sqlite_load_tombstones(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			     GError **error)
 {
 	FerrySqliteQuestion *question = data;
@@ -296,12 +259,8 @@ ferry_sqlite_load_tombstones(FerrySqliteDb *db,
 	gint64 prune;
 	gboolean found;
 
-	if (!ferry_sqlite_db_get_int(db,
-				     "SELECT prune_modseq FROM mailbox WHERE key = ?1",
-				     ARGS(INT(question->mailbox_key)),
-				     &prune,
-				     &found,
-				     error))
+	if (!ferry_sqlite_db_get_int(db, "SELECT prune_modseq FROM mailbox WHERE key = ?1",
+				     ARGS(INT(question->mailbox_key)), &prune, &found, error))
 		return FALSE;
 	if (!found)
 		return ferry_sqlite_not_found(error, "mailbox", question->mailbox_key);
@@ -342,19 +301,15 @@ read_messages(FerrySqliteDb *db, FerryStoreMailboxDelta *delta, guint64 since, G
 		"SELECT " MESSAGE_COLUMNS
 		" FROM message m INDEXED BY message_modseq CROSS JOIN email e ON e.key = m.email"
 		" WHERE m.mailbox = ?1 AND m.modseq > ?2 ORDER BY m.uid",
-		ARGS(INT(delta->mailbox->key), INT(since)),
-		error);
+		ARGS(INT(delta->mailbox->key), INT(since)), error);
 
 	if (query == NULL)
 		return FALSE;
 	while (failure == NULL && ferry_sqlite_db_step(db, query, &failure)) {
 		gboolean arrived = (guint64)sqlite3_column_int64(query, 13) > since;
 
-		add_row(arrived ? delta->arrived : delta->changed,
-			query,
-			FERRY_STORE_FIELD_ALL,
-			TRUE,
-			&failure);
+		add_row(arrived ? delta->arrived : delta->changed, query, FERRY_STORE_FIELD_ALL,
+			TRUE, &failure);
 	}
 	sqlite3_reset(query);
 	if (failure == NULL)
@@ -369,10 +324,8 @@ read_expunged(FerrySqliteDb *db, FerryStoreMailboxDelta *delta, guint64 since, G
 	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(guint32));
 	GError *failure = NULL;
 	sqlite3_stmt *query = ferry_sqlite_db_query(
-		db,
-		"SELECT uid FROM tombstone WHERE mailbox = ?1 AND modseq > ?2 ORDER BY uid",
-		ARGS(INT(delta->mailbox->key), INT(since)),
-		error);
+		db, "SELECT uid FROM tombstone WHERE mailbox = ?1 AND modseq > ?2 ORDER BY uid",
+		ARGS(INT(delta->mailbox->key), INT(since)), error);
 
 	if (query == NULL)
 		return FALSE;
@@ -398,8 +351,7 @@ read_mailbox_deltas(FerrySqliteDb *db, FerryStoreDelta *self, GArray *mailboxes,
 		db,
 		"SELECT " FERRY_SQLITE_MAILBOX_COLUMNS ", created_at, reload_at FROM mailbox"
 		" WHERE account = ?1 AND changed_at > ?2 ORDER BY key",
-		ARGS(INT(self->account_key), INT(self->since)),
-		error);
+		ARGS(INT(self->account_key), INT(self->since)), error);
 
 	if (query == NULL)
 		return FALSE;
@@ -409,8 +361,8 @@ read_mailbox_deltas(FerrySqliteDb *db, FerryStoreDelta *self, GArray *mailboxes,
 		guint64 reload = sqlite3_column_int64(query, FERRY_SQLITE_MAILBOX_N_COLUMNS + 1);
 
 		delta.added = created > self->since;
-		delta.reload = !delta.added && (reload > self->since ||
-						delta.mailbox->prune_modseq > self->since);
+		delta.reload = !delta.added &&
+			       (reload > self->since || delta.mailbox->prune_modseq > self->since);
 		delta.arrived = ferry_store_rows_new(0);
 		delta.changed = ferry_store_rows_new(0);
 		g_array_append_val(mailboxes, delta);
@@ -429,8 +381,7 @@ read_removed(FerrySqliteDb *db, FerryStoreDelta *self, GError **error)
 	sqlite3_stmt *query = ferry_sqlite_db_query(
 		db,
 		"SELECT key FROM gone_mailbox WHERE account = ?1 AND generation > ?2 ORDER BY key",
-		ARGS(INT(self->account_key), INT(self->since)),
-		error);
+		ARGS(INT(self->account_key), INT(self->since)), error);
 
 	if (query == NULL)
 		return FALSE;
@@ -457,8 +408,7 @@ ferry_sqlite_read_subscriptions(FerrySqliteDb *db, gint64 account_key, GError **
 		ferry_sqlite_db_query(db,
 				      "SELECT name FROM subscription WHERE account = ?1"
 				      " ORDER BY name",
-				      ARGS(INT(account_key)),
-				      error);
+				      ARGS(INT(account_key)), error);
 
 	if (query == NULL)
 		return NULL;
@@ -472,18 +422,14 @@ ferry_sqlite_read_subscriptions(FerrySqliteDb *db, gint64 account_key, GError **
 }
 
 static gboolean
-read_account_row(FerrySqliteDb *db,
-		 FerryStoreDelta *self,
-		 guint64 *subscriptions_at,
+read_account_row(FerrySqliteDb *db, FerryStoreDelta *self, guint64 *subscriptions_at,
 		 GError **error)
 {
 	GError *failure = NULL;
-	sqlite3_stmt *query =
-		ferry_sqlite_db_query(db,
-				      "SELECT generation, email_state, mailbox_state,"
-				      " subscriptions_at FROM account WHERE key = ?1",
-				      ARGS(INT(self->account_key)),
-				      error);
+	sqlite3_stmt *query = ferry_sqlite_db_query(db,
+						    "SELECT generation, email_state, mailbox_state,"
+						    " subscriptions_at FROM account WHERE key = ?1",
+						    ARGS(INT(self->account_key)), error);
 
 	if (query == NULL)
 		return FALSE;
@@ -500,9 +446,7 @@ read_account_row(FerrySqliteDb *db,
 	sqlite3_reset(query);
 	if (self->generation >= self->since)
 		return TRUE;
-	g_set_error_literal(error,
-			    FERRY_ERROR,
-			    FERRY_ERROR_CONFLICT,
+	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CONFLICT,
 			    "that generation is yet to come");
 	return FALSE;
 }
@@ -524,8 +468,8 @@ ferry_sqlite_read_delta(FerrySqliteDb *db, gint64 account_key, guint64 since, GE
 	}
 	ok = read_mailbox_deltas(db, self, mailboxes, error);
 	self->n_mailboxes = mailboxes->len;
-	self->mailboxes = (FerryStoreMailboxDelta *)g_array_free(g_steal_pointer(&mailboxes),
-								 FALSE);
+	self->mailboxes =
+		(FerryStoreMailboxDelta *)g_array_free(g_steal_pointer(&mailboxes), FALSE);
 	for (guint i = 0; i < self->n_mailboxes && ok; i++) {
 		FerryStoreMailboxDelta *delta = &self->mailboxes[i];
 

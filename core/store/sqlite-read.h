@@ -22,43 +22,25 @@ FerrySqliteQuestion *ferry_sqlite_question_new(gint64 account_key, gint64 mailbo
 void ferry_sqlite_question_free(gpointer data);
 
 /* jobs: data is a FerrySqliteQuestion */
-gboolean ferry_sqlite_load_account(FerrySqliteDb *db,
-				   gpointer data,
-				   FerrySqliteResult *result,
+gboolean ferry_sqlite_load_account(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				   GError **error);
-gboolean ferry_sqlite_load_mailbox(FerrySqliteDb *db,
-				   gpointer data,
-				   FerrySqliteResult *result,
+gboolean ferry_sqlite_load_mailbox(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				   GError **error);
-gboolean ferry_sqlite_load_emails(FerrySqliteDb *db,
-				  gpointer data,
-				  FerrySqliteResult *result,
+gboolean ferry_sqlite_load_emails(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				  GError **error);
-gboolean ferry_sqlite_load_delta(FerrySqliteDb *db,
-				 gpointer data,
-				 FerrySqliteResult *result,
+gboolean ferry_sqlite_load_delta(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				 GError **error);
-gboolean ferry_sqlite_read_generation(FerrySqliteDb *db,
-				      gpointer data,
-				      FerrySqliteResult *result,
+gboolean ferry_sqlite_read_generation(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				      GError **error);
-gboolean ferry_sqlite_count(FerrySqliteDb *db,
-			    gpointer data,
-			    FerrySqliteResult *result,
+gboolean ferry_sqlite_count(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			    GError **error);
-gboolean ferry_sqlite_find_pairs(FerrySqliteDb *db,
-				 gpointer data,
-				 FerrySqliteResult *result,
+gboolean ferry_sqlite_find_pairs(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				 GError **error);
-gboolean ferry_sqlite_load_tombstones(FerrySqliteDb *db,
-				      gpointer data,
-				      FerrySqliteResult *result,
+gboolean ferry_sqlite_load_tombstones(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				      GError **error);
 
 /* for other rooms of the SQLite store */
-FerryStoreDelta *ferry_sqlite_read_delta(FerrySqliteDb *db,
-					 gint64 account_key,
-					 guint64 since,
+FerryStoreDelta *ferry_sqlite_read_delta(FerrySqliteDb *db, gint64 account_key, guint64 since,
 					 GError **error);
 char **ferry_sqlite_read_subscriptions(FerrySqliteDb *db, gint64 account_key, GError **error);
 #define FERRY_SQLITE_MAILBOX_COLUMNS                                                               \

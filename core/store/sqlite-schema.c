@@ -82,18 +82,10 @@ check_application(FerrySqliteDb *db, gint64 version, GError **error)
 {
 	gint64 application, tables;
 
-	if (!ferry_sqlite_db_get_int(db,
-				     "PRAGMA application_id",
-				     ARGS(),
-				     &application,
-				     NULL,
+	if (!ferry_sqlite_db_get_int(db, "PRAGMA application_id", ARGS(), &application, NULL,
 				     error) ||
-	    !ferry_sqlite_db_get_int(db,
-				     "SELECT count(*) FROM sqlite_schema",
-				     ARGS(),
-				     &tables,
-				     NULL,
-				     error))
+	    !ferry_sqlite_db_get_int(db, "SELECT count(*) FROM sqlite_schema", ARGS(), &tables,
+				     NULL, error))
 		return FALSE;
 	if (version == 0 ? tables > 0 : application != APPLICATION_ID)
 		return fail(db, error, "this is not a Ferry store");
@@ -112,16 +104,14 @@ upgrade(FerrySqliteDb *db, GError **error)
 		g_autofree char *what = g_strdup_printf(
 			"the store has version %" G_GINT64_FORMAT
 			", this program knows up to %u: it was written by a newer Ferry",
-			version,
-			(guint)G_N_ELEMENTS(steps));
+			version, (guint)G_N_ELEMENTS(steps));
 
 		return fail(db, error, what);
 	}
 	for (guint i = version; i < G_N_ELEMENTS(steps); i++) {
 		g_autofree char *mark =
 			g_strdup_printf("PRAGMA application_id = %d; PRAGMA user_version = %u",
-					APPLICATION_ID,
-					i + 1);
+					APPLICATION_ID, i + 1);
 
 		if (!ferry_sqlite_db_script(db, steps[i], error) ||
 		    !ferry_sqlite_db_script(db, mark, error))
@@ -131,10 +121,8 @@ upgrade(FerrySqliteDb *db, GError **error)
 		g_autofree char *uuid = g_uuid_string_random();
 		g_autofree char *incarnation = g_uuid_string_random();
 
-		return ferry_sqlite_db_run(db,
-					   "INSERT INTO meta VALUES (1, ?1, ?2, 0, 0, 0)",
-					   ARGS(TEXT(uuid), TEXT(incarnation)),
-					   error);
+		return ferry_sqlite_db_run(db, "INSERT INTO meta VALUES (1, ?1, ?2, 0, 0, 0)",
+					   ARGS(TEXT(uuid), TEXT(incarnation)), error);
 	}
 	return TRUE;
 }
@@ -170,11 +158,7 @@ ferry_sqlite_schema_next_uidvalidity(FerrySqliteDb *db, guint32 *value, GError *
 {
 	gint64 last, next;
 
-	if (!ferry_sqlite_db_get_int(db,
-				     "SELECT uidvalidity FROM meta",
-				     ARGS(),
-				     &last,
-				     NULL,
+	if (!ferry_sqlite_db_get_int(db, "SELECT uidvalidity FROM meta", ARGS(), &last, NULL,
 				     error))
 		return FALSE;
 	next = MAX(last + 1, g_get_real_time() / G_USEC_PER_SEC);
@@ -228,23 +212,18 @@ ferry_sqlite_schema_renew(FerrySqliteDb *db, guint64 floor, GError **error)
 			    " (highest_modseq, prune_modseq, changed_at, reload_at) ="
 			    " (SELECT generation, generation, generation, generation FROM account"
 			    " WHERE account.key = mailbox.account) WHERE key = ?1",
-			    ARGS(INT(g_array_index(keys, gint64, i)), INT(uidvalidity)),
-			    error))
+			    ARGS(INT(g_array_index(keys, gint64, i)), INT(uidvalidity)), error))
 			return FALSE;
 	}
 	return TRUE;
 }
 
 gboolean
-ferry_sqlite_schema_count_commit(FerrySqliteDb *db,
-				 guint64 *commits,
-				 guint64 *uidvalidity,
+ferry_sqlite_schema_count_commit(FerrySqliteDb *db, guint64 *commits, guint64 *uidvalidity,
 				 GError **error)
 {
 	sqlite3_stmt *query = ferry_sqlite_db_query(
-		db,
-		"UPDATE meta SET commits = commits + 1 RETURNING commits, uidvalidity",
-		ARGS(),
+		db, "UPDATE meta SET commits = commits + 1 RETURNING commits, uidvalidity", ARGS(),
 		error);
 
 	if (query == NULL || !ferry_sqlite_db_step(db, query, error))
@@ -279,12 +258,8 @@ read_meta(FerrySqliteDb *db, FerrySqliteInfo *info, GError **error)
 
 /* The write lock is held, so every commit that the mark knows of is in a store with its history. */
 static gboolean
-start(FerrySqliteDb *db,
-      const char *cache_dir,
-      FerrySqliteMark **cache_mark,
-      FerrySqliteInfo *info,
-      guint64 *uidvalidity,
-      GError **error)
+start(FerrySqliteDb *db, const char *cache_dir, FerrySqliteMark **cache_mark, FerrySqliteInfo *info,
+      guint64 *uidvalidity, GError **error)
 {
 	g_autofree char *path = NULL;
 	g_autofree char *name = NULL;
@@ -303,30 +278,23 @@ start(FerrySqliteDb *db,
 		g_warning("%s is older than it was (commit %" G_GUINT64_FORMAT
 			  ", %" G_GUINT64_FORMAT " were made): it was put back from a backup. Every"
 			  " mailbox gets a new UIDVALIDITY; clients will load their mail again",
-			  db->path,
-			  info->commits,
-			  known);
+			  db->path, info->commits, known);
 		if (!ferry_sqlite_schema_renew(
-			    db,
-			    ferry_sqlite_mark_get(*cache_mark, FERRY_SQLITE_MARK_UIDVALIDITY),
+			    db, ferry_sqlite_mark_get(*cache_mark, FERRY_SQLITE_MARK_UIDVALIDITY),
 			    error))
 			return FALSE;
 	}
 	return ferry_sqlite_db_run(db,
 				   "UPDATE meta SET starts = max(starts, ?1) + 1,"
 				   " commits = max(commits, ?2)",
-				   ARGS(INT(starts), INT(known)),
-				   error) &&
+				   ARGS(INT(starts), INT(known)), error) &&
 	       ferry_sqlite_schema_count_commit(db, &info->commits, uidvalidity, error) &&
 	       read_meta(db, info, error);
 }
 
 gboolean
-ferry_sqlite_schema_start(FerrySqliteDb *db,
-			  const char *cache_dir,
-			  FerrySqliteMark **cache_mark,
-			  FerrySqliteInfo *info,
-			  GError **error)
+ferry_sqlite_schema_start(FerrySqliteDb *db, const char *cache_dir, FerrySqliteMark **cache_mark,
+			  FerrySqliteInfo *info, GError **error)
 {
 	guint64 uidvalidity;
 	gboolean ok;

@@ -95,9 +95,7 @@ ferry_sqlite_structures_open(const char *cache_dir, const char *incarnation, GEr
 }
 
 gboolean
-ferry_sqlite_structures_get(FerrySqliteDb *db,
-			    gpointer data,
-			    FerrySqliteResult *result,
+ferry_sqlite_structures_get(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			    GError **error)
 {
 	FerrySqliteStructuresQuestion *question = data;
@@ -110,15 +108,12 @@ ferry_sqlite_structures_get(FerrySqliteDb *db,
 			ferry_sqlite_db_query(db,
 					      "SELECT header, structure FROM structure"
 					      " WHERE key = ?1 AND account = ?2",
-					      ARGS(INT(key), INT(question->account_key)),
-					      error);
+					      ARGS(INT(key), INT(question->account_key)), error);
 
 		if (query == NULL)
 			return FALSE;
 		if (ferry_sqlite_db_step(db, query, &failure))
-			ferry_store_structures_add(found,
-						   key,
-						   sqlite3_column_blob(query, 0),
+			ferry_store_structures_add(found, key, sqlite3_column_blob(query, 0),
 						   sqlite3_column_bytes(query, 0),
 						   sqlite3_column_blob(query, 1),
 						   sqlite3_column_bytes(query, 1));
@@ -152,14 +147,11 @@ keep_limit(FerrySqliteDb *db, guint64 limit, GError **error)
 				   "DELETE FROM structure WHERE key IN (SELECT key FROM structure"
 				   " ORDER BY stamp LIMIT (SELECT count(*) / 8 + 1"
 				   " FROM structure))",
-				   ARGS(),
-				   error);
+				   ARGS(), error);
 }
 
 gboolean
-ferry_sqlite_structures_put(FerrySqliteDb *db,
-			    gpointer data,
-			    FerrySqliteResult *result,
+ferry_sqlite_structures_put(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			    GError **error)
 {
 	FerrySqliteStructuresQuestion *question = data;
@@ -167,8 +159,8 @@ ferry_sqlite_structures_put(FerrySqliteDb *db,
 
 	for (guint i = 0; i < ferry_store_structures_get_length(question->structures); i++) {
 		gsize header_length, structure_length;
-		const guint8 *header = ferry_store_structures_get_header(
-			question->structures, i, &header_length);
+		const guint8 *header =
+			ferry_store_structures_get_header(question->structures, i, &header_length);
 		const guint8 *structure = ferry_store_structures_get_structure(
 			question->structures, i, &structure_length);
 
@@ -179,10 +171,8 @@ ferry_sqlite_structures_put(FerrySqliteDb *db,
 			    "INSERT OR REPLACE INTO structure (key, account, stamp, header,"
 			    " structure) VALUES (?1, ?2, ?3, ?4, ?5)",
 			    ARGS(INT(ferry_store_structures_get_key(question->structures, i)),
-				 INT(question->account_key),
-				 INT(stamp),
-				 BLOB(header, header_length),
-				 BLOB(structure, structure_length)),
+				 INT(question->account_key), INT(stamp),
+				 BLOB(header, header_length), BLOB(structure, structure_length)),
 			    error))
 			return FALSE;
 	}
@@ -190,18 +180,14 @@ ferry_sqlite_structures_put(FerrySqliteDb *db,
 }
 
 gboolean
-ferry_sqlite_structures_forget(FerrySqliteDb *db,
-			       gpointer data,
-			       FerrySqliteResult *result,
+ferry_sqlite_structures_forget(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			       GError **error)
 {
 	GArray *keys = data;
 
 	for (guint i = 0; i < keys->len; i++) {
-		if (!ferry_sqlite_db_run(db,
-					 "DELETE FROM structure WHERE key = ?1",
-					 ARGS(INT(g_array_index(keys, gint64, i))),
-					 error))
+		if (!ferry_sqlite_db_run(db, "DELETE FROM structure WHERE key = ?1",
+					 ARGS(INT(g_array_index(keys, gint64, i))), error))
 			return FALSE;
 	}
 	return TRUE;

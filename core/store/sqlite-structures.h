@@ -16,20 +16,14 @@ typedef struct {
 void ferry_sqlite_structures_question_free(gpointer data);
 
 /* one file per incarnation of the store: keys of another mean other Emails */
-FerrySqliteDb *
-ferry_sqlite_structures_open(const char *cache_dir, const char *incarnation, GError **error);
-gboolean ferry_sqlite_structures_get(FerrySqliteDb *db,
-				     gpointer data,
-				     FerrySqliteResult *result,
+FerrySqliteDb *ferry_sqlite_structures_open(const char *cache_dir, const char *incarnation,
+					    GError **error);
+gboolean ferry_sqlite_structures_get(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				     GError **error);
-gboolean ferry_sqlite_structures_put(FerrySqliteDb *db,
-				     gpointer data,
-				     FerrySqliteResult *result,
+gboolean ferry_sqlite_structures_put(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				     GError **error);
 /* data is a GArray of keys */
-gboolean ferry_sqlite_structures_forget(FerrySqliteDb *db,
-					gpointer data,
-					FerrySqliteResult *result,
+gboolean ferry_sqlite_structures_forget(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 					GError **error);
 
 G_END_DECLS

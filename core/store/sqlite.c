@@ -41,9 +41,7 @@ struct _FerryStoreSqlite {
 };
 
 static void ferry_store_sqlite_iface_init(FerryStoreInterface *iface);
-G_DEFINE_FINAL_TYPE_WITH_CODE(FerryStoreSqlite,
-			      ferry_store_sqlite,
-			      G_TYPE_OBJECT,
+G_DEFINE_FINAL_TYPE_WITH_CODE(FerryStoreSqlite, ferry_store_sqlite, G_TYPE_OBJECT,
 			      G_IMPLEMENT_INTERFACE(FERRY_TYPE_STORE,
 						    ferry_store_sqlite_iface_init))
 
@@ -121,11 +119,8 @@ write_done(gpointer owner, const FerrySqliteResult *result)
 
 	if (result->forgotten == NULL || result->forgotten->len == 0)
 		return;
-	ferry_sqlite_lane_push(self->cache_writer,
-			       NULL,
-			       ferry_sqlite_structures_forget,
-			       g_array_ref(result->forgotten),
-			       (GDestroyNotify)g_array_unref);
+	ferry_sqlite_lane_push(self->cache_writer, NULL, ferry_sqlite_structures_forget,
+			       g_array_ref(result->forgotten), (GDestroyNotify)g_array_unref);
 }
 
 static const FerrySqliteLaneHooks store_hooks = {before_commit, after_commit, write_done};
@@ -136,11 +131,7 @@ make_directory(const char *path, GError **error)
 {
 	if (g_mkdir_with_parents(path, 0700) == 0)
 		return TRUE;
-	g_set_error(error,
-		    FERRY_ERROR,
-		    FERRY_ERROR_CONFIGURATION,
-		    "cannot make %s: %s",
-		    path,
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION, "cannot make %s: %s", path,
 		    g_strerror(errno));
 	return FALSE;
 }
@@ -154,9 +145,7 @@ check_not_emptied(const char *path, const char *ticket_path, GError **error)
 	if (g_stat(path, &status) < 0 || status.st_size > 0 ||
 	    !g_file_test(ticket_path, G_FILE_TEST_EXISTS))
 		return TRUE;
-	g_set_error(error,
-		    FERRY_ERROR,
-		    FERRY_ERROR_CONFIGURATION,
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION,
 		    "%s: the file is damaged (it is empty); restore it from a backup"
 		    " or move it away",
 		    path);
@@ -201,15 +190,12 @@ start_cache_lane(FerryStoreSqlite *self, const char *cache_dir, gboolean writing
 {
 	g_autoptr(GPtrArray) connections =
 		g_ptr_array_new_with_free_func((GDestroyNotify)ferry_sqlite_db_close);
-	FerrySqliteDb *db =
-		ferry_sqlite_structures_open(cache_dir, self->info.incarnation, error);
+	FerrySqliteDb *db = ferry_sqlite_structures_open(cache_dir, self->info.incarnation, error);
 
 	if (db == NULL)
 		return NULL;
 	g_ptr_array_add(connections, db);
-	return ferry_sqlite_lane_new("store-cache",
-				     connections,
-				     writing ? &cache_hooks : NULL,
+	return ferry_sqlite_lane_new("store-cache", connections, writing ? &cache_hooks : NULL,
 				     self);
 }
 
@@ -341,19 +327,13 @@ copy_keys(const gint64 *keys, guint n_keys)
 static void
 read_job(FerryStore *store, GTask *task, FerrySqliteFunc func, FerrySqliteQuestion *question)
 {
-	ferry_sqlite_lane_push(FERRY_STORE_SQLITE(store)->readers,
-			       task,
-			       func,
-			       question,
+	ferry_sqlite_lane_push(FERRY_STORE_SQLITE(store)->readers, task, func, question,
 			       ferry_sqlite_question_free);
 }
 
 static void
-load_account(FerryStore *store,
-	     const char *backend,
-	     const char *username,
-	     const char *const *account_ids,
-	     GTask *task)
+load_account(FerryStore *store, const char *backend, const char *username,
+	     const char *const *account_ids, GTask *task)
 {
 	FerrySqliteQuestion *question = ferry_sqlite_question_new(0, 0);
 
@@ -373,12 +353,8 @@ load_mailbox(FerryStore *store, gint64 mailbox_key, FerryStoreFields fields, GTa
 }
 
 static void
-load_emails(FerryStore *store,
-	    gint64 account_key,
-	    const gint64 *email_keys,
-	    guint n_keys,
-	    FerryStoreFields fields,
-	    GTask *task)
+load_emails(FerryStore *store, gint64 account_key, const gint64 *email_keys, guint n_keys,
+	    FerryStoreFields fields, GTask *task)
 {
 	FerrySqliteQuestion *question = ferry_sqlite_question_new(account_key, 0);
 
@@ -399,9 +375,7 @@ load_delta(FerryStore *store, gint64 account_key, guint64 since, GTask *task)
 static void
 read_generation(FerryStore *store, gint64 account_key, GTask *task)
 {
-	read_job(store,
-		 task,
-		 ferry_sqlite_read_generation,
+	read_job(store, task, ferry_sqlite_read_generation,
 		 ferry_sqlite_question_new(account_key, 0));
 }
 
@@ -430,10 +404,7 @@ load_tombstones(FerryStore *store, gint64 mailbox_key, guint64 since_modseq, GTa
 }
 
 static void
-apply(FerryStore *store,
-      gint64 account_key,
-      guint64 expected_generation,
-      FerryStoreBatch *batch,
+apply(FerryStore *store, gint64 account_key, guint64 expected_generation, FerryStoreBatch *batch,
       GTask *task)
 {
 	FerryStoreSqlite *self = FERRY_STORE_SQLITE(store);
@@ -443,10 +414,7 @@ apply(FerryStore *store,
 	job->expected = expected_generation;
 	job->batch = ferry_store_batch_ref(batch);
 	job->tombstone_limit = self->tombstone_limit;
-	ferry_sqlite_lane_push(self->writer,
-			       task,
-			       ferry_sqlite_apply,
-			       job,
+	ferry_sqlite_lane_push(self->writer, task, ferry_sqlite_apply, job,
 			       ferry_sqlite_apply_free);
 }
 
@@ -462,9 +430,7 @@ data_question(FerryStoreSqlite *self, gint64 account_key)
 }
 
 static void
-data_job(FerrySqliteLane *lane,
-	 GTask *task,
-	 FerrySqliteFunc func,
+data_job(FerrySqliteLane *lane, GTask *task, FerrySqliteFunc func,
 	 FerrySqliteDataQuestion *question)
 {
 	ferry_sqlite_lane_push(lane, task, func, question, ferry_sqlite_data_question_free);
@@ -496,10 +462,7 @@ claim_intents(FerryStore *store, gint64 account_key, GTask *task)
 {
 	FerryStoreSqlite *self = FERRY_STORE_SQLITE(store);
 
-	data_job(self->writer,
-		 task,
-		 ferry_sqlite_claim_intents,
-		 data_question(self, account_key));
+	data_job(self->writer, task, ferry_sqlite_claim_intents, data_question(self, account_key));
 }
 
 static void
@@ -513,10 +476,7 @@ remove_intent(FerryStore *store, gint64 intent, GTask *task)
 }
 
 static FerrySqliteDataQuestion *
-module_question(FerryStoreSqlite *self,
-		const char *module,
-		gint64 account_key,
-		gint64 mailbox_key,
+module_question(FerryStoreSqlite *self, const char *module, gint64 account_key, gint64 mailbox_key,
 		const char *key)
 {
 	FerrySqliteDataQuestion *question = data_question(self, account_key);
@@ -528,29 +488,18 @@ module_question(FerryStoreSqlite *self,
 }
 
 static void
-get_data(FerryStore *store,
-	 const char *module,
-	 gint64 account_key,
-	 gint64 mailbox_key,
-	 const char *key,
-	 GTask *task)
+get_data(FerryStore *store, const char *module, gint64 account_key, gint64 mailbox_key,
+	 const char *key, GTask *task)
 {
 	FerryStoreSqlite *self = FERRY_STORE_SQLITE(store);
 
-	data_job(self->readers,
-		 task,
-		 ferry_sqlite_get_data,
+	data_job(self->readers, task, ferry_sqlite_get_data,
 		 module_question(self, module, account_key, mailbox_key, key));
 }
 
 static void
-put_data(FerryStore *store,
-	 const char *module,
-	 gint64 account_key,
-	 gint64 mailbox_key,
-	 const char *key,
-	 GBytes *value,
-	 GTask *task)
+put_data(FerryStore *store, const char *module, gint64 account_key, gint64 mailbox_key,
+	 const char *key, GBytes *value, GTask *task)
 {
 	FerryStoreSqlite *self = FERRY_STORE_SQLITE(store);
 	FerrySqliteDataQuestion *question =
@@ -561,44 +510,30 @@ put_data(FerryStore *store,
 }
 
 static void
-list_data(FerryStore *store,
-	  const char *module,
-	  gint64 account_key,
-	  gint64 mailbox_key,
-	  const char *prefix,
-	  GTask *task)
+list_data(FerryStore *store, const char *module, gint64 account_key, gint64 mailbox_key,
+	  const char *prefix, GTask *task)
 {
 	FerryStoreSqlite *self = FERRY_STORE_SQLITE(store);
 
-	data_job(self->readers,
-		 task,
-		 ferry_sqlite_list_data,
+	data_job(self->readers, task, ferry_sqlite_list_data,
 		 module_question(self, module, account_key, mailbox_key, prefix));
 }
 
 static void
-get_structures(FerryStore *store,
-	       gint64 account_key,
-	       const gint64 *email_keys,
-	       guint n_keys,
+get_structures(FerryStore *store, gint64 account_key, const gint64 *email_keys, guint n_keys,
 	       GTask *task)
 {
 	FerrySqliteStructuresQuestion *question = g_new0(FerrySqliteStructuresQuestion, 1);
 
 	question->account_key = account_key;
 	question->keys = copy_keys(email_keys, n_keys);
-	ferry_sqlite_lane_push(FERRY_STORE_SQLITE(store)->cache_reader,
-			       task,
-			       ferry_sqlite_structures_get,
-			       question,
+	ferry_sqlite_lane_push(FERRY_STORE_SQLITE(store)->cache_reader, task,
+			       ferry_sqlite_structures_get, question,
 			       ferry_sqlite_structures_question_free);
 }
 
 static void
-put_structures(FerryStore *store,
-	       gint64 account_key,
-	       FerryStoreStructures *structures,
-	       GTask *task)
+put_structures(FerryStore *store, gint64 account_key, FerryStoreStructures *structures, GTask *task)
 {
 	FerryStoreSqlite *self = FERRY_STORE_SQLITE(store);
 	FerrySqliteStructuresQuestion *question = g_new0(FerrySqliteStructuresQuestion, 1);
@@ -606,10 +541,7 @@ put_structures(FerryStore *store,
 	question->account_key = account_key;
 	question->structures = ferry_store_structures_ref(structures);
 	question->limit = self->cache_limit;
-	ferry_sqlite_lane_push(self->cache_writer,
-			       task,
-			       ferry_sqlite_structures_put,
-			       question,
+	ferry_sqlite_lane_push(self->cache_writer, task, ferry_sqlite_structures_put, question,
 			       ferry_sqlite_structures_question_free);
 }
 

@@ -14,11 +14,8 @@ ferry_store_default_init(FerryStoreInterface *iface)
 }
 
 static GTask *
-new_task(FerryStore *self,
-	 GCancellable *cancellable,
-	 GAsyncReadyCallback callback,
-	 gpointer user_data,
-	 gpointer tag)
+new_task(FerryStore *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+	 gpointer user_data, gpointer tag)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 
@@ -58,19 +55,12 @@ ferry_store_get_ticket(FerryStore *self)
  * Loads a login and its mail accounts, everything but messages. What is not there yet is made.
  */
 void
-ferry_store_load_account_async(FerryStore *self,
-			       const char *backend,
-			       const char *username,
-			       const char *const *account_ids,
-			       GCancellable *cancellable,
-			       GAsyncReadyCallback callback,
-			       gpointer user_data)
+ferry_store_load_account_async(FerryStore *self, const char *backend, const char *username,
+			       const char *const *account_ids, GCancellable *cancellable,
+			       GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_load_account_async);
+	GTask *task =
+		new_task(self, cancellable, callback, user_data, ferry_store_load_account_async);
 
 	FERRY_STORE_GET_IFACE(self)->load_account_async(self, backend, username, account_ids, task);
 }
@@ -101,18 +91,12 @@ ferry_store_load_account_finish(FerryStore *self, GAsyncResult *result, GError *
  * Forgets a login and all that belongs to it. One that is not there is no error.
  */
 void
-ferry_store_remove_account_async(FerryStore *self,
-				 const char *backend,
-				 const char *username,
-				 GCancellable *cancellable,
-				 GAsyncReadyCallback callback,
+ferry_store_remove_account_async(FerryStore *self, const char *backend, const char *username,
+				 GCancellable *cancellable, GAsyncReadyCallback callback,
 				 gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_remove_account_async);
+	GTask *task =
+		new_task(self, cancellable, callback, user_data, ferry_store_remove_account_async);
 
 	FERRY_STORE_GET_IFACE(self)->remove_account_async(self, backend, username, task);
 }
@@ -143,18 +127,12 @@ ferry_store_remove_account_finish(FerryStore *self, GAsyncResult *result, GError
  * Loads all pairs of a mailbox.
  */
 void
-ferry_store_load_mailbox_async(FerryStore *self,
-			       gint64 mailbox_key,
-			       FerryStoreFields fields,
-			       GCancellable *cancellable,
-			       GAsyncReadyCallback callback,
+ferry_store_load_mailbox_async(FerryStore *self, gint64 mailbox_key, FerryStoreFields fields,
+			       GCancellable *cancellable, GAsyncReadyCallback callback,
 			       gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_load_mailbox_async);
+	GTask *task =
+		new_task(self, cancellable, callback, user_data, ferry_store_load_mailbox_async);
 
 	FERRY_STORE_GET_IFACE(self)->load_mailbox_async(self, mailbox_key, fields, task);
 }
@@ -187,27 +165,15 @@ ferry_store_load_mailbox_finish(FerryStore *self, GAsyncResult *result, GError *
  * Loads some Emails.
  */
 void
-ferry_store_load_emails_async(FerryStore *self,
-			      gint64 account_key,
-			      const gint64 *email_keys,
-			      guint n_keys,
-			      FerryStoreFields fields,
-			      GCancellable *cancellable,
-			      GAsyncReadyCallback callback,
-			      gpointer user_data)
+ferry_store_load_emails_async(FerryStore *self, gint64 account_key, const gint64 *email_keys,
+			      guint n_keys, FerryStoreFields fields, GCancellable *cancellable,
+			      GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_load_emails_async);
+	GTask *task =
+		new_task(self, cancellable, callback, user_data, ferry_store_load_emails_async);
 
-	FERRY_STORE_GET_IFACE(self)->load_emails_async(self,
-						       account_key,
-						       email_keys,
-						       n_keys,
-						       fields,
-						       task);
+	FERRY_STORE_GET_IFACE(self)->load_emails_async(self, account_key, email_keys, n_keys,
+						       fields, task);
 }
 
 /**
@@ -237,18 +203,12 @@ ferry_store_load_emails_finish(FerryStore *self, GAsyncResult *result, GError **
  * Loads what was committed since, also by other processes.
  */
 void
-ferry_store_load_delta_async(FerryStore *self,
-			     gint64 account_key,
-			     guint64 since,
-			     GCancellable *cancellable,
-			     GAsyncReadyCallback callback,
+ferry_store_load_delta_async(FerryStore *self, gint64 account_key, guint64 since,
+			     GCancellable *cancellable, GAsyncReadyCallback callback,
 			     gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_load_delta_async);
+	GTask *task =
+		new_task(self, cancellable, callback, user_data, ferry_store_load_delta_async);
 
 	FERRY_STORE_GET_IFACE(self)->load_delta_async(self, account_key, since, task);
 }
@@ -278,17 +238,11 @@ ferry_store_load_delta_finish(FerryStore *self, GAsyncResult *result, GError **e
  * Reads the generation, cheaply. ferry_store_get_ticket() can spare the call.
  */
 void
-ferry_store_read_generation_async(FerryStore *self,
-				  gint64 account_key,
-				  GCancellable *cancellable,
-				  GAsyncReadyCallback callback,
-				  gpointer user_data)
+ferry_store_read_generation_async(FerryStore *self, gint64 account_key, GCancellable *cancellable,
+				  GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_read_generation_async);
+	GTask *task =
+		new_task(self, cancellable, callback, user_data, ferry_store_read_generation_async);
 
 	FERRY_STORE_GET_IFACE(self)->read_generation_async(self, account_key, task);
 }
@@ -320,17 +274,10 @@ ferry_store_read_generation_finish(FerryStore *self, GAsyncResult *result, GErro
  * Counts the pairs of a mailbox.
  */
 void
-ferry_store_count_async(FerryStore *self,
-			gint64 mailbox_key,
-			GCancellable *cancellable,
-			GAsyncReadyCallback callback,
-			gpointer user_data)
+ferry_store_count_async(FerryStore *self, gint64 mailbox_key, GCancellable *cancellable,
+			GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_count_async);
+	GTask *task = new_task(self, cancellable, callback, user_data, ferry_store_count_async);
 
 	FERRY_STORE_GET_IFACE(self)->count_async(self, mailbox_key, task);
 }
@@ -361,18 +308,12 @@ ferry_store_count_finish(FerryStore *self, GAsyncResult *result, GError **error)
  * Finds the pairs of some Emails. Those without any are unknown to the store.
  */
 void
-ferry_store_find_pairs_async(FerryStore *self,
-			     gint64 account_key,
-			     const char *const *email_ids,
-			     GCancellable *cancellable,
-			     GAsyncReadyCallback callback,
+ferry_store_find_pairs_async(FerryStore *self, gint64 account_key, const char *const *email_ids,
+			     GCancellable *cancellable, GAsyncReadyCallback callback,
 			     gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_find_pairs_async);
+	GTask *task =
+		new_task(self, cancellable, callback, user_data, ferry_store_find_pairs_async);
 
 	FERRY_STORE_GET_IFACE(self)->find_pairs_async(self, account_key, email_ids, task);
 }
@@ -403,18 +344,12 @@ ferry_store_find_pairs_finish(FerryStore *self, GAsyncResult *result, GError **e
  * Loads the UIDs that went after a MODSEQ (RFC 7162 section 3.2.10).
  */
 void
-ferry_store_load_tombstones_async(FerryStore *self,
-				  gint64 mailbox_key,
-				  guint64 since_modseq,
-				  GCancellable *cancellable,
-				  GAsyncReadyCallback callback,
+ferry_store_load_tombstones_async(FerryStore *self, gint64 mailbox_key, guint64 since_modseq,
+				  GCancellable *cancellable, GAsyncReadyCallback callback,
 				  gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_load_tombstones_async);
+	GTask *task =
+		new_task(self, cancellable, callback, user_data, ferry_store_load_tombstones_async);
 
 	FERRY_STORE_GET_IFACE(self)->load_tombstones_async(self, mailbox_key, since_modseq, task);
 }
@@ -448,24 +383,13 @@ ferry_store_load_tombstones_finish(FerryStore *self, GAsyncResult *result, GErro
  * may be older than what the store has now. When the callback runs, the change is durable.
  */
 void
-ferry_store_apply_async(FerryStore *self,
-			gint64 account_key,
-			guint64 expected_generation,
-			FerryStoreBatch *batch,
-			GCancellable *cancellable,
-			GAsyncReadyCallback callback,
-			gpointer user_data)
+ferry_store_apply_async(FerryStore *self, gint64 account_key, guint64 expected_generation,
+			FerryStoreBatch *batch, GCancellable *cancellable,
+			GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_apply_async);
+	GTask *task = new_task(self, cancellable, callback, user_data, ferry_store_apply_async);
 
-	FERRY_STORE_GET_IFACE(self)->apply_async(self,
-						 account_key,
-						 expected_generation,
-						 batch,
+	FERRY_STORE_GET_IFACE(self)->apply_async(self, account_key, expected_generation, batch,
 						 task);
 }
 
@@ -495,18 +419,12 @@ ferry_store_apply_finish(FerryStore *self, GAsyncResult *result, GError **error)
  * Notes what a command is about to do. It is durable when the callback runs.
  */
 void
-ferry_store_put_intent_async(FerryStore *self,
-			     gint64 account_key,
-			     GBytes *data,
-			     GCancellable *cancellable,
-			     GAsyncReadyCallback callback,
+ferry_store_put_intent_async(FerryStore *self, gint64 account_key, GBytes *data,
+			     GCancellable *cancellable, GAsyncReadyCallback callback,
 			     gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_put_intent_async);
+	GTask *task =
+		new_task(self, cancellable, callback, user_data, ferry_store_put_intent_async);
 
 	FERRY_STORE_GET_IFACE(self)->put_intent_async(self, account_key, data, task);
 }
@@ -539,17 +457,11 @@ ferry_store_put_intent_finish(FerryStore *self, GAsyncResult *result, GError **e
  * they name and removes them. Those of living processes are left alone.
  */
 void
-ferry_store_claim_intents_async(FerryStore *self,
-				gint64 account_key,
-				GCancellable *cancellable,
-				GAsyncReadyCallback callback,
-				gpointer user_data)
+ferry_store_claim_intents_async(FerryStore *self, gint64 account_key, GCancellable *cancellable,
+				GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_claim_intents_async);
+	GTask *task =
+		new_task(self, cancellable, callback, user_data, ferry_store_claim_intents_async);
 
 	FERRY_STORE_GET_IFACE(self)->claim_intents_async(self, account_key, task);
 }
@@ -579,17 +491,11 @@ ferry_store_claim_intents_finish(FerryStore *self, GAsyncResult *result, GError 
  * Forgets an intent. One that is not there is no error.
  */
 void
-ferry_store_remove_intent_async(FerryStore *self,
-				gint64 intent,
-				GCancellable *cancellable,
-				GAsyncReadyCallback callback,
-				gpointer user_data)
+ferry_store_remove_intent_async(FerryStore *self, gint64 intent, GCancellable *cancellable,
+				GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_remove_intent_async);
+	GTask *task =
+		new_task(self, cancellable, callback, user_data, ferry_store_remove_intent_async);
 
 	FERRY_STORE_GET_IFACE(self)->remove_intent_async(self, intent, task);
 }
@@ -622,26 +528,13 @@ ferry_store_remove_intent_finish(FerryStore *self, GAsyncResult *result, GError 
  * Reads a value that a module put.
  */
 void
-ferry_store_get_data_async(FerryStore *self,
-			   const char *module,
-			   gint64 account_key,
-			   gint64 mailbox_key,
-			   const char *key,
-			   GCancellable *cancellable,
-			   GAsyncReadyCallback callback,
-			   gpointer user_data)
+ferry_store_get_data_async(FerryStore *self, const char *module, gint64 account_key,
+			   gint64 mailbox_key, const char *key, GCancellable *cancellable,
+			   GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_get_data_async);
+	GTask *task = new_task(self, cancellable, callback, user_data, ferry_store_get_data_async);
 
-	FERRY_STORE_GET_IFACE(self)->get_data_async(self,
-						    module,
-						    account_key,
-						    mailbox_key,
-						    key,
+	FERRY_STORE_GET_IFACE(self)->get_data_async(self, module, account_key, mailbox_key, key,
 						    task);
 }
 
@@ -675,29 +568,15 @@ ferry_store_get_data_finish(FerryStore *self, GAsyncResult *result, GError **err
  * %FERRY_STORE_DATA_VALUE_MAX or, in all, %FERRY_STORE_DATA_QUOTA.
  */
 void
-ferry_store_put_data_async(FerryStore *self,
-			   const char *module,
-			   gint64 account_key,
-			   gint64 mailbox_key,
-			   const char *key,
-			   GBytes *value,
-			   GCancellable *cancellable,
-			   GAsyncReadyCallback callback,
+ferry_store_put_data_async(FerryStore *self, const char *module, gint64 account_key,
+			   gint64 mailbox_key, const char *key, GBytes *value,
+			   GCancellable *cancellable, GAsyncReadyCallback callback,
 			   gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_put_data_async);
+	GTask *task = new_task(self, cancellable, callback, user_data, ferry_store_put_data_async);
 
-	FERRY_STORE_GET_IFACE(self)->put_data_async(self,
-						    module,
-						    account_key,
-						    mailbox_key,
-						    key,
-						    value,
-						    task);
+	FERRY_STORE_GET_IFACE(self)->put_data_async(self, module, account_key, mailbox_key, key,
+						    value, task);
 }
 
 /**
@@ -728,26 +607,13 @@ ferry_store_put_data_finish(FerryStore *self, GAsyncResult *result, GError **err
  * Lists the keys of the values a module put.
  */
 void
-ferry_store_list_data_async(FerryStore *self,
-			    const char *module,
-			    gint64 account_key,
-			    gint64 mailbox_key,
-			    const char *prefix,
-			    GCancellable *cancellable,
-			    GAsyncReadyCallback callback,
-			    gpointer user_data)
+ferry_store_list_data_async(FerryStore *self, const char *module, gint64 account_key,
+			    gint64 mailbox_key, const char *prefix, GCancellable *cancellable,
+			    GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_list_data_async);
+	GTask *task = new_task(self, cancellable, callback, user_data, ferry_store_list_data_async);
 
-	FERRY_STORE_GET_IFACE(self)->list_data_async(self,
-						     module,
-						     account_key,
-						     mailbox_key,
-						     prefix,
+	FERRY_STORE_GET_IFACE(self)->list_data_async(self, module, account_key, mailbox_key, prefix,
 						     task);
 }
 
@@ -778,24 +644,14 @@ ferry_store_list_data_finish(FerryStore *self, GAsyncResult *result, GError **er
  * Reads headers and structures from the cache.
  */
 void
-ferry_store_get_structures_async(FerryStore *self,
-				 gint64 account_key,
-				 const gint64 *email_keys,
-				 guint n_keys,
-				 GCancellable *cancellable,
-				 GAsyncReadyCallback callback,
-				 gpointer user_data)
+ferry_store_get_structures_async(FerryStore *self, gint64 account_key, const gint64 *email_keys,
+				 guint n_keys, GCancellable *cancellable,
+				 GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_get_structures_async);
+	GTask *task =
+		new_task(self, cancellable, callback, user_data, ferry_store_get_structures_async);
 
-	FERRY_STORE_GET_IFACE(self)->get_structures_async(self,
-							  account_key,
-							  email_keys,
-							  n_keys,
+	FERRY_STORE_GET_IFACE(self)->get_structures_async(self, account_key, email_keys, n_keys,
 							  task);
 }
 
@@ -825,18 +681,12 @@ ferry_store_get_structures_finish(FerryStore *self, GAsyncResult *result, GError
  * Puts headers and structures into the cache, which may forget them.
  */
 void
-ferry_store_put_structures_async(FerryStore *self,
-				 gint64 account_key,
-				 FerryStoreStructures *structures,
-				 GCancellable *cancellable,
-				 GAsyncReadyCallback callback,
-				 gpointer user_data)
+ferry_store_put_structures_async(FerryStore *self, gint64 account_key,
+				 FerryStoreStructures *structures, GCancellable *cancellable,
+				 GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task = new_task(self,
-			       cancellable,
-			       callback,
-			       user_data,
-			       ferry_store_put_structures_async);
+	GTask *task =
+		new_task(self, cancellable, callback, user_data, ferry_store_put_structures_async);
 
 	FERRY_STORE_GET_IFACE(self)->put_structures_async(self, account_key, structures, task);
 }

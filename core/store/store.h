@@ -39,53 +39,32 @@ struct _FerryStoreInterface {
 	guint64 (*get_ticket)(FerryStore *self);
 
 	/* FerryStoreAccount */
-	void (*load_account_async)(FerryStore *self,
-				   const char *backend,
-				   const char *username,
-				   const char *const *account_ids,
-				   GTask *task);
+	void (*load_account_async)(FerryStore *self, const char *backend, const char *username,
+				   const char *const *account_ids, GTask *task);
 	/* boolean */
-	void (*remove_account_async)(FerryStore *self,
-				     const char *backend,
-				     const char *username,
+	void (*remove_account_async)(FerryStore *self, const char *backend, const char *username,
 				     GTask *task);
 	/* FerryStoreRows */
-	void (*load_mailbox_async)(FerryStore *self,
-				   gint64 mailbox_key,
-				   FerryStoreFields fields,
+	void (*load_mailbox_async)(FerryStore *self, gint64 mailbox_key, FerryStoreFields fields,
 				   GTask *task);
 	/* FerryStoreRows */
-	void (*load_emails_async)(FerryStore *self,
-				  gint64 account_key,
-				  const gint64 *email_keys,
-				  guint n_keys,
-				  FerryStoreFields fields,
-				  GTask *task);
+	void (*load_emails_async)(FerryStore *self, gint64 account_key, const gint64 *email_keys,
+				  guint n_keys, FerryStoreFields fields, GTask *task);
 	/* FerryStoreDelta */
-	void (*load_delta_async)(FerryStore *self,
-				 gint64 account_key,
-				 guint64 since,
-				 GTask *task);
+	void (*load_delta_async)(FerryStore *self, gint64 account_key, guint64 since, GTask *task);
 	/* int */
 	void (*read_generation_async)(FerryStore *self, gint64 account_key, GTask *task);
 	/* int */
 	void (*count_async)(FerryStore *self, gint64 mailbox_key, GTask *task);
 	/* FerryStorePairs */
-	void (*find_pairs_async)(FerryStore *self,
-				 gint64 account_key,
-				 const char *const *email_ids,
+	void (*find_pairs_async)(FerryStore *self, gint64 account_key, const char *const *email_ids,
 				 GTask *task);
 	/* FerryStoreTombstones */
-	void (*load_tombstones_async)(FerryStore *self,
-				      gint64 mailbox_key,
-				      guint64 since_modseq,
+	void (*load_tombstones_async)(FerryStore *self, gint64 mailbox_key, guint64 since_modseq,
 				      GTask *task);
 	/* FerryStoreDelta */
-	void (*apply_async)(FerryStore *self,
-			    gint64 account_key,
-			    guint64 expected_generation,
-			    FerryStoreBatch *batch,
-			    GTask *task);
+	void (*apply_async)(FerryStore *self, gint64 account_key, guint64 expected_generation,
+			    FerryStoreBatch *batch, GTask *task);
 	/* int */
 	void (*put_intent_async)(FerryStore *self, gint64 account_key, GBytes *data, GTask *task);
 	/* GPtrArray of FerryStoreIntent */
@@ -93,200 +72,113 @@ struct _FerryStoreInterface {
 	/* boolean */
 	void (*remove_intent_async)(FerryStore *self, gint64 intent, GTask *task);
 	/* GBytes or NULL */
-	void (*get_data_async)(FerryStore *self,
-			       const char *module,
-			       gint64 account_key,
-			       gint64 mailbox_key,
-			       const char *key,
-			       GTask *task);
+	void (*get_data_async)(FerryStore *self, const char *module, gint64 account_key,
+			       gint64 mailbox_key, const char *key, GTask *task);
 	/* boolean */
-	void (*put_data_async)(FerryStore *self,
-			       const char *module,
-			       gint64 account_key,
-			       gint64 mailbox_key,
-			       const char *key,
-			       GBytes *value,
-			       GTask *task);
+	void (*put_data_async)(FerryStore *self, const char *module, gint64 account_key,
+			       gint64 mailbox_key, const char *key, GBytes *value, GTask *task);
 	/* char ** */
-	void (*list_data_async)(FerryStore *self,
-				const char *module,
-				gint64 account_key,
-				gint64 mailbox_key,
-				const char *prefix,
-				GTask *task);
+	void (*list_data_async)(FerryStore *self, const char *module, gint64 account_key,
+				gint64 mailbox_key, const char *prefix, GTask *task);
 	/* FerryStoreStructures */
-	void (*get_structures_async)(FerryStore *self,
-				     gint64 account_key,
-				     const gint64 *email_keys,
-				     guint n_keys,
-				     GTask *task);
+	void (*get_structures_async)(FerryStore *self, gint64 account_key, const gint64 *email_keys,
+				     guint n_keys, GTask *task);
 	/* boolean */
-	void (*put_structures_async)(FerryStore *self,
-				     gint64 account_key,
-				     FerryStoreStructures *structures,
-				     GTask *task);
+	void (*put_structures_async)(FerryStore *self, gint64 account_key,
+				     FerryStoreStructures *structures, GTask *task);
 };
 
 guint64 ferry_store_get_ticket(FerryStore *self);
 
 /* logins */
-void ferry_store_load_account_async(FerryStore *self,
-				    const char *backend,
-				    const char *username,
-				    const char *const *account_ids,
-				    GCancellable *cancellable,
-				    GAsyncReadyCallback callback,
-				    gpointer user_data);
-FerryStoreAccount *ferry_store_load_account_finish(FerryStore *self,
-						   GAsyncResult *result,
+void ferry_store_load_account_async(FerryStore *self, const char *backend, const char *username,
+				    const char *const *account_ids, GCancellable *cancellable,
+				    GAsyncReadyCallback callback, gpointer user_data);
+FerryStoreAccount *ferry_store_load_account_finish(FerryStore *self, GAsyncResult *result,
 						   GError **error);
-void ferry_store_remove_account_async(FerryStore *self,
-				      const char *backend,
-				      const char *username,
-				      GCancellable *cancellable,
-				      GAsyncReadyCallback callback,
+void ferry_store_remove_account_async(FerryStore *self, const char *backend, const char *username,
+				      GCancellable *cancellable, GAsyncReadyCallback callback,
 				      gpointer user_data);
 gboolean ferry_store_remove_account_finish(FerryStore *self, GAsyncResult *result, GError **error);
 
 /* reading mail */
-void ferry_store_load_mailbox_async(FerryStore *self,
-				    gint64 mailbox_key,
-				    FerryStoreFields fields,
-				    GCancellable *cancellable,
-				    GAsyncReadyCallback callback,
+void ferry_store_load_mailbox_async(FerryStore *self, gint64 mailbox_key, FerryStoreFields fields,
+				    GCancellable *cancellable, GAsyncReadyCallback callback,
 				    gpointer user_data);
-FerryStoreRows *ferry_store_load_mailbox_finish(FerryStore *self,
-						GAsyncResult *result,
+FerryStoreRows *ferry_store_load_mailbox_finish(FerryStore *self, GAsyncResult *result,
 						GError **error);
-void ferry_store_load_emails_async(FerryStore *self,
-				   gint64 account_key,
-				   const gint64 *email_keys,
-				   guint n_keys,
-				   FerryStoreFields fields,
-				   GCancellable *cancellable,
-				   GAsyncReadyCallback callback,
-				   gpointer user_data);
-FerryStoreRows *ferry_store_load_emails_finish(FerryStore *self,
-					       GAsyncResult *result,
+void ferry_store_load_emails_async(FerryStore *self, gint64 account_key, const gint64 *email_keys,
+				   guint n_keys, FerryStoreFields fields, GCancellable *cancellable,
+				   GAsyncReadyCallback callback, gpointer user_data);
+FerryStoreRows *ferry_store_load_emails_finish(FerryStore *self, GAsyncResult *result,
 					       GError **error);
-void ferry_store_load_delta_async(FerryStore *self,
-				  gint64 account_key,
-				  guint64 since,
-				  GCancellable *cancellable,
-				  GAsyncReadyCallback callback,
+void ferry_store_load_delta_async(FerryStore *self, gint64 account_key, guint64 since,
+				  GCancellable *cancellable, GAsyncReadyCallback callback,
 				  gpointer user_data);
-FerryStoreDelta *ferry_store_load_delta_finish(FerryStore *self,
-					       GAsyncResult *result,
+FerryStoreDelta *ferry_store_load_delta_finish(FerryStore *self, GAsyncResult *result,
 					       GError **error);
-void ferry_store_read_generation_async(FerryStore *self,
-				       gint64 account_key,
-				       GCancellable *cancellable,
-				       GAsyncReadyCallback callback,
+void ferry_store_read_generation_async(FerryStore *self, gint64 account_key,
+				       GCancellable *cancellable, GAsyncReadyCallback callback,
 				       gpointer user_data);
 guint64 ferry_store_read_generation_finish(FerryStore *self, GAsyncResult *result, GError **error);
-void ferry_store_count_async(FerryStore *self,
-			     gint64 mailbox_key,
-			     GCancellable *cancellable,
-			     GAsyncReadyCallback callback,
-			     gpointer user_data);
+void ferry_store_count_async(FerryStore *self, gint64 mailbox_key, GCancellable *cancellable,
+			     GAsyncReadyCallback callback, gpointer user_data);
 gint64 ferry_store_count_finish(FerryStore *self, GAsyncResult *result, GError **error);
-void ferry_store_find_pairs_async(FerryStore *self,
-				  gint64 account_key,
-				  const char *const *email_ids,
-				  GCancellable *cancellable,
-				  GAsyncReadyCallback callback,
-				  gpointer user_data);
-FerryStorePairs *ferry_store_find_pairs_finish(FerryStore *self,
-					       GAsyncResult *result,
+void ferry_store_find_pairs_async(FerryStore *self, gint64 account_key,
+				  const char *const *email_ids, GCancellable *cancellable,
+				  GAsyncReadyCallback callback, gpointer user_data);
+FerryStorePairs *ferry_store_find_pairs_finish(FerryStore *self, GAsyncResult *result,
 					       GError **error);
-void ferry_store_load_tombstones_async(FerryStore *self,
-				       gint64 mailbox_key,
-				       guint64 since_modseq,
-				       GCancellable *cancellable,
-				       GAsyncReadyCallback callback,
+void ferry_store_load_tombstones_async(FerryStore *self, gint64 mailbox_key, guint64 since_modseq,
+				       GCancellable *cancellable, GAsyncReadyCallback callback,
 				       gpointer user_data);
-FerryStoreTombstones *ferry_store_load_tombstones_finish(FerryStore *self,
-							 GAsyncResult *result,
+FerryStoreTombstones *ferry_store_load_tombstones_finish(FerryStore *self, GAsyncResult *result,
 							 GError **error);
 
 /* writing mail */
-void ferry_store_apply_async(FerryStore *self,
-			     gint64 account_key,
-			     guint64 expected_generation,
-			     FerryStoreBatch *batch,
-			     GCancellable *cancellable,
-			     GAsyncReadyCallback callback,
-			     gpointer user_data);
+void ferry_store_apply_async(FerryStore *self, gint64 account_key, guint64 expected_generation,
+			     FerryStoreBatch *batch, GCancellable *cancellable,
+			     GAsyncReadyCallback callback, gpointer user_data);
 FerryStoreDelta *ferry_store_apply_finish(FerryStore *self, GAsyncResult *result, GError **error);
 
 /* intents */
-void ferry_store_put_intent_async(FerryStore *self,
-				  gint64 account_key,
-				  GBytes *data,
-				  GCancellable *cancellable,
-				  GAsyncReadyCallback callback,
+void ferry_store_put_intent_async(FerryStore *self, gint64 account_key, GBytes *data,
+				  GCancellable *cancellable, GAsyncReadyCallback callback,
 				  gpointer user_data);
 gint64 ferry_store_put_intent_finish(FerryStore *self, GAsyncResult *result, GError **error);
-void ferry_store_claim_intents_async(FerryStore *self,
-				     gint64 account_key,
-				     GCancellable *cancellable,
-				     GAsyncReadyCallback callback,
+void ferry_store_claim_intents_async(FerryStore *self, gint64 account_key,
+				     GCancellable *cancellable, GAsyncReadyCallback callback,
 				     gpointer user_data);
 GPtrArray *ferry_store_claim_intents_finish(FerryStore *self, GAsyncResult *result, GError **error);
-void ferry_store_remove_intent_async(FerryStore *self,
-				     gint64 intent,
-				     GCancellable *cancellable,
-				     GAsyncReadyCallback callback,
-				     gpointer user_data);
+void ferry_store_remove_intent_async(FerryStore *self, gint64 intent, GCancellable *cancellable,
+				     GAsyncReadyCallback callback, gpointer user_data);
 gboolean ferry_store_remove_intent_finish(FerryStore *self, GAsyncResult *result, GError **error);
 
 /* durable data of modules */
-void ferry_store_get_data_async(FerryStore *self,
-				const char *module,
-				gint64 account_key,
-				gint64 mailbox_key,
-				const char *key,
-				GCancellable *cancellable,
-				GAsyncReadyCallback callback,
-				gpointer user_data);
+void ferry_store_get_data_async(FerryStore *self, const char *module, gint64 account_key,
+				gint64 mailbox_key, const char *key, GCancellable *cancellable,
+				GAsyncReadyCallback callback, gpointer user_data);
 GBytes *ferry_store_get_data_finish(FerryStore *self, GAsyncResult *result, GError **error);
-void ferry_store_put_data_async(FerryStore *self,
-				const char *module,
-				gint64 account_key,
-				gint64 mailbox_key,
-				const char *key,
-				GBytes *value,
-				GCancellable *cancellable,
-				GAsyncReadyCallback callback,
+void ferry_store_put_data_async(FerryStore *self, const char *module, gint64 account_key,
+				gint64 mailbox_key, const char *key, GBytes *value,
+				GCancellable *cancellable, GAsyncReadyCallback callback,
 				gpointer user_data);
 gboolean ferry_store_put_data_finish(FerryStore *self, GAsyncResult *result, GError **error);
-void ferry_store_list_data_async(FerryStore *self,
-				 const char *module,
-				 gint64 account_key,
-				 gint64 mailbox_key,
-				 const char *prefix,
-				 GCancellable *cancellable,
-				 GAsyncReadyCallback callback,
-				 gpointer user_data);
+void ferry_store_list_data_async(FerryStore *self, const char *module, gint64 account_key,
+				 gint64 mailbox_key, const char *prefix, GCancellable *cancellable,
+				 GAsyncReadyCallback callback, gpointer user_data);
 char **ferry_store_list_data_finish(FerryStore *self, GAsyncResult *result, GError **error);
 
 /* structure cache */
-void ferry_store_get_structures_async(FerryStore *self,
-				      gint64 account_key,
-				      const gint64 *email_keys,
-				      guint n_keys,
-				      GCancellable *cancellable,
-				      GAsyncReadyCallback callback,
+void ferry_store_get_structures_async(FerryStore *self, gint64 account_key,
+				      const gint64 *email_keys, guint n_keys,
+				      GCancellable *cancellable, GAsyncReadyCallback callback,
 				      gpointer user_data);
-FerryStoreStructures *ferry_store_get_structures_finish(FerryStore *self,
-							GAsyncResult *result,
+FerryStoreStructures *ferry_store_get_structures_finish(FerryStore *self, GAsyncResult *result,
 							GError **error);
-void ferry_store_put_structures_async(FerryStore *self,
-				      gint64 account_key,
-				      FerryStoreStructures *structures,
-				      GCancellable *cancellable,
-				      GAsyncReadyCallback callback,
-				      gpointer user_data);
+void ferry_store_put_structures_async(FerryStore *self, gint64 account_key,
+				      FerryStoreStructures *structures, GCancellable *cancellable,
+				      GAsyncReadyCallback callback, gpointer user_data);
 gboolean ferry_store_put_structures_finish(FerryStore *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -16,8 +16,8 @@ static gboolean
 register_search_keys(FerryRegistry *registry, GError **error)
 {
 	return ferry_registry_add_search_key(registry, "EMAILID", "astring", FERRY_NEEDS_METADATA,
-					     objectid_prepare_search, objectid_match_email, NULL, NULL,
-					     error) &&
+					     objectid_prepare_search, objectid_match_email, NULL,
+					     NULL, error) &&
 	       ferry_registry_add_search_key(registry, "THREADID", "astring", FERRY_NEEDS_METADATA,
 					     objectid_prepare_search, objectid_match_thread, NULL,
 					     NULL, error);

@@ -24,21 +24,15 @@ write_id(FerryImapWriter *writer, const char *name, const char *id)
 }
 
 void
-objectid_write_email(FerryImapFetch *fetch,
-		     FerryImapMessage *message,
-		     FerryImapValue *arguments,
-		     FerryImapWriter *writer,
-		     gpointer user_data)
+objectid_write_email(FerryImapFetch *fetch, FerryImapMessage *message, FerryImapValue *arguments,
+		     FerryImapWriter *writer, gpointer user_data)
 {
 	write_id(writer, "EMAILID", ferry_imap_message_get_email_id(message));
 }
 
 void
-objectid_write_thread(FerryImapFetch *fetch,
-		      FerryImapMessage *message,
-		      FerryImapValue *arguments,
-		      FerryImapWriter *writer,
-		      gpointer user_data)
+objectid_write_thread(FerryImapFetch *fetch, FerryImapMessage *message, FerryImapValue *arguments,
+		      FerryImapWriter *writer, gpointer user_data)
 {
 	write_id(writer, "THREADID", ferry_imap_message_get_thread_id(message));
 }
@@ -50,9 +44,7 @@ get_wanted(FerryImapValue *arguments)
 }
 
 gboolean
-objectid_prepare_search(FerryImapSearch *search,
-			FerryImapValue *arguments,
-			gpointer user_data,
+objectid_prepare_search(FerryImapSearch *search, FerryImapValue *arguments, gpointer user_data,
 			GError **error)
 {
 	const char *id = get_wanted(arguments);
@@ -72,18 +64,14 @@ objectid_prepare_search(FerryImapSearch *search,
 }
 
 gboolean
-objectid_match_email(FerryImapSearch *search,
-		     FerryImapMessage *message,
-		     FerryImapValue *arguments,
+objectid_match_email(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue *arguments,
 		     gpointer user_data)
 {
 	return g_strcmp0(ferry_imap_message_get_email_id(message), get_wanted(arguments)) == 0;
 }
 
 gboolean
-objectid_match_thread(FerryImapSearch *search,
-		      FerryImapMessage *message,
-		      FerryImapValue *arguments,
+objectid_match_thread(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue *arguments,
 		      gpointer user_data)
 {
 	return g_strcmp0(ferry_imap_message_get_thread_id(message), get_wanted(arguments)) == 0;

@@ -4,8 +4,8 @@
 static gboolean
 register_preview(FerryRegistry *registry, GError **error)
 {
-	return ferry_registry_add_capability(registry, "PREVIEW", FERRY_PHASE_AFTER_LOGIN, NULL, NULL,
-					     NULL, error) &&
+	return ferry_registry_add_capability(registry, "PREVIEW", FERRY_PHASE_AFTER_LOGIN, NULL,
+					     NULL, NULL, error) &&
 	       ferry_registry_add_session_data(registry, "PREVIEW", preview_forget, NULL, NULL,
 					       error) &&
 	       ferry_registry_add_fetch_item(registry, "PREVIEW", "[list]", FERRY_NEEDS_NOTHING,

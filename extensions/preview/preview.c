@@ -41,7 +41,8 @@ check_modifiers(FerryImapValue *modifiers, GError **error)
 }
 
 gboolean
-preview_prepare(FerryImapFetch *fetch, FerryImapValue *arguments, gpointer user_data, GError **error)
+preview_prepare(FerryImapFetch *fetch, FerryImapValue *arguments, gpointer user_data,
+		GError **error)
 {
 	if (!is_lazy(arguments)) {
 		ferry_imap_fetch_add_property(fetch, "preview");
@@ -86,11 +87,8 @@ shorten(const char *text)
 }
 
 void
-preview_write(FerryImapFetch *fetch,
-	      FerryImapMessage *message,
-	      FerryImapValue *arguments,
-	      FerryImapWriter *writer,
-	      gpointer user_data)
+preview_write(FerryImapFetch *fetch, FerryImapMessage *message, FerryImapValue *arguments,
+	      FerryImapWriter *writer, gpointer user_data)
 {
 	FerryImapSession *session = ferry_imap_fetch_get_session(fetch);
 	const char *email_id = ferry_imap_message_get_email_id(message);

@@ -56,8 +56,7 @@ literal_cb(FerryImapParser *parser, guint64 size, gboolean first, gpointer data,
 static void
 parse_arguments(FerryImapParser *parser, gboolean utf8)
 {
-	FerryImapGrammarContext context = {
-		.registry = get_registry(), .utf8 = utf8, .nesting = 16};
+	FerryImapGrammarContext context = {.registry = get_registry(), .utf8 = utf8, .nesting = 16};
 
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
 		g_autoptr(GError) error = NULL;

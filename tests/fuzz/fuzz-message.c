@@ -66,12 +66,8 @@ read_sections(FerryMessageStructure *structure, gsize length)
 				for (guint kind = 0; kind <= FERRY_MESSAGE_SECTION_MIME; kind++) {
 					guint64 at, octets;
 
-					if (ferry_message_section_resolve(structure,
-									  path,
-									  n,
-									  kind,
-									  &at,
-									  &octets))
+					if (ferry_message_section_resolve(structure, path, n, kind,
+									  &at, &octets))
 						g_assert_true(at <= length &&
 							      octets <= length - at);
 				}
@@ -113,9 +109,7 @@ decode(const char *data, gsize length, gsize chunk, FerryMessageTransferEncoding
 	ferry_message_transfer_decoder_feed(decoder, data, length, whole);
 	ferry_message_transfer_decoder_finish(decoder, whole);
 	for (gsize done = 0; done < length; done += chunk)
-		ferry_message_transfer_decoder_feed(decoder,
-						    data + done,
-						    MIN(chunk, length - done),
+		ferry_message_transfer_decoder_feed(decoder, data + done, MIN(chunk, length - done),
 						    pieces);
 	ferry_message_transfer_decoder_finish(decoder, pieces);
 	g_assert_cmpmem(whole->data, whole->len, pieces->data, pieces->len);
@@ -140,10 +134,7 @@ LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 	read_header(data, length);
 	decode(data, length, chunk, FERRY_MESSAGE_ENCODING_BASE64);
 	decode(data, length, chunk, FERRY_MESSAGE_ENCODING_QUOTED_PRINTABLE);
-	ferry_message_text_matches(structure,
-				   data,
-				   length,
-				   "NEVER IN A SEED",
+	ferry_message_text_matches(structure, data, length, "NEVER IN A SEED",
 				   FERRY_MESSAGE_TEXT_ALL);
 	if (hostile != NULL)
 		read_sections(hostile, ferry_message_structure_get_size(hostile));

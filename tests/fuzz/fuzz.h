@@ -5,5 +5,4 @@
 #include <stdint.h>
 
 /* What libFuzzer and replay.c call with each input; returns 0. */
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

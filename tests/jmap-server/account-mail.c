@@ -52,7 +52,8 @@ js_account_get_thread_viewers(JsAccount *self, JsThread *thread)
 
 	for (guint i = 0; i < thread->emails->len; i++)
 		viewers |= js_account_get_viewers(
-			self, js_account_get_email(self, g_array_index(thread->emails, guint32, i)));
+			self,
+			js_account_get_email(self, g_array_index(thread->emails, guint32, i)));
 	return viewers;
 }
 
@@ -135,8 +136,8 @@ js_account_choose_thread(JsAccount *self, JsMessage *message)
 
 	js_collect_thread_keys(message, keys);
 	for (guint i = 0; i < keys->len && found == 0; i++) {
-		guint32 number = GPOINTER_TO_UINT(g_hash_table_lookup(
-			self->thread_keys, &g_array_index(keys, gint64, i)));
+		guint32 number = GPOINTER_TO_UINT(
+			g_hash_table_lookup(self->thread_keys, &g_array_index(keys, gint64, i)));
 
 		if (js_account_get_thread(self, number) != NULL)
 			found = number;

@@ -43,7 +43,7 @@ js_account_add_mailbox(JsAccount *self, const char *name, guint32 parent, const 
 		memcpy(mailbox->rights + 1, above->rights + 1,
 		       (JS_MAX_SLOTS - 1) * sizeof mailbox->rights[0]);
 	if (g_strcmp0(role, "inbox") == 0)
-		mailbox->rights[0] &= (guint16)~(JS_MAY_DELETE | JS_MAY_RENAME);
+		mailbox->rights[0] &= (guint16) ~(JS_MAY_DELETE | JS_MAY_RENAME);
 	g_ptr_array_add(self->mailboxes, mailbox);
 	js_account_log(self, JS_TYPE_MAILBOX, mailbox->number, 0, js_mailbox_get_readers(mailbox),
 		       FALSE);
@@ -80,8 +80,11 @@ js_role_of_name(const char *name)
 {
 	static const struct {
 		const char *name, *role;
-	} known[] = {{"Archive", "archive"}, {"Drafts", "drafts"}, {"Junk", "junk"},
-		     {"Sent", "sent"},	     {"Trash", "trash"}};
+	} known[] = {{"Archive", "archive"},
+		     {"Drafts", "drafts"},
+		     {"Junk", "junk"},
+		     {"Sent", "sent"},
+		     {"Trash", "trash"}};
 
 	for (guint i = 0; i < G_N_ELEMENTS(known); i++)
 		if (strcmp(known[i].name, name) == 0)

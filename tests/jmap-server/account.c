@@ -3,8 +3,8 @@
  *
  * Implementation: everything is in memory. Objects are numbered from 1 in the order in which they
  * came, so the same arguments give the same ids after a restart. States carry a tag: of the
- * arguments for what was loaded, of the run for what happened later, so that a state of an earlier run
- * is refused instead of misunderstood.
+ * arguments for what was loaded, of the run for what happened later, so that a state of an earlier
+ * run is refused instead of misunderstood.
  */
 #include <stdlib.h>
 #include <string.h>

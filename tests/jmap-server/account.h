@@ -38,11 +38,11 @@ typedef enum {
 /* Octets: kept, or made again when wanted (generated messages). */
 typedef struct {
 	guint8 digest[JS_DIGEST_SIZE];
-	guint32 users; /* Emails and scripts that use it */
+	guint32 users;        /* Emails and scripts that use it */
 	guint32 seed, number; /* for a generated message */
 	gsize size;
 	gboolean uploaded; /* still in the queue of uploads */
-	GBytes *bytes;	   /* NULL: generated */
+	GBytes *bytes;     /* NULL: generated */
 } JsBlob;
 
 typedef struct {
@@ -51,7 +51,7 @@ typedef struct {
 	gint64 received_at; /* Unix time */
 	guint64 seen_by;    /* $seen, one bit a user */
 	JsBlob *blob;
-	guint32 *boxes;	       /* sorted mailbox numbers */
+	guint32 *boxes;        /* sorted mailbox numbers */
 	const char **keywords; /* sorted, interned, without $seen */
 	guint16 n_boxes, n_keywords;
 	gint8 has_attachment; /* -1: not known yet */
@@ -64,7 +64,7 @@ typedef struct {
 	gint64 sort_order;
 	guint64 subscribed_by;
 	guint16 rights[JS_MAX_SLOTS]; /* slot 0 is the owner */
-	gboolean dirty;		      /* counts changed since the last commit */
+	gboolean dirty;               /* counts changed since the last commit */
 	guint32 total_emails, unread_emails, total_threads, unread_threads;
 	guint32 stamp; /* scratch of the count */
 } JsMailbox;
@@ -89,12 +89,12 @@ typedef struct {
 	guint64 modseq, baseline;
 	JsLog logs[JS_N_TYPES];
 	GPtrArray *mailboxes, *emails, *threads, *scripts; /* by number, with holes; 0 is unused */
-	GHashTable *blobs;	 /* JsBlob by digest */
-	GQueue uploads;		 /* JsBlobs that were uploaded, oldest first */
-	gsize uploaded;		 /* octets of those */
-	GHashTable *thread_keys; /* hash of (message id, base subject) → thread */
-	GPtrArray *slots;	 /* user names by slot */
-	GHashTable *keywords;	 /* interned */
+	GHashTable *blobs;                                 /* JsBlob by digest */
+	GQueue uploads;              /* JsBlobs that were uploaded, oldest first */
+	gsize uploaded;              /* octets of those */
+	GHashTable *thread_keys;     /* hash of (message id, base subject) → thread */
+	GPtrArray *slots;            /* user names by slot */
+	GHashTable *keywords;        /* interned */
 	guint64 octets, told_octets; /* used now, and at the last commit */
 	guint32 n_emails, told_emails;
 	guint64 counted_at, counted_slot; /* what the mailboxes' counts were made for */

@@ -105,8 +105,8 @@ js_admin_move(JsAdmin *self)
 	if (numbers == NULL || (from == NULL && to == NULL))
 		return js_admin_fail(self, "needs ids of Emails, and from or to");
 	for (guint i = 0; i < numbers->len; i++) {
-		JsEmail *email = js_account_get_email(self->account,
-						      g_array_index(numbers, guint32, i));
+		JsEmail *email =
+			js_account_get_email(self->account, g_array_index(numbers, guint32, i));
 		guint64 before = js_account_begin_change(self->account, email);
 
 		if (to != NULL)
@@ -137,8 +137,8 @@ js_admin_keywords(JsAdmin *self)
 	if (numbers == NULL)
 		return js_admin_fail(self, "needs ids of Emails, and add or remove");
 	for (guint i = 0; i < numbers->len; i++) {
-		JsEmail *email = js_account_get_email(self->account,
-						      g_array_index(numbers, guint32, i));
+		JsEmail *email =
+			js_account_get_email(self->account, g_array_index(numbers, guint32, i));
 		guint64 before = js_account_begin_change(self->account, email);
 
 		js_admin_set_keywords(self, email, "add", TRUE);
@@ -156,8 +156,8 @@ js_admin_expunge(JsAdmin *self)
 	if (numbers == NULL)
 		return js_admin_fail(self, "needs ids of Emails");
 	for (guint i = 0; i < numbers->len; i++) {
-		JsEmail *email = js_account_get_email(self->account,
-						      g_array_index(numbers, guint32, i));
+		JsEmail *email =
+			js_account_get_email(self->account, g_array_index(numbers, guint32, i));
 
 		if (email != NULL)
 			js_account_remove_email(self->account, email);
@@ -200,8 +200,8 @@ static gboolean
 js_admin_restore(JsAdmin *self)
 {
 	const char *name = js_object_string(self->args, "name");
-	GHashTable *accounts = g_hash_table_lookup(self->server->snapshots,
-						   name != NULL ? name : "default");
+	GHashTable *accounts =
+		g_hash_table_lookup(self->server->snapshots, name != NULL ? name : "default");
 
 	if (accounts == NULL)
 		return js_admin_fail(self, "no such snapshot");
@@ -255,16 +255,11 @@ static const struct {
 	gboolean (*run)(JsAdmin *self);
 	gboolean needs_user;
 } js_admin_actions[] = {
-	{"deliver", js_admin_deliver, TRUE},
-	{"move", js_admin_move, TRUE},
-	{"keywords", js_admin_keywords, TRUE},
-	{"expunge", js_admin_expunge, TRUE},
-	{"mailbox", js_admin_mailbox, TRUE},
-	{"snapshot", js_admin_snapshot, FALSE},
-	{"restore", js_admin_restore, FALSE},
-	{"drop-push", js_admin_drop_push, FALSE},
-	{"reset-stats", js_admin_reset_stats, FALSE},
-	{"secret", js_admin_secret, FALSE},
+	{"deliver", js_admin_deliver, TRUE},          {"move", js_admin_move, TRUE},
+	{"keywords", js_admin_keywords, TRUE},        {"expunge", js_admin_expunge, TRUE},
+	{"mailbox", js_admin_mailbox, TRUE},          {"snapshot", js_admin_snapshot, FALSE},
+	{"restore", js_admin_restore, FALSE},         {"drop-push", js_admin_drop_push, FALSE},
+	{"reset-stats", js_admin_reset_stats, FALSE}, {"secret", js_admin_secret, FALSE},
 };
 
 static gboolean
@@ -311,7 +306,7 @@ js_admin_post(JsServer *server, SoupServerMessage *message, const char *path)
 	}
 	js_http_problem(message, SOUP_STATUS_BAD_REQUEST, "about:blank",
 			admin.error != NULL ? admin.error
-			: error != NULL	    ? error->message
+			: error != NULL     ? error->message
 					    : "wrong",
 			NULL);
 	g_string_free(admin.out, TRUE);

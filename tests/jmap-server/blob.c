@@ -126,8 +126,8 @@ js_blob_write(JsCall *call, const JsBlobRange *range, const char *id, GBytes *by
 gboolean
 js_blob_get(JsCall *call)
 {
-	static const char *const known[] = {"id", "data", "data:asText", "data:asBase64", "size",
-					    "digest:sha", "digest:sha-256", NULL};
+	static const char *const known[] = {"id",   "data",       "data:asText",    "data:asBase64",
+					    "size", "digest:sha", "digest:sha-256", NULL};
 	g_autoptr(GHashTable) wanted = NULL;
 	g_autoptr(GString) missing = g_string_new("[");
 	JsBlobRange range = {NULL, js_object_int(call->args, "offset", 0),
@@ -311,8 +311,7 @@ js_lookup_write(JsCall *call, const char *type, GHashTable *numbers, char letter
 	js_json_open(call->out, '[');
 	g_hash_table_iter_init(&iter, numbers);
 	while (g_hash_table_iter_next(&iter, &number, NULL))
-		js_json_string(call->out,
-			       js_id_format(letter, GPOINTER_TO_UINT(number), buffer));
+		js_json_string(call->out, js_id_format(letter, GPOINTER_TO_UINT(number), buffer));
 	js_json_close(call->out, ']');
 }
 

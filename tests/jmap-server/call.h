@@ -8,8 +8,8 @@
 typedef struct {
 	JsServer *server;
 	JsUser *user;
-	GHashTable *using;	/* capability names */
-	GHashTable *created;	/* creation id → id */
+	GHashTable *using;   /* capability names */
+	GHashTable *created; /* creation id → id */
 	gboolean return_created;
 	GString *responses; /* the methodResponses array, open */
 	GPtrArray *results; /* JsResult, for back-references */
@@ -23,11 +23,11 @@ typedef struct {
 	const char *id;
 	JsonObject *args;
 	JsAccount *account;
-	guint slot; /* the user's bit in the account */
+	guint slot;   /* the user's bit in the account */
 	GString *out; /* the arguments of the response */
 	char *error, *error_detail;
-	JsFault *fault; /* NULL: behave */
-	guint set_objects; /* objects of this set seen so far, for faults */
+	JsFault *fault;      /* NULL: behave */
+	guint set_objects;   /* objects of this set seen so far, for faults */
 	char *follow_method; /* an implicit call that follows, with its arguments */
 	JsonObject *follow_args;
 } JsCall;

@@ -2,8 +2,8 @@
 /* Messages from the create of Email/set
  *
  * Specification: RFC 8621 section 4.6
- * Implementation: the convenience header properties, header:Name:asText and asRaw, one text/plain or
- * text/html body and attachments by blobId; bodyStructure is not taken
+ * Implementation: the convenience header properties, header:Name:asText and asRaw, one text/plain
+ * or text/html body and attachments by blobId; bodyStructure is not taken
  */
 #include <string.h>
 
@@ -123,10 +123,14 @@ js_compose_field(GString *out, const char *key, JsonNode *node)
 	static const struct {
 		const char *property, *field;
 		gboolean ids;
-	} lists[] = {{"from", "From", FALSE},	      {"to", "To", FALSE},
-		     {"cc", "Cc", FALSE},	      {"bcc", "Bcc", FALSE},
-		     {"sender", "Sender", FALSE},     {"replyTo", "Reply-To", FALSE},
-		     {"messageId", "Message-ID", TRUE}, {"inReplyTo", "In-Reply-To", TRUE},
+	} lists[] = {{"from", "From", FALSE},
+		     {"to", "To", FALSE},
+		     {"cc", "Cc", FALSE},
+		     {"bcc", "Bcc", FALSE},
+		     {"sender", "Sender", FALSE},
+		     {"replyTo", "Reply-To", FALSE},
+		     {"messageId", "Message-ID", TRUE},
+		     {"inReplyTo", "In-Reply-To", TRUE},
 		     {"references", "References", TRUE}};
 
 	for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
@@ -186,9 +190,8 @@ js_compose_attachment(JsCall *call, GString *out, JsonObject *part)
 	const char *blob_id = js_call_resolve_id(call, js_object_string(part, "blobId"));
 	const char *type = js_object_string(part, "type");
 	const char *name = js_object_string(part, "name");
-	g_autoptr(GBytes) bytes = blob_id != NULL ? js_account_ref_blob(call->account, blob_id,
-									call->slot)
-						  : NULL;
+	g_autoptr(GBytes) bytes =
+		blob_id != NULL ? js_account_ref_blob(call->account, blob_id, call->slot) : NULL;
 
 	if (bytes == NULL || (type != NULL && strpbrk(type, "\r\n") != NULL) ||
 	    (name != NULL && strpbrk(name, "\r\n\"\\") != NULL))
@@ -222,10 +225,10 @@ js_compose_body(JsCall *call, GString *out, JsonObject *object)
 		}
 		return js_compose_text_part(out, object, body, type) ? NULL : body;
 	}
-	g_string_append_printf(out, "Content-Type: multipart/mixed; boundary=\"%s\"\r\n\r\n--%s\r\n",
+	g_string_append_printf(out,
+			       "Content-Type: multipart/mixed; boundary=\"%s\"\r\n\r\n--%s\r\n",
 			       boundary, boundary);
-	if (!json_object_has_member(object, body) ||
-	    !js_compose_text_part(out, object, body, type))
+	if (!json_object_has_member(object, body) || !js_compose_text_part(out, object, body, type))
 		return body;
 	for (guint i = 0; i < json_array_get_length(attachments); i++) {
 		g_string_append_printf(out, "\r\n--%s\r\n", boundary);
@@ -240,7 +243,7 @@ js_compose_body(JsCall *call, GString *out, JsonObject *object)
 static gboolean
 js_compose_is_other(const char *key)
 {
-	static const char *const others[] = {"mailboxIds", "keywords",	 "receivedAt",	"bodyValues",
+	static const char *const others[] = {"mailboxIds", "keywords", "receivedAt",  "bodyValues",
 					     "textBody",   "htmlBody", "attachments", NULL};
 
 	return g_strv_contains(others, key);

@@ -50,15 +50,16 @@ static const struct {
 };
 
 static const char *const js_default_properties[] = {
-	"id",	    "blobId",	  "threadId",	   "mailboxIds", "keywords",   "size",
-	"receivedAt", "messageId",  "inReplyTo",  "references", "sender",     "from",
-	"to",	    "cc",	  "bcc",	   "replyTo",	 "subject",    "sentAt",
-	"hasAttachment", "preview", "bodyValues", "textBody",	 "htmlBody",   "attachments"};
+	"id",         "blobId",     "threadId",      "mailboxIds",
+	"keywords",   "size",       "receivedAt",    "messageId",
+	"inReplyTo",  "references", "sender",        "from",
+	"to",         "cc",         "bcc",           "replyTo",
+	"subject",    "sentAt",     "hasAttachment", "preview",
+	"bodyValues", "textBody",   "htmlBody",      "attachments"};
 
-static const char *const js_default_body_properties[] = {"partId",	"blobId", "size",
-							 "name",	"type",	  "charset",
-							 "disposition", "cid",	  "language",
-							 "location"};
+static const char *const js_default_body_properties[] = {
+	"partId",  "blobId",      "size", "name",     "type",
+	"charset", "disposition", "cid",  "language", "location"};
 
 static gboolean
 js_email_add_property(JsEmailWanted *wanted, const char *name)
@@ -90,8 +91,8 @@ static gboolean
 js_body_add_property(JsEmailWanted *wanted, const char *name)
 {
 	static const char *const known[] = {
-		"partId", "blobId", "size",	"headers",  "name",	"type",	   "charset",
-		"disposition", "cid", "language", "location", "subParts", NULL};
+		"partId",      "blobId", "size",     "headers",  "name",     "type", "charset",
+		"disposition", "cid",    "language", "location", "subParts", NULL};
 	JsHeaderWanted header = {NULL};
 
 	if (g_strv_contains(known, name)) {
@@ -182,8 +183,7 @@ js_call_find_email(JsCall *call, const char *id)
 	id = js_call_resolve_id(call, id);
 	if (id != NULL && js_id_parse(id, 'M', &number))
 		email = js_account_get_email(call->account, number);
-	if (email == NULL ||
-	    (js_account_get_viewers(call->account, email) >> call->slot & 1) == 0)
+	if (email == NULL || (js_account_get_viewers(call->account, email) >> call->slot & 1) == 0)
 		return NULL;
 	return email;
 }

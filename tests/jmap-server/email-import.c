@@ -136,8 +136,7 @@ js_email_refuse_double(JsCall *call, JsBlob *blob, const char *key, JsSetAnswer 
 
 /* Files @blob as the EmailImport (or like) object says and writes the answer for @key. */
 void
-js_email_store(JsCall *call, JsBlob *blob, JsonObject *object, const char *key,
-	       JsSetAnswer *answer)
+js_email_store(JsCall *call, JsBlob *blob, JsonObject *object, const char *key, JsSetAnswer *answer)
 {
 	g_autoptr(GArray) boxes = g_array_new(FALSE, FALSE, sizeof(guint32));
 	g_autoptr(GPtrArray) keywords = g_ptr_array_new();
@@ -319,8 +318,8 @@ js_copy_plan_destroy(JsCall *call, JsAccount *from)
 	json_object_iter_init_ordered(&iter, create);
 	while (json_object_iter_next_ordered(&iter, &key, &node))
 		if (g_hash_table_contains(call->request->created, key))
-			json_array_add_string_element(
-				ids, js_object_string(js_node_object(node), "id"));
+			json_array_add_string_element(ids,
+						      js_object_string(js_node_object(node), "id"));
 	json_object_set_string_member(args, "accountId", from->id);
 	if (state != NULL)
 		json_object_set_string_member(args, "ifInState", state);

@@ -10,7 +10,7 @@
 #include "methods.h"
 
 typedef struct {
-	GArray *boxes;	     /* guint32 */
+	GArray *boxes;       /* guint32 */
 	GPtrArray *keywords; /* lower case, with $seen */
 	const char *error, *property, *detail;
 } JsEmailWish;
@@ -218,10 +218,11 @@ static gboolean
 js_wish_check_keywords(JsCall *call, JsEmailWish *wish, JsEmail *email)
 {
 	guint16 rights = js_call_email_rights(call, email, FALSE);
-	gboolean changed = wish->keywords->len - js_wish_has_keyword(wish, "$seen") !=
-			   email->n_keywords;
+	gboolean changed =
+		wish->keywords->len - js_wish_has_keyword(wish, "$seen") != email->n_keywords;
 
-	if (js_wish_has_keyword(wish, "$seen") != js_email_has_keyword(email, "$seen", call->slot) &&
+	if (js_wish_has_keyword(wish, "$seen") !=
+		    js_email_has_keyword(email, "$seen", call->slot) &&
 	    (rights & JS_MAY_SET_SEEN) == 0)
 		return js_wish_refuse(wish, "forbidden", NULL, "maySetSeen");
 	for (guint i = 0; i < email->n_keywords; i++)
@@ -254,8 +255,7 @@ js_wish_apply(JsCall *call, JsEmailWish *wish, JsEmail *email)
 	for (guint i = 0; i < wish->boxes->len; i++)
 		js_email_add_box(email, g_array_index(wish->boxes, guint32, i));
 	while (email->n_keywords > 0)
-		js_account_set_keyword(call->account, email, email->keywords[0], call->slot,
-				       FALSE);
+		js_account_set_keyword(call->account, email, email->keywords[0], call->slot, FALSE);
 	js_account_set_keyword(call->account, email, "$seen", call->slot, FALSE);
 	for (guint i = 0; i < wish->keywords->len; i++)
 		js_account_set_keyword(call->account, email, g_ptr_array_index(wish->keywords, i),
@@ -310,9 +310,9 @@ js_email_destroy_one(JsCall *call, const char *id, JsSetAnswer *answer)
 		return;
 	}
 	for (guint i = 0; i < email->n_boxes; i++)
-		hidden = hidden || !js_mailbox_is_visible(js_account_get_mailbox(call->account,
-										 email->boxes[i]),
-							  call->slot);
+		hidden = hidden || !js_mailbox_is_visible(
+					   js_account_get_mailbox(call->account, email->boxes[i]),
+					   call->slot);
 	if (hidden || (js_call_email_rights(call, email, FALSE) & JS_MAY_REMOVE_ITEMS) == 0) {
 		js_set_error(answer->not_destroyed, id, "forbidden", "mayRemoveItems");
 		return;

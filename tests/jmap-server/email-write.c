@@ -34,7 +34,7 @@ js_write_part_strings(JsWriter *self, JsPart *part)
 	if (js_wants_body(wanted, "charset"))
 		js_json_kv_string(self->out, "charset",
 				  part->charset != NULL ? part->charset
-				  : text		? "us-ascii"
+				  : text                ? "us-ascii"
 							: NULL);
 	if (js_wants_body(wanted, "disposition"))
 		js_json_kv_string(self->out, "disposition", part->disposition);
@@ -75,8 +75,7 @@ js_write_part_open(JsWriter *self, JsPart *part)
 		js_json_kv_string(self->out, "blobId", part->children == NULL ? id : NULL);
 	}
 	if (js_wants_body(wanted, "size"))
-		js_json_kv_int(self->out, "size",
-			       (gint64)js_part_get_size(self->message, part));
+		js_json_kv_int(self->out, "size", (gint64)js_part_get_size(self->message, part));
 	if (js_wants_body(wanted, "headers"))
 		js_headers_write_all(self->message, part, self->out);
 	js_write_part_strings(self, part);

@@ -44,7 +44,7 @@ typedef struct {
 } JsHeaderWanted;
 
 typedef struct {
-	guint flags; /* JsEmailProperty */
+	guint flags;                    /* JsEmailProperty */
 	GArray *headers, *body_headers; /* JsHeaderWanted */
 	GHashTable *body_properties;
 	gboolean fetch_text, fetch_html, fetch_all;

@@ -35,7 +35,7 @@ static const struct {
 	{"drop-push", JS_FAULT_DROP_PUSH},
 };
 
-static const char *const js_fault_places[] = {"api",	     "method",	"upload", "download",
+static const char *const js_fault_places[] = {"api",         "method",  "upload", "download",
 					      "eventsource", "session", NULL};
 
 void
@@ -107,8 +107,7 @@ js_fault_parse(JsonObject *object, GError **error)
 gboolean
 js_faults_set(JsFaults *self, JsonNode *node, GError **error)
 {
-	g_autoptr(GPtrArray) list =
-		g_ptr_array_new_with_free_func((GDestroyNotify)js_fault_unref);
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)js_fault_unref);
 	JsonArray *array = js_node_array(node);
 
 	if (array == NULL || json_array_get_length(array) > JS_MAX_FAULTS) {
@@ -200,8 +199,7 @@ js_fault_answer_status(JsFault *fault, SoupServerMessage *message)
 	else
 		js_http_problem(message, fault->status,
 				fault->type != NULL ? fault->type : "about:blank",
-				fault->description != NULL ? fault->description : "as told",
-				NULL);
+				fault->description != NULL ? fault->description : "as told", NULL);
 }
 
 /* Damages an answer that was made in good order. */
@@ -210,8 +208,8 @@ js_fault_spoil(JsFault *fault, GString *text)
 {
 	switch (fault->kind) {
 	case JS_FAULT_WRONG_JSON:
-		g_string_assign(text, fault->body != NULL ? fault->body
-							  : "{\"methodResponses\": 17, ]");
+		g_string_assign(text,
+				fault->body != NULL ? fault->body : "{\"methodResponses\": 17, ]");
 		break;
 	case JS_FAULT_TRUNCATED_JSON:
 		g_string_truncate(text, text->len / 2);

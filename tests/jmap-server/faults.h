@@ -25,7 +25,7 @@ typedef enum {
 typedef struct {
 	gint ref_count;
 	/* what it waits for */
-	char *on; /* api, method, upload, download, eventsource, session */
+	char *on;            /* api, method, upload, download, eventsource, session */
 	char *method, *user; /* globs; NULL: any */
 	guint skip;
 	guint times; /* 0: for ever */
@@ -33,10 +33,10 @@ typedef struct {
 	JsFaultKind kind;
 	guint delay; /* ms */
 	guint status;
-	guint retry_after; /* s; 0: no header */
+	guint retry_after;        /* s; 0: no header */
 	char *type, *description; /* of a method or set error */
-	guint object; /* set error: which object of the call, from 1; 0: all */
-	char *body; /* of a status; NULL: a problem report */
+	guint object;             /* set error: which object of the call, from 1; 0: all */
+	char *body;               /* of a status; NULL: a problem report */
 	char *content_type;
 	guint hits;
 } JsFault;

@@ -35,11 +35,20 @@ struct _JsFilter {
 void
 js_filter_free(JsFilter *self)
 {
-	char *strings[] = {self->all_in_thread, self->some_in_thread, self->none_in_thread,
-			   self->keyword,	self->not_keyword,    self->text,
-			   self->from,		self->to,	      self->cc,
-			   self->bcc,		self->subject,	      self->body,
-			   self->header,	self->header_value};
+	char *strings[] = {self->all_in_thread,
+			   self->some_in_thread,
+			   self->none_in_thread,
+			   self->keyword,
+			   self->not_keyword,
+			   self->text,
+			   self->from,
+			   self->to,
+			   self->cc,
+			   self->bcc,
+			   self->subject,
+			   self->body,
+			   self->header,
+			   self->header_value};
 
 	for (guint i = 0; i < G_N_ELEMENTS(strings); i++)
 		g_free(strings[i]);
@@ -133,8 +142,8 @@ js_filter_dup_phrase(const char *text)
 {
 	gsize length = strlen(text);
 	g_autoptr(GString) phrase = g_string_sized_new(length);
-	gboolean quoted = length >= 2 && (text[0] == '"' || text[0] == '\'') &&
-			  text[length - 1] == text[0];
+	gboolean quoted =
+		length >= 2 && (text[0] == '"' || text[0] == '\'') && text[length - 1] == text[0];
 
 	for (gsize i = quoted ? 1 : 0; i < length - (quoted ? 1 : 0); i++) {
 		if (quoted && text[i] == '\\' && i + 2 < length)
@@ -169,9 +178,8 @@ js_filter_read_string(JsFilter *self, const char *key, JsonNode *node)
 	for (guint i = 0; i < G_N_ELEMENTS(strings) && js_node_is_string(node); i++) {
 		if (strcmp(strings[i].key, key) != 0)
 			continue;
-		*strings[i].to = strings[i].fold
-					 ? js_filter_dup_phrase(json_node_get_string(node))
-					 : g_strdup(json_node_get_string(node));
+		*strings[i].to = strings[i].fold ? js_filter_dup_phrase(json_node_get_string(node))
+						 : g_strdup(json_node_get_string(node));
 		return TRUE;
 	}
 	return FALSE;
@@ -345,8 +353,11 @@ js_filter_matches_text(JsFilter *self, JsEmail *email)
 	JsTextCache *cache = &self->root->cache;
 	const struct {
 		const char *field, *needle;
-	} fields[] = {{"From", self->from}, {"To", self->to},	{"Cc", self->cc},
-		      {"Bcc", self->bcc},   {"Subject", self->subject}};
+	} fields[] = {{"From", self->from},
+		      {"To", self->to},
+		      {"Cc", self->cc},
+		      {"Bcc", self->bcc},
+		      {"Subject", self->subject}};
 
 	if (self->text == NULL && self->from == NULL && self->to == NULL && self->cc == NULL &&
 	    self->bcc == NULL && self->subject == NULL && self->body == NULL &&
@@ -394,8 +405,7 @@ js_filter_list_words(JsFilter *self, GPtrArray *words)
 	for (guint i = 0; i < G_N_ELEMENTS(found); i++)
 		if (found[i] != NULL && *found[i] != '\0')
 			g_ptr_array_add(words, found[i]);
-	for (guint i = 0; self->operation != JS_OP_NOT && self->children != NULL &&
-			  i < self->children->len;
-	     i++)
+	for (guint i = 0;
+	     self->operation != JS_OP_NOT && self->children != NULL && i < self->children->len; i++)
 		js_filter_list_words(g_ptr_array_index(self->children, i), words);
 }

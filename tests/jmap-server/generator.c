@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Generated mail: any number of messages, each a function of seed and number
  *
- * Implementation: about 1.7 KB a message; one in eight is multipart/alternative, one in eight has an
- * attachment, some names are not ASCII, about half are replies. The octets are made again whenever
- * they are wanted, so a large mailbox costs only its metadata.
+ * Implementation: about 1.7 KB a message; one in eight is multipart/alternative, one in eight has
+ * an attachment, some names are not ASCII, about half are replies. The octets are made again
+ * whenever they are wanted, so a large mailbox costs only its metadata.
  */
 #include <string.h>
 
@@ -14,10 +14,10 @@
 #define JS_GENERATED_STEP 600
 
 static const char *const js_words[] = {
-	"harbour", "ferry",   "island",	 "morning", "letter", "garden",	 "window", "river",
-	"copper",  "lantern", "orchard", "winter",  "bridge", "market",	 "quiet",  "silver",
-	"station", "meadow",  "cedar",	 "pepper",  "violin", "compass", "ribbon", "kettle",
-	"marble",  "timber",  "saffron", "willow",  "anchor", "pebble",	 "candle", "thunder"};
+	"harbour", "ferry",   "island",  "morning", "letter", "garden",  "window", "river",
+	"copper",  "lantern", "orchard", "winter",  "bridge", "market",  "quiet",  "silver",
+	"station", "meadow",  "cedar",   "pepper",  "violin", "compass", "ribbon", "kettle",
+	"marble",  "timber",  "saffron", "willow",  "anchor", "pebble",  "candle", "thunder"};
 
 static const struct {
 	const char *name, *email;
@@ -97,8 +97,7 @@ js_append_header(GString *out, guint32 seed, guint32 number, guint32 *state)
 			       "Return-Path: <%s>\r\n"
 			       "Received: from mail.example.net (mail.example.net [192.0.2.%u])\r\n"
 			       "\tby mx.example.org with ESMTPS id %08x\r\n",
-			       js_people[from].email, js_random(state) % 250 + 1,
-			       js_random(state));
+			       js_people[from].email, js_random(state) % 250 + 1, js_random(state));
 	g_string_append_printf(out, "From: %s <%s>\r\nTo: %s <%s>\r\n", js_people[from].name,
 			       js_people[from].email, js_people[to].name, js_people[to].email);
 	js_append_subject(out, seed, number);

@@ -14,7 +14,7 @@ guint js_generate_flags(guint32 seed, guint32 number);
 
 typedef struct {
 	const char *mailbox;
-	const char *date; /* receivedAt */
+	const char *date;     /* receivedAt */
 	const char *keywords; /* separated by spaces */
 	const char *text;     /* with LF line ends */
 } JsSample;

@@ -126,9 +126,10 @@ js_http_cut_middle(SoupServerMessage *message, const char *type, const char *dat
 
 	if (stream == NULL)
 		return;
-	head = g_strdup_printf("HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %" G_GSIZE_FORMAT
-			       "\r\n\r\n",
-			       type, len);
+	head = g_strdup_printf(
+		"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %" G_GSIZE_FORMAT
+		"\r\n\r\n",
+		type, len);
 	output = g_io_stream_get_output_stream(stream);
 	/* half of a small answer fits the socket's buffer, more is cut shorter */
 	if (g_output_stream_write_all(output, head, strlen(head), NULL, NULL, NULL))

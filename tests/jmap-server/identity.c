@@ -13,7 +13,7 @@
 gboolean
 js_identity_get(JsCall *call)
 {
-	static const char *const known[] = {"id",  "name",	    "email",	     "replyTo",
+	static const char *const known[] = {"id",  "name",          "email",         "replyTo",
 					    "bcc", "textSignature", "htmlSignature", "mayDelete",
 					    NULL};
 	g_autoptr(GHashTable) wanted = NULL;

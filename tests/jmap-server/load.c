@@ -14,8 +14,8 @@
 static gboolean
 js_load_fail(GError **error, const char *option, const char *value)
 {
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--%s: cannot use “%s”",
-		    option, value);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--%s: cannot use “%s”", option,
+		    value);
 	return FALSE;
 }
 
@@ -155,8 +155,7 @@ js_load_mbox(JsServer *self, const char *text, GError **error)
 	account = js_server_ensure_user(self, fields[0])->account;
 	if (g_mapped_file_get_length(file) > 0)
 		js_load_mbox_data(account, js_account_ensure_path(account, fields[1]),
-				  g_mapped_file_get_contents(file),
-				  g_mapped_file_get_length(file));
+				  g_mapped_file_get_contents(file), g_mapped_file_get_length(file));
 	return TRUE;
 }
 
@@ -166,7 +165,10 @@ js_load_maildir_flags(JsAccount *account, JsEmail *email, const char *name)
 	static const struct {
 		char letter;
 		const char *keyword;
-	} flags[] = {{'S', "$seen"}, {'R', "$answered"}, {'F', "$flagged"}, {'D', "$draft"},
+	} flags[] = {{'S', "$seen"},
+		     {'R', "$answered"},
+		     {'F', "$flagged"},
+		     {'D', "$draft"},
 		     {'P', "$forwarded"}};
 	const char *info = strstr(name, ":2,");
 
@@ -213,8 +215,8 @@ js_load_maildir_folder(JsAccount *account, JsMailbox *mailbox, const char *path,
 				continue;
 			if (!g_file_get_contents(file, &data, &len, error))
 				return FALSE;
-			js_load_maildir_flags(
-				account, js_load_message(account, mailbox, data, len), name);
+			js_load_maildir_flags(account, js_load_message(account, mailbox, data, len),
+					      name);
 		}
 	}
 	return TRUE;
@@ -244,9 +246,9 @@ js_load_maildir(JsServer *self, const char *text, GError **error)
 		if (name[0] != '.' || !g_file_test(path, G_FILE_TEST_IS_DIR) || *box == '\0' ||
 		    *box == '.')
 			continue;
-		if (!js_load_maildir_folder(account,
-					    js_account_ensure_path(account, g_strdelimit(box, ".", '/')),
-					    path, error))
+		if (!js_load_maildir_folder(
+			    account, js_account_ensure_path(account, g_strdelimit(box, ".", '/')),
+			    path, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -256,10 +258,9 @@ static void
 js_generate_one(JsAccount *account, JsMailbox *mailbox, guint32 seed, guint32 number)
 {
 	guint flags = js_generate_flags(seed, number);
-	JsEmail *email = js_account_add_email(account,
-					      js_account_add_generated(account, seed, number),
-					      &mailbox->number, 1,
-					      js_generate_received_at(seed, number));
+	JsEmail *email =
+		js_account_add_email(account, js_account_add_generated(account, seed, number),
+				     &mailbox->number, 1, js_generate_received_at(seed, number));
 
 	js_account_set_keyword(account, email, "$seen", 0, (flags & JS_GENERATED_SEEN) != 0);
 	js_account_set_keyword(account, email, "$flagged", 0, (flags & JS_GENERATED_FLAGGED) != 0);
@@ -298,9 +299,9 @@ js_load_samples(JsServer *self, const char *name, GError **error)
 		g_auto(GStrv) keywords = g_strsplit(sample->keywords, " ", -1);
 		g_autoptr(GDateTime) date = g_date_time_new_from_iso8601(sample->date, NULL);
 		g_autoptr(GBytes) bytes = js_crlf(sample->text, strlen(sample->text));
-		JsEmail *email = js_account_add_email(account, js_account_take_blob(account, bytes),
-						      &mailbox->number, 1,
-						      g_date_time_to_unix(date));
+		JsEmail *email =
+			js_account_add_email(account, js_account_take_blob(account, bytes),
+					     &mailbox->number, 1, g_date_time_to_unix(date));
 
 		for (guint k = 0; keywords[k] != NULL; k++)
 			if (*keywords[k] != '\0')

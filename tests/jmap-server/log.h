@@ -5,8 +5,8 @@
 
 typedef struct {
 	GArray *entries;
-	guint64 floor;	/* changes up to here are forgotten */
-	guint64 state;	/* modseq of the newest change */
+	guint64 floor;     /* changes up to here are forgotten */
+	guint64 state;     /* modseq of the newest change */
 	guint max_entries; /* 0: unlimited */
 } JsLog;
 

@@ -7,14 +7,23 @@
 
 #include "methods.h"
 
-static const char *const js_mailbox_properties[] = {
-	"id",		 "name",	 "parentId",	 "role",	  "sortOrder",
-	"totalEmails",	 "unreadEmails", "totalThreads", "unreadThreads", "myRights",
-	"isSubscribed", "shareWith",	 NULL};
+static const char *const js_mailbox_properties[] = {"id",
+						    "name",
+						    "parentId",
+						    "role",
+						    "sortOrder",
+						    "totalEmails",
+						    "unreadEmails",
+						    "totalThreads",
+						    "unreadThreads",
+						    "myRights",
+						    "isSubscribed",
+						    "shareWith",
+						    NULL};
 
 static const char *const js_right_names[] = {
-	"mayReadItems", "mayAddItems",	  "mayRemoveItems", "maySetSeen", "maySetKeywords",
-	"mayCreateChild", "mayRename", "mayDelete",	    "maySubmit",  "mayShare"};
+	"mayReadItems",   "mayAddItems", "mayRemoveItems", "maySetSeen", "maySetKeywords",
+	"mayCreateChild", "mayRename",   "mayDelete",      "maySubmit",  "mayShare"};
 
 const char *
 js_rights_get_name(guint bit)
@@ -64,8 +73,8 @@ js_write_share_with(JsCall *call, JsMailbox *mailbox)
 	}
 	js_json_open(call->out, '{');
 	for (guint i = 1; i < call->account->slots->len; i++) {
-		JsUser *user = js_server_find_user(
-			call->server, g_ptr_array_index(call->account->slots, i));
+		JsUser *user = js_server_find_user(call->server,
+						   g_ptr_array_index(call->account->slots, i));
 		g_autofree char *id = NULL;
 
 		if (mailbox->rights[i] == 0 || user == NULL)

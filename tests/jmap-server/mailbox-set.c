@@ -2,7 +2,8 @@
 /* Mailbox/set
  *
  * Specification: RFC 8621 section 2.5; shareWith as RFC 9670 section 4 frames it
- * Implementation: destroys run last and repeat, so that a parent and its children can go in one call
+ * Implementation: destroys run last and repeat, so that a parent and its children can go in one
+ * call
  */
 #include <string.h>
 
@@ -16,7 +17,7 @@ typedef struct {
 	gint64 sort_order;
 	gboolean subscribed;
 	gint16 rights[JS_MAX_SLOTS]; /* -1: as it is */
-	const char *bad; /* the property that is wrong */
+	const char *bad;             /* the property that is wrong */
 	const char *why;
 } JsMailboxWish;
 
@@ -64,8 +65,7 @@ js_wish_share(JsCall *call, JsMailboxWish *wish, const char *principal, JsonNode
 	if (account == NULL || account == call->account)
 		return FALSE;
 	if (!js_node_is_null(value) &&
-	    (js_node_object(value) == NULL ||
-	     !js_wish_read_rights(js_node_object(value), &rights)))
+	    (js_node_object(value) == NULL || !js_wish_read_rights(js_node_object(value), &rights)))
 		return FALSE;
 	slot = js_account_ensure_slot(call->account, account->owner);
 	if (slot < 0)
@@ -211,10 +211,9 @@ js_wish_check_depth(JsCall *call, JsMailboxWish *wish, JsMailbox *mailbox)
 static gboolean
 js_wish_check_role(JsCall *call, JsMailboxWish *wish, JsMailbox *mailbox)
 {
-	static const char *const roles[] = {"all",    "archive", "drafts", "flagged",
-					    "important", "inbox", "junk", "sent",
-					    "subscribed", "trash", "memos", "scheduled",
-					    "snoozed", NULL};
+	static const char *const roles[] = {
+		"all",  "archive",    "drafts", "flagged", "important", "inbox",   "junk",
+		"sent", "subscribed", "trash",  "memos",   "scheduled", "snoozed", NULL};
 	JsMailbox *holder;
 
 	if (wish->role == NULL)
@@ -381,8 +380,8 @@ js_mailbox_update_one(JsCall *call, const char *id, JsonObject *object, JsSetAns
 	}
 	mailbox->parent = wish.parent;
 	mailbox->sort_order = wish.sort_order;
-	mailbox->subscribed_by = wish.subscribed ? mailbox->subscribed_by | bit
-						 : mailbox->subscribed_by & ~bit;
+	mailbox->subscribed_by =
+		wish.subscribed ? mailbox->subscribed_by | bit : mailbox->subscribed_by & ~bit;
 	js_wish_apply_rights(call, &wish, mailbox);
 	js_account_mailbox_changed(call->account, mailbox, js_mailbox_get_readers(mailbox));
 	js_json_key(answer->updated, id);

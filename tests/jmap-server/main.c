@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ferry-jmap-server: a JMAP server in memory, for tests, demonstrations and authors of extensions */
+/* ferry-jmap-server: a JMAP server in memory, for tests, demonstrations and authors of extensions
+ */
 #include <glib-unix.h>
 #include <locale.h>
 #include <stdio.h>
@@ -150,10 +151,10 @@ static void
 js_server_clear(JsServer *self)
 {
 	JsOptions *o = &self->options;
-	char **lists[] = {o->users, o->tokens, o->mboxes, o->maildirs, o->generates,
-			  o->samples, o->shares, o->limits};
-	char *strings[] = {o->key_file, o->address, o->public_url, o->tls_cert, o->tls_key,
-			   self->load_tag, self->run_tag};
+	char **lists[] = {o->users,     o->tokens,  o->mboxes, o->maildirs,
+			  o->generates, o->samples, o->shares, o->limits};
+	char *strings[] = {o->key_file, o->address,     o->public_url, o->tls_cert,
+			   o->tls_key,  self->load_tag, self->run_tag};
 
 	js_server_stop(self);
 	g_clear_pointer(&self->snapshots, g_hash_table_unref);
@@ -205,8 +206,8 @@ js_parse_arguments(JsServer *self, int *argc, char ***argv, GError **error)
 	if (!g_option_context_parse(context, argc, argv, error))
 		return FALSE;
 	if (*argc > 1) {
-		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
-			    "what is “%s”?", (*argv)[1]);
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION, "what is “%s”?",
+			    (*argv)[1]);
 		return FALSE;
 	}
 	return js_set_limits(self, error);

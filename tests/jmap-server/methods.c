@@ -9,7 +9,7 @@
 #define JS_QUERY "filter sort position anchor anchorOffset limit calculateTotal"
 #define JS_QUERY_CHANGES "filter sort sinceQueryState maxChanges upToId calculateTotal"
 #define JS_BODY_ARGS                                                                               \
-	" bodyProperties fetchTextBodyValues fetchHTMLBodyValues fetchAllBodyValues"              \
+	" bodyProperties fetchTextBodyValues fetchHTMLBodyValues fetchAllBodyValues"               \
 	" maxBodyValueBytes"
 
 static const char core[] = "urn:ietf:params:jmap:core";

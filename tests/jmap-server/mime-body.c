@@ -120,7 +120,8 @@ js_append_from(GPtrArray *to, GPtrArray *from, guint first)
 		g_ptr_array_add(to, g_ptr_array_index(from, i));
 }
 
-/* The algorithm that RFC 8621 gives; the recursion is as deep as the parser allows parts to nest. */
+/* The algorithm that RFC 8621 gives; the recursion is as deep as the parser allows parts to nest.
+ */
 static void
 js_lister_walk(JsLister to, GPtrArray *parts, const char *multipart_type, gboolean in_alternative)
 {

@@ -67,8 +67,7 @@ js_mime_parse_date(const char *value, gsize len, gint64 *seconds, int *offset_mi
 		year += 2000;
 	else if (year < 1000)
 		year += 1900;
-	date = g_date_time_new_utc(year, js_parse_month(month), day, hour, minute,
-				   MIN(second, 59));
+	date = g_date_time_new_utc(year, js_parse_month(month), day, hour, minute, MIN(second, 59));
 	if (date == NULL)
 		return FALSE;
 	*offset_minutes = js_parse_zone(zone);

@@ -36,8 +36,8 @@ js_mime_header_dup_value(const JsHeader *header)
 	gsize start = js_skip_cfws(header->value, header->value_len, 0);
 	gsize end = start;
 
-	while (end < header->value_len && header->value[end] != ';' &&
-	       header->value[end] != '(' && !g_ascii_isspace(header->value[end]))
+	while (end < header->value_len && header->value[end] != ';' && header->value[end] != '(' &&
+	       !g_ascii_isspace(header->value[end]))
 		end++;
 	if (end == start)
 		return NULL;

@@ -16,7 +16,7 @@ GPtrArray *js_mime_parse_message_ids(const char *value, gsize len);
 char *js_mime_dup_base_subject(const char *subject);
 
 typedef struct {
-	char *name; /* NULL: none */
+	char *name;  /* NULL: none */
 	char *email; /* NULL: this entry opens (name) or closes (no name) a group */
 	gboolean group_start, group_end;
 } JsAddress;

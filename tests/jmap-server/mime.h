@@ -14,8 +14,8 @@ typedef struct _JsPart JsPart;
 struct _JsPart {
 	JsPart *parent;
 	GPtrArray *children; /* borrowed; NULL for a leaf */
-	guint number;	     /* place in the message's list, the suffix of its blobId */
-	char *part_id;	     /* NULL for a multipart */
+	guint number;        /* place in the message's list, the suffix of its blobId */
+	char *part_id;       /* NULL for a multipart */
 	guint first_header;
 	guint n_headers;
 	gsize header_start, body_start, body_end;

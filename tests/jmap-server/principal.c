@@ -2,8 +2,8 @@
 /* Principal/get, /query, /changes
  *
  * Specification: RFC 9670 section 2
- * Implementation: every user is a principal and sees all others; they do not change while the server
- * runs. ShareNotification is not offered.
+ * Implementation: every user is a principal and sees all others; they do not change while the
+ * server runs. ShareNotification is not offered.
  */
 #include <string.h>
 
@@ -82,8 +82,9 @@ js_principal_find(JsServer *server, const char *wanted)
 gboolean
 js_principal_get(JsCall *call)
 {
-	static const char *const known[] = {"id",	"type",		"name",		"description",
-					    "email", "timeZone", "capabilities", "accounts", NULL};
+	static const char *const known[] = {"id",           "type",     "name",
+					    "description",  "email",    "timeZone",
+					    "capabilities", "accounts", NULL};
 	g_autoptr(GHashTable) wanted = NULL;
 	g_autoptr(GString) missing = g_string_new("[");
 	JsonArray *ids;

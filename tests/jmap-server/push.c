@@ -28,12 +28,9 @@ typedef struct {
 } JsStream;
 
 static const char *const js_type_names[JS_N_TYPES] = {
-	[JS_TYPE_MAILBOX] = "Mailbox",
-	[JS_TYPE_EMAIL] = "Email",
-	[JS_TYPE_THREAD] = "Thread",
-	[JS_TYPE_EMAIL_DELIVERY] = "EmailDelivery",
-	[JS_TYPE_QUOTA] = "Quota",
-	[JS_TYPE_SIEVE] = "SieveScript",
+	[JS_TYPE_MAILBOX] = "Mailbox",   [JS_TYPE_EMAIL] = "Email",
+	[JS_TYPE_THREAD] = "Thread",     [JS_TYPE_EMAIL_DELIVERY] = "EmailDelivery",
+	[JS_TYPE_QUOTA] = "Quota",       [JS_TYPE_SIEVE] = "SieveScript",
 	[JS_TYPE_IDENTITY] = "Identity",
 };
 

@@ -21,10 +21,15 @@ typedef enum {
 	JS_SORT_SOME_IN_THREAD,
 } JsSortKind;
 
-static const char *const js_sort_names[] = {
-	"receivedAt", "size",	"from",			"to",
-	"subject",    "sentAt", "hasKeyword", "allInThreadHaveKeyword",
-	"someInThreadHaveKeyword"};
+static const char *const js_sort_names[] = {"receivedAt",
+					    "size",
+					    "from",
+					    "to",
+					    "subject",
+					    "sentAt",
+					    "hasKeyword",
+					    "allInThreadHaveKeyword",
+					    "someInThreadHaveKeyword"};
 
 #define JS_MAX_SORTS 8
 
@@ -219,8 +224,7 @@ js_collect_result(GArray *rows, GArray *result, gboolean collapse)
 	for (guint i = 0; i < rows->len; i++) {
 		JsSortRow *row = &g_array_index(rows, JsSortRow, i);
 
-		if (collapse &&
-		    !g_hash_table_add(threads, GUINT_TO_POINTER(row->email->thread)))
+		if (collapse && !g_hash_table_add(threads, GUINT_TO_POINTER(row->email->thread)))
 			continue;
 		g_array_append_val(result, row->number);
 	}
@@ -230,8 +234,7 @@ js_collect_result(GArray *rows, GArray *result, gboolean collapse)
 gboolean
 js_email_run_query(JsCall *call, GArray *result, gboolean collapse)
 {
-	g_autoptr(JsFilter) filter =
-		js_filter_compile(call, js_object_node(call->args, "filter"));
+	g_autoptr(JsFilter) filter = js_filter_compile(call, js_object_node(call->args, "filter"));
 	g_autoptr(GArray) rows = NULL;
 	JsSort sort;
 
@@ -276,8 +279,8 @@ js_add_threads(JsCall *call, GArray *touched)
 	for (guint i = 0; i < n; i++)
 		g_hash_table_add(known, GUINT_TO_POINTER(g_array_index(touched, guint32, i)));
 	for (guint i = 0; i < n; i++) {
-		JsEmail *email = js_account_get_email(call->account,
-						      g_array_index(touched, guint32, i));
+		JsEmail *email =
+			js_account_get_email(call->account, g_array_index(touched, guint32, i));
 		JsThread *thread =
 			email != NULL ? js_account_get_thread(call->account, email->thread) : NULL;
 

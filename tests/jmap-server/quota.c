@@ -62,9 +62,9 @@ js_quota_is_known(JsCall *call)
 gboolean
 js_quota_get(JsCall *call)
 {
-	static const char *const known[] = {"id",	 "resourceType", "used",	"hardLimit",
-					    "warnLimit", "softLimit",	 "scope",	"name",
-					    "types",	 "description",	 NULL};
+	static const char *const known[] = {"id",        "resourceType", "used",  "hardLimit",
+					    "warnLimit", "softLimit",    "scope", "name",
+					    "types",     "description",  NULL};
 	g_autoptr(GHashTable) wanted = NULL;
 	g_autoptr(GString) missing = g_string_new("[");
 	JsonArray *ids;
@@ -77,7 +77,8 @@ js_quota_get(JsCall *call)
 	js_write_state(call, "state", JS_TYPE_QUOTA);
 	js_json_key(call->out, "list");
 	js_json_open(call->out, '[');
-	for (guint i = 0; ids == NULL && js_quota_is_known(call) && i < G_N_ELEMENTS(js_quotas); i++)
+	for (guint i = 0; ids == NULL && js_quota_is_known(call) && i < G_N_ELEMENTS(js_quotas);
+	     i++)
 		js_quota_write(call, wanted, i);
 	for (guint i = 0; ids != NULL && i < json_array_get_length(ids); i++) {
 		const char *id = json_array_get_string_element(ids, i);

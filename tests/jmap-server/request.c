@@ -100,11 +100,9 @@ js_call_run(JsCall *call)
 		return js_call_fail(call, "unknownMethod", NULL);
 	js_stats_count_method(call->server->stats, method->name);
 	if (call->fault != NULL && call->fault->kind == JS_FAULT_METHOD_ERROR)
-		return js_call_fail(call,
-				    call->fault->type != NULL ? call->fault->type : "serverFail",
-				    "%s",
-				    call->fault->description != NULL ? call->fault->description
-								     : "as told");
+		return js_call_fail(
+			call, call->fault->type != NULL ? call->fault->type : "serverFail", "%s",
+			call->fault->description != NULL ? call->fault->description : "as told");
 	if (!js_call_find_account(call, method) || !js_call_check_arguments(call, method))
 		return FALSE;
 	return method->run(call);
@@ -327,8 +325,7 @@ js_request_execute(JsRequest *request, GArray *plan, SoupServerMessage *message)
 static void
 js_request_answer(JsServer *self, SoupServerMessage *message, JsUser *user, JsonNode *root)
 {
-	g_autoptr(GHashTable) using =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) using = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) created =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	g_autoptr(GString) responses = g_string_new("[");

@@ -5,7 +5,7 @@
 
 typedef struct {
 	char *method, *id;
-	char *text;	/* the arguments of the response */
+	char *text;     /* the arguments of the response */
 	JsonNode *node; /* parsed when first referred to */
 } JsResult;
 

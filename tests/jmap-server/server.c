@@ -217,8 +217,8 @@ js_jmap_cb(SoupServer *soup, SoupServerMessage *message, const char *path, GHash
 }
 
 static void
-js_well_known_cb(SoupServer *soup, SoupServerMessage *message, const char *path,
-		 GHashTable *query, gpointer user_data)
+js_well_known_cb(SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query,
+		 gpointer user_data)
 {
 	g_autofree char *base = js_server_dup_base_url(user_data, message);
 	g_autofree char *url = g_strconcat(base, "/jmap/session", NULL);
@@ -252,16 +252,14 @@ js_early_cb(SoupServer *soup, SoupServerMessage *message, const char *path, GHas
 	goffset length = soup_message_headers_get_content_length(
 		soup_server_message_get_request_headers(message));
 	gboolean upload = g_str_has_prefix(path, "/jmap/upload/");
-	const JsLimit *limit =
-		&self->limits[upload ? JS_LIMIT_SIZE_UPLOAD : JS_LIMIT_SIZE_REQUEST];
+	const JsLimit *limit = &self->limits[upload ? JS_LIMIT_SIZE_UPLOAD : JS_LIMIT_SIZE_REQUEST];
 
 	if (!g_str_has_prefix(path, "/jmap/") || length <= limit->value)
 		return;
 	soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
-	js_http_problem(message,
-			upload ? SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE : SOUP_STATUS_BAD_REQUEST,
-			"urn:ietf:params:jmap:error:limit", "the request is too large",
-			limit->name);
+	js_http_problem(
+		message, upload ? SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE : SOUP_STATUS_BAD_REQUEST,
+		"urn:ietf:params:jmap:error:limit", "the request is too large", limit->name);
 }
 
 static void

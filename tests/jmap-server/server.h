@@ -89,8 +89,8 @@ char *js_server_dup_ready_url(JsServer *self);
 void js_http_answer(SoupServerMessage *message, guint status, const char *type, const char *text,
 		    gssize len);
 void js_http_take_answer(SoupServerMessage *message, guint status, const char *type, GString *text);
-void js_http_problem(SoupServerMessage *message, guint status, const char *type,
-		     const char *detail, const char *limit);
+void js_http_problem(SoupServerMessage *message, guint status, const char *type, const char *detail,
+		     const char *limit);
 JsUser *js_http_authenticate(JsServer *self, SoupServerMessage *message);
 void js_http_refuse_credentials(SoupServerMessage *message);
 void js_http_delay(SoupServerMessage *message, guint milliseconds);
@@ -101,8 +101,8 @@ void js_http_cut_middle(SoupServerMessage *message, const char *type, const char
 void js_session_handle(JsServer *self, SoupServerMessage *message, JsUser *user);
 void js_api_handle(JsServer *self, SoupServerMessage *message, JsUser *user);
 void js_upload_handle(JsServer *self, SoupServerMessage *message, JsUser *user, const char *path);
-void js_download_handle(JsServer *self, SoupServerMessage *message, JsUser *user,
-			const char *path, GHashTable *query);
+void js_download_handle(JsServer *self, SoupServerMessage *message, JsUser *user, const char *path,
+			GHashTable *query);
 void js_push_handle(JsServer *self, SoupServerMessage *message, JsUser *user, GHashTable *query);
 void js_admin_handle(JsServer *self, SoupServerMessage *message, const char *path);
 

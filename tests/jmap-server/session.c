@@ -82,8 +82,8 @@ js_write_strings(GString *out, const char *key, const char *const *values)
 static void
 js_write_core(JsServer *self, GString *out)
 {
-	static const char *const collations[] = {"i;ascii-casemap", "i;octet",
-						 "i;unicode-casemap", NULL};
+	static const char *const collations[] = {"i;ascii-casemap", "i;octet", "i;unicode-casemap",
+						 NULL};
 
 	js_json_key(out, JS_CORE);
 	js_json_open(out, '{');
@@ -119,9 +119,16 @@ js_write_capabilities(JsServer *self, GString *out)
 static void
 js_write_mail_capability(JsServer *self, GString *out, gboolean own)
 {
-	static const char *const sorts[] = {
-		"receivedAt", "sentAt", "size", "from", "to", "subject", "hasKeyword",
-		"allInThreadHaveKeyword", "someInThreadHaveKeyword", NULL};
+	static const char *const sorts[] = {"receivedAt",
+					    "sentAt",
+					    "size",
+					    "from",
+					    "to",
+					    "subject",
+					    "hasKeyword",
+					    "allInThreadHaveKeyword",
+					    "someInThreadHaveKeyword",
+					    NULL};
 
 	js_json_key(out, JS_MAIL);
 	js_json_open(out, '{');
@@ -136,9 +143,9 @@ static void
 js_write_sieve_capability(JsServer *self, GString *out)
 {
 	static const char *const extensions[] = {
-		"fileinto", "reject",	"envelope", "body",	   "copy",	"imap4flags",
-		"vacation", "variables", "relational", "subaddress", "mailbox", "regex",
-		"date",	    "index",	NULL};
+		"fileinto",   "reject",   "envelope",  "body",       "copy",
+		"imap4flags", "vacation", "variables", "relational", "subaddress",
+		"mailbox",    "regex",    "date",      "index",      NULL};
 
 	js_json_key(out, JS_SIEVE);
 	js_json_open(out, '{');
@@ -222,7 +229,7 @@ js_session_write_account(JsServer *self, JsUser *user, JsAccount *account, GStri
 static void
 js_write_accounts(JsServer *self, JsUser *user, GString *out)
 {
-	static const char *const primary[] = {JS_CORE, JS_MAIL,	 JS_SUBMISSION, JS_BLOB,
+	static const char *const primary[] = {JS_CORE,  JS_MAIL,  JS_SUBMISSION, JS_BLOB,
 					      JS_QUOTA, JS_SIEVE, JS_PRINCIPALS};
 	guint slot;
 

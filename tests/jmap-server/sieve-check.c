@@ -15,31 +15,48 @@ typedef struct {
 	guint line;
 	char stack[64]; /* brackets that are open */
 	guint depth;
-	gboolean start;	  /* a statement begins here */
+	gboolean start;   /* a statement begins here */
 	gboolean require; /* strings name extensions */
 	char *error;
 } JsSieveChecker;
 
 static const char *const js_sieve_commands[] = {
-	"require", "if",     "elsif",  "else",	  "stop",	  "keep",	 "discard",
-	"redirect", "fileinto", "reject", "ereject", "vacation",  "setflag",	 "addflag",
-	"removeflag", "set", "notify", "include", "return",	  "global",	 "addheader",
-	"deleteheader", "foreverypart", "break", "replace", "enclose", "extracttext", "error",
-	"denotify", NULL};
+	"require", "if",       "elsif",       "else",         "stop",         "keep",
+	"discard", "redirect", "fileinto",    "reject",       "ereject",      "vacation",
+	"setflag", "addflag",  "removeflag",  "set",          "notify",       "include",
+	"return",  "global",   "addheader",   "deleteheader", "foreverypart", "break",
+	"replace", "enclose",  "extracttext", "error",        "denotify",     NULL};
 
-static const char *const js_sieve_extensions[] = {
-	"fileinto", "reject",	"ereject",    "envelope",	"body",	       "copy",
-	"imap4flags", "vacation", "variables",	 "relational",	"subaddress",  "mailbox",
-	"regex",    "date",	"index",      "encoded-character", "comparator-i;ascii-numeric",
-	"comparator-i;octet", "comparator-i;ascii-casemap", "include", "editheader", NULL};
+static const char *const js_sieve_extensions[] = {"fileinto",
+						  "reject",
+						  "ereject",
+						  "envelope",
+						  "body",
+						  "copy",
+						  "imap4flags",
+						  "vacation",
+						  "variables",
+						  "relational",
+						  "subaddress",
+						  "mailbox",
+						  "regex",
+						  "date",
+						  "index",
+						  "encoded-character",
+						  "comparator-i;ascii-numeric",
+						  "comparator-i;octet",
+						  "comparator-i;ascii-casemap",
+						  "include",
+						  "editheader",
+						  NULL};
 
 static gboolean
 js_sieve_fail(JsSieveChecker *self, const char *what, const char *detail)
 {
 	if (self->error == NULL)
-		self->error = g_strdup_printf("line %u: %s%s%s", self->line, what,
-					      detail != NULL ? ": " : "",
-					      detail != NULL ? detail : "");
+		self->error =
+			g_strdup_printf("line %u: %s%s%s", self->line, what,
+					detail != NULL ? ": " : "", detail != NULL ? detail : "");
 	return FALSE;
 }
 
@@ -95,8 +112,7 @@ js_sieve_read_multiline(JsSieveChecker *self)
 		line = self->text + self->at;
 		left = self->len - MIN(self->at, self->len);
 		if ((left >= 2 && memcmp(line, ".\n", 2) == 0) ||
-		    (left >= 3 && memcmp(line, ".\r\n", 3) == 0) ||
-		    (left == 1 && line[0] == '.')) {
+		    (left >= 3 && memcmp(line, ".\r\n", 3) == 0) || (left == 1 && line[0] == '.')) {
 			self->at++;
 			return TRUE;
 		}

@@ -256,8 +256,8 @@ js_sieve_destroy_one(JsCall *call, const char *id, JsSetAnswer *answer)
 	JsScript *script = js_sieve_find(call, id);
 
 	if (script == NULL || script->active) {
-		js_set_error(answer->not_destroyed, id, script == NULL ? "notFound" : "sieveIsActive",
-			     NULL);
+		js_set_error(answer->not_destroyed, id,
+			     script == NULL ? "notFound" : "sieveIsActive", NULL);
 		return;
 	}
 	js_account_log(call->account, JS_TYPE_SIEVE, script->number, 1, 0, FALSE);

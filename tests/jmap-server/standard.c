@@ -198,7 +198,7 @@ js_set_answer_init(JsSetAnswer *self)
 void
 js_set_answer_clear(JsSetAnswer *self)
 {
-	GString *all[] = {self->created,     self->updated,	self->destroyed,
+	GString *all[] = {self->created,     self->updated,     self->destroyed,
 			  self->not_created, self->not_updated, self->not_destroyed};
 
 	for (guint i = 0; i < G_N_ELEMENTS(all); i++)

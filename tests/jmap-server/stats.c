@@ -50,7 +50,7 @@ js_stats_add(GHashTable *table, const char *name, guint64 amount)
 void
 js_stats_reset(JsStats *self)
 {
-	static const char *const names[] = {"requests",	    "uploads",	   "downloads",
+	static const char *const names[] = {"requests",     "uploads",     "downloads",
 					    "eventSources", "connections", "sessions"};
 
 	g_hash_table_remove_all(self->counters);

@@ -42,8 +42,8 @@ js_account_ref_blob(JsAccount *account, const char *id, guint slot)
 	bytes = js_blob_ref_bytes(blob);
 	if (*suffix == '\0')
 		return g_steal_pointer(&bytes);
-	if (*suffix != '-' || !g_ascii_string_to_unsigned(suffix + 1, 10, 0, G_MAXUINT32, &number,
-							  NULL))
+	if (*suffix != '-' ||
+	    !g_ascii_string_to_unsigned(suffix + 1, 10, 0, G_MAXUINT32, &number, NULL))
 		return NULL;
 	data = g_bytes_get_data(bytes, &len);
 	message = js_message_parse(data != NULL ? data : "", len, TRUE);

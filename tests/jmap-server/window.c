@@ -49,7 +49,8 @@ js_window_find_start(JsCall *call, const JsWindow *window, GArray *numbers, char
 		for (guint i = 0; i < numbers->len; i++) {
 			if (g_array_index(numbers, guint32, i) != anchor)
 				continue;
-			*start = MAX(0, (gint64)i + CLAMP(window->anchor_offset, -G_MAXINT, G_MAXINT));
+			*start = MAX(0,
+				     (gint64)i + CLAMP(window->anchor_offset, -G_MAXINT, G_MAXINT));
 			return TRUE;
 		}
 	}

@@ -83,6 +83,18 @@ def test_reuse():
     tap.same(done.returncode, 0, 'reuse lint')
 
 
+def test_formatting():
+    program = shutil.which('clang-format-14')
+    if not program:
+        raise tap.Skip('clang-format-14 is not installed')
+    done = subprocess.run([program, '--dry-run', '--Werror', '-ferror-limit=10']
+                          + [name for name in FILES if name.endswith(('.c', '.h'))],
+                          cwd=SOURCE, capture_output=True, text=True)
+    if done.returncode != 0:
+        tap.note(done.stderr[-2000:])
+    tap.same(done.returncode, 0, 'clang-format-14 of the whole tree')
+
+
 def test_top_folders():
     found = {name.split('/')[0] for name in FILES if '/' in name and not name.startswith('.')}
     tap.same(found - {'LICENSES'} - TOP_FOLDERS, set(), 'unknown folders')
@@ -214,8 +226,8 @@ def test_nothing_unfinished():
 
 
 if __name__ == '__main__':
-    tap.run([test_licence_lines, test_reuse, test_top_folders, test_translations, test_libraries,
-             test_layers, test_public_headers_include_no_private_ones,
+    tap.run([test_licence_lines, test_reuse, test_formatting, test_top_folders, test_translations,
+             test_libraries, test_layers, test_public_headers_include_no_private_ones,
              test_modules_use_the_public_interface, test_modules_have_a_face,
-             test_core_knows_no_extension, test_nothing_of_the_workplace,
-             test_nothing_unfinished], timeout=100)
+             test_core_knows_no_extension, test_nothing_of_the_workplace, test_nothing_unfinished],
+             timeout=100)

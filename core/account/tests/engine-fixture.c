@@ -216,11 +216,7 @@ engine_sign_in_with(Engine *engine, const char *password, GError **error)
 		ferry_credential_new_password("alice", NULL, password);
 	g_autoptr(GAsyncResult) result = NULL;
 
-	ferry_account_manager_sign_in_async(engine->manager,
-					    "main",
-					    credential,
-					    NULL,
-					    result_cb,
+	ferry_account_manager_sign_in_async(engine->manager, "main", credential, NULL, result_cb,
 					    &result);
 	return ferry_account_manager_sign_in_finish(engine->manager, wait_result(&result), error);
 }
@@ -252,13 +248,7 @@ engine_open(Engine *engine, const char *name, GError **error)
 {
 	g_autoptr(GAsyncResult) result = NULL;
 
-	ferry_account_session_open_async(engine->session,
-					 name,
-					 NULL,
-					 NULL,
-					 NULL,
-					 NULL,
-					 result_cb,
+	ferry_account_session_open_async(engine->session, name, NULL, NULL, NULL, NULL, result_cb,
 					 &result);
 	return ferry_account_session_open_finish(engine->session, wait_result(&result), error);
 }
@@ -303,11 +293,8 @@ engine_read(Engine *engine, FerryNeed needs)
 {
 	g_autoptr(GArray) uids = engine_uids(engine);
 	g_autoptr(FerryMessageReader) reader =
-		ferry_mailbox_read(engine->mailbox,
-				   engine->session,
-				   (const guint32 *)(gconstpointer)uids->data,
-				   uids->len,
-				   needs);
+		ferry_mailbox_read(engine->mailbox, engine->session,
+				   (const guint32 *)(gconstpointer)uids->data, uids->len, needs);
 	GPtrArray *all = g_ptr_array_new_with_free_func(
 		(GDestroyNotify)(void (*)(void))ferry_message_data_unref);
 
@@ -326,13 +313,8 @@ engine_read(Engine *engine, FerryNeed needs)
 }
 
 FerryOutcome *
-engine_store(Engine *engine,
-	     const guint32 *uids,
-	     gsize n_uids,
-	     FerryFlagsMode mode,
-	     const char *flags,
-	     gint64 unchanged_since,
-	     GError **error)
+engine_store(Engine *engine, const guint32 *uids, gsize n_uids, FerryFlagsMode mode,
+	     const char *flags, gint64 unchanged_since, GError **error)
 {
 	g_auto(GStrv) names = g_strsplit(flags, " ", -1);
 	g_auto(GStrv) keywords = NULL;
@@ -341,17 +323,9 @@ engine_store(Engine *engine,
 
 	if (!ferry_flags_parse((const char *const *)names, &parsed, &keywords, error))
 		return NULL;
-	ferry_mailbox_store_flags_async(engine->mailbox,
-					engine->session,
-					uids,
-					n_uids,
-					mode,
-					parsed,
-					(const char *const *)keywords,
-					unchanged_since,
-					NULL,
-					result_cb,
-					&result);
+	ferry_mailbox_store_flags_async(engine->mailbox, engine->session, uids, n_uids, mode,
+					parsed, (const char *const *)keywords, unchanged_since,
+					NULL, result_cb, &result);
 	return ferry_mailbox_store_flags_finish(engine->mailbox, wait_result(&result), error);
 }
 
@@ -360,45 +334,24 @@ engine_expunge(Engine *engine, GError **error)
 {
 	g_autoptr(GAsyncResult) result = NULL;
 
-	ferry_mailbox_expunge_async(engine->mailbox,
-				    engine->session,
-				    NULL,
-				    0,
-				    NULL,
-				    result_cb,
+	ferry_mailbox_expunge_async(engine->mailbox, engine->session, NULL, 0, NULL, result_cb,
 				    &result);
 	return ferry_mailbox_expunge_finish(engine->mailbox, wait_result(&result), error);
 }
 
 FerryOutcome *
-engine_copy(Engine *engine,
-	    const guint32 *uids,
-	    gsize n_uids,
-	    const char *target,
-	    gboolean move,
+engine_copy(Engine *engine, const guint32 *uids, gsize n_uids, const char *target, gboolean move,
 	    GError **error)
 {
 	g_autoptr(GAsyncResult) result = NULL;
 
 	if (move) {
-		ferry_mailbox_move_async(engine->mailbox,
-					 engine->session,
-					 uids,
-					 n_uids,
-					 target,
-					 NULL,
-					 result_cb,
-					 &result);
+		ferry_mailbox_move_async(engine->mailbox, engine->session, uids, n_uids, target,
+					 NULL, result_cb, &result);
 		return ferry_mailbox_move_finish(engine->mailbox, wait_result(&result), error);
 	}
-	ferry_mailbox_copy_async(engine->mailbox,
-				 engine->session,
-				 uids,
-				 n_uids,
-				 target,
-				 NULL,
-				 result_cb,
-				 &result);
+	ferry_mailbox_copy_async(engine->mailbox, engine->session, uids, n_uids, target, NULL,
+				 result_cb, &result);
 	return ferry_mailbox_copy_finish(engine->mailbox, wait_result(&result), error);
 }
 
@@ -414,11 +367,7 @@ engine_append(Engine *engine, const char *name, const char *const *texts, GError
 
 		g_ptr_array_add(messages, ferry_append_message_new_bytes(bytes));
 	}
-	ferry_account_session_append_async(engine->session,
-					   name,
-					   messages,
-					   NULL,
-					   result_cb,
+	ferry_account_session_append_async(engine->session, name, messages, NULL, result_cb,
 					   &result);
 	return ferry_account_session_append_finish(engine->session, wait_result(&result), error);
 }
@@ -428,10 +377,8 @@ ask_admin(Engine *engine, const char *method, const char *path, const char *json
 {
 	g_autoptr(SoupSession) soup = soup_session_new();
 	g_autoptr(GUri) base = g_uri_parse(engine->url, G_URI_FLAGS_NONE, NULL);
-	g_autofree char *url = g_strdup_printf("http://%s:%d/admin/%s",
-					       g_uri_get_host(base),
-					       g_uri_get_port(base),
-					       path);
+	g_autofree char *url = g_strdup_printf("http://%s:%d/admin/%s", g_uri_get_host(base),
+					       g_uri_get_port(base), path);
 	g_autoptr(SoupMessage) message = soup_message_new(method, url);
 	g_autoptr(GBytes) body = json != NULL ? g_bytes_new(json, strlen(json)) : NULL;
 	g_autoptr(GBytes) answer = NULL;
@@ -442,9 +389,7 @@ ask_admin(Engine *engine, const char *method, const char *path, const char *json
 	answer = soup_session_send_and_read(soup, message, NULL, &error);
 	g_assert_no_error(error);
 	if (soup_message_get_status(message) != 200)
-		g_error("%s: %.*s",
-			path,
-			(int)g_bytes_get_size(answer),
+		g_error("%s: %.*s", path, (int)g_bytes_get_size(answer),
 			(const char *)g_bytes_get_data(answer, NULL));
 	return g_strndup(g_bytes_get_data(answer, NULL), g_bytes_get_size(answer));
 }

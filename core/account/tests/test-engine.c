@@ -7,8 +7,7 @@
 #include "message/structure.h"
 
 static const char *const generated[] = {"--generate=alice:INBOX:2500:3",
-					"--generate=alice:Archive/2024:10:4",
-					NULL};
+					"--generate=alice:Archive/2024:10:4", NULL};
 
 static void
 test_sign_in(void)
@@ -27,8 +26,7 @@ test_sign_in(void)
 		      ferry_account_session_get_jmap(engine->session));
 	g_assert_cmpuint(
 		ferry_account_get_n_sessions(ferry_account_session_get_account(engine->session)),
-		==,
-		2);
+		==, 2);
 }
 
 /* session objects that the server gave */
@@ -51,8 +49,8 @@ signed_in_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	SignIns *counts = user_data;
 	g_autoptr(GError) error = NULL;
-	g_autoptr(FerryAccountSession) session = ferry_account_manager_sign_in_finish(
-		FERRY_ACCOUNT_MANAGER(source), result, &error);
+	g_autoptr(FerryAccountSession) session =
+		ferry_account_manager_sign_in_finish(FERRY_ACCOUNT_MANAGER(source), result, &error);
 
 	if (session != NULL)
 		counts->n_ok++;
@@ -87,11 +85,8 @@ test_sign_in_at_once(void)
 		guint64 before = count_sessions(engine);
 
 		for (guint j = 0; j < 100; j++)
-			ferry_account_manager_sign_in_async(engine->manager,
-							    "main",
-							    credential,
-							    j == 0 ? leaves : NULL,
-							    signed_in_cb,
+			ferry_account_manager_sign_in_async(engine->manager, "main", credential,
+							    j == 0 ? leaves : NULL, signed_in_cb,
 							    &counts);
 		g_cancellable_cancel(leaves);
 		engine_wait(all_ended, &counts);
@@ -199,11 +194,9 @@ is_raw_cached(gpointer data)
 static void
 test_read(void)
 {
-	static const FerryNeed needs[] = {FERRY_NEED_ENVELOPE,
-					  FERRY_NEED_HEADERS,
-					  FERRY_NEED_STRUCTURE,
-					  FERRY_NEED_RAW | FERRY_NEED_STRUCTURE,
-					  FERRY_NEED_ENVELOPE};
+	static const FerryNeed needs[] = {
+		FERRY_NEED_ENVELOPE, FERRY_NEED_HEADERS, FERRY_NEED_STRUCTURE,
+		FERRY_NEED_RAW | FERRY_NEED_STRUCTURE, FERRY_NEED_ENVELOPE};
 	g_autoptr(Engine) engine = engine_new(generated);
 
 	if (engine == NULL)
@@ -220,8 +213,7 @@ test_read(void)
 	}
 	/* all of it is cached now: the backend is not needed */
 	engine_wait(is_raw_cached, engine);
-	g_free(engine_admin(engine,
-			    "faults",
+	g_free(engine_admin(engine, "faults",
 			    "[{\"on\":\"api\",\"do\":\"status\",\"times\":0},"
 			    "{\"on\":\"download\",\"do\":\"status\",\"times\":0}]"));
 	for (guint i = 0; i < G_N_ELEMENTS(needs); i++) {
@@ -233,11 +225,8 @@ test_read(void)
 }
 
 static void
-count_changes_cb(FerryMailbox *mailbox,
-		 FerryView *before,
-		 FerryView *after,
-		 FerryMailboxDelta *delta,
-		 gpointer user_data)
+count_changes_cb(FerryMailbox *mailbox, FerryView *before, FerryView *after,
+		 FerryMailboxDelta *delta, gpointer user_data)
 {
 	gsize *counts = user_data;
 	gsize n;
@@ -268,12 +257,7 @@ test_flags(void)
 	engine_sign_in(engine);
 	engine_select(engine, "Archive/2024");
 	g_signal_connect(engine->mailbox, "changed", G_CALLBACK(count_changes_cb), counts);
-	outcome = engine_store(engine,
-			       uids,
-			       3,
-			       FERRY_FLAGS_REPLACE,
-			       "\\Flagged \\Deleted Work",
-			       -1,
+	outcome = engine_store(engine, uids, 3, FERRY_FLAGS_REPLACE, "\\Flagged \\Deleted Work", -1,
 			       &error);
 	g_assert_no_error(error);
 	ferry_outcome_get_done(outcome, &n);
@@ -288,12 +272,7 @@ test_flags(void)
 	engine_refresh(engine);
 	view = ferry_mailbox_get_view(engine->mailbox);
 	g_assert_cmpuint(ferry_view_lookup(view, 2)->modseq, ==, modseq);
-	second = engine_store(engine,
-			      uids,
-			      2,
-			      FERRY_FLAGS_ADD,
-			      "\\Seen",
-			      (gint64)modseq - 1,
+	second = engine_store(engine, uids, 2, FERRY_FLAGS_ADD, "\\Seen", (gint64)modseq - 1,
 			      &error);
 	g_assert_no_error(error);
 	ferry_outcome_get_modified(second, &n);
@@ -347,8 +326,7 @@ test_push(void)
 		return;
 	engine_sign_in(engine);
 	engine_select(engine, "Archive/2024");
-	g_free(engine_admin(engine,
-			    "deliver",
+	g_free(engine_admin(engine, "deliver",
 			    "{\"user\":\"alice\",\"mailbox\":\"Archive/2024\","
 			    "\"message\":\"Subject: new\\r\\n\\r\\nhello\\r\\n\"}"));
 	engine_wait(has_eleven, engine);

@@ -4,13 +4,10 @@
 
 #include "engine-fixture.h"
 
-static const char *const plain[] = {"--generate=alice:INBOX:6:3",
-				    "--generate=alice:Work:2:5",
+static const char *const plain[] = {"--generate=alice:INBOX:6:3", "--generate=alice:Work:2:5",
 				    NULL};
-static const char *const one_per_content[] = {"--generate=alice:INBOX:6:3",
-					      "--generate=alice:Work:2:5",
-					      "--one-email-per-content",
-					      NULL};
+static const char *const one_per_content[] = {
+	"--generate=alice:INBOX:6:3", "--generate=alice:Work:2:5", "--one-email-per-content", NULL};
 
 static guint32
 count(Engine *engine)
@@ -168,8 +165,7 @@ test_copy_to_many(void)
 {
 	static const char *const options[] = {"--generate=alice:INBOX:6:3",
 					      "--generate=alice:Work:2:5",
-					      "--max-mailboxes-per-email=1",
-					      NULL};
+					      "--max-mailboxes-per-email=1", NULL};
 	g_autoptr(Engine) engine = engine_new(options);
 	guint32 uid;
 
@@ -197,8 +193,7 @@ test_copy_refused(void)
 		return;
 	engine_sign_in(engine);
 	engine_select(engine, "INBOX");
-	g_free(engine_admin(engine,
-			    "faults",
+	g_free(engine_admin(engine, "faults",
 			    "[{\"on\":\"method\",\"method\":\"Email/set\",\"do\":\"set-error\","
 			    "\"object\":2,\"type\":\"forbidden\"}]"));
 	outcome = engine_copy(engine, uids, 3, "Work", FALSE, &error);
@@ -211,8 +206,7 @@ test_copy_refused(void)
 
 static const char *const texts[] = {"Subject: one\r\n\r\nfirst\r\n",
 				    "Subject: two\r\n\r\nsecond\r\n",
-				    "Subject: three\r\n\r\nthird\r\n",
-				    NULL};
+				    "Subject: three\r\n\r\nthird\r\n", NULL};
 
 static void
 test_append(void)
@@ -239,9 +233,7 @@ test_append(void)
 	for (guint i = 0; i < 3; i++) {
 		GBytes *raw = ferry_message_data_get_raw(messages->pdata[2 + i]);
 
-		g_assert_cmpmem(g_bytes_get_data(raw, NULL),
-				g_bytes_get_size(raw),
-				texts[i],
+		g_assert_cmpmem(g_bytes_get_data(raw, NULL), g_bytes_get_size(raw), texts[i],
 				strlen(texts[i]));
 	}
 }
@@ -298,8 +290,7 @@ test_append_refused(void)
 		return;
 	engine_sign_in(engine);
 	engine_select(engine, "Work");
-	g_free(engine_admin(engine,
-			    "faults",
+	g_free(engine_admin(engine, "faults",
 			    "[{\"on\":\"method\",\"method\":\"Email/import\",\"do\":\"set-error\","
 			    "\"object\":3,\"type\":\"overQuota\"}]"));
 	outcome = engine_append(engine, "Work", texts, &error);
@@ -420,8 +411,7 @@ check_append_overtakes(const char *const *options, int blocked, guint32 expected
 		outcome = engine_copy(engine, &uid, 1, "INBOX", FALSE, &error);
 		g_assert_no_error(error);
 		engine_refresh(engine);
-		g_assert_nonnull(
-			ferry_view_lookup(ferry_mailbox_get_view(engine->mailbox), uid));
+		g_assert_nonnull(ferry_view_lookup(ferry_mailbox_get_view(engine->mailbox), uid));
 		g_assert_cmpuint(count(engine), ==, expected);
 	}
 }
@@ -484,13 +474,8 @@ test_killed(void)
 		g_free(engine_admin(engine, "faults", json));
 		victim = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE |
 						  G_SUBPROCESS_FLAGS_STDERR_SILENCE,
-					  NULL,
-					  "/proc/self/exe",
-					  "--victim",
-					  engine->url,
-					  engine->directory,
-					  commands[i],
-					  NULL);
+					  NULL, "/proc/self/exe", "--victim", engine->url,
+					  engine->directory, commands[i], NULL);
 		engine_wait(was_hit, engine);
 		g_subprocess_force_exit(victim);
 		g_subprocess_wait(victim, NULL, NULL);
@@ -530,14 +515,12 @@ test_lost_state(void)
 	view = ferry_mailbox_get_view(engine->mailbox);
 	modseq = ferry_view_lookup(view, 1)->modseq;
 	id = g_strdup(ferry_view_get_email_id(view, 2));
-	g_free(engine_admin(engine,
-			    "faults",
+	g_free(engine_admin(engine, "faults",
 			    "[{\"on\":\"method\",\"method\":\"Email/changes\","
 			    "\"do\":\"method-error\",\"type\":\"cannotCalculateChanges\"}]"));
 	json = g_strdup_printf("{\"user\":\"alice\",\"ids\":[\"%s\"]}", id);
 	g_free(engine_admin(engine, "expunge", json));
-	g_free(engine_admin(engine,
-			    "deliver",
+	g_free(engine_admin(engine, "deliver",
 			    "{\"user\":\"alice\",\"mailbox\":\"INBOX\","
 			    "\"message\":\"Subject: new\\r\\n\\r\\nhello\\r\\n\"}"));
 	engine_wait(has_seven, engine);

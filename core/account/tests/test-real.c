@@ -12,11 +12,7 @@ make_text(guint run, guint number)
 {
 	return g_strdup_printf("From: a@example.org\r\nTo: b@example.org\r\nSubject: %u %u\r\n"
 			       "Date: Mon, 2 Jan 2023 10:00:%02u +0200\r\n\r\nbody %u %u\r\n",
-			       run,
-			       number,
-			       number % 60,
-			       run,
-			       number);
+			       run, number, number % 60, run, number);
 }
 
 static const guint32 *
@@ -45,9 +41,8 @@ count(Engine *engine)
 static void
 check_read(Engine *engine)
 {
-	static const FerryNeed needs[] = {FERRY_NEED_ENVELOPE,
-					  FERRY_NEED_STRUCTURE | FERRY_NEED_HEADERS,
-					  FERRY_NEED_RAW};
+	static const FerryNeed needs[] = {
+		FERRY_NEED_ENVELOPE, FERRY_NEED_STRUCTURE | FERRY_NEED_HEADERS, FERRY_NEED_RAW};
 
 	for (guint i = 0; i < G_N_ELEMENTS(needs); i++) {
 		g_autoptr(GPtrArray) messages = engine_read(engine, needs[i]);
@@ -97,13 +92,8 @@ test_round(void)
 	uids = append_texts(engine, run, 0, N_MESSAGES, &appended);
 	g_assert_cmpuint(count(engine), ==, before + N_MESSAGES);
 	check_read(engine);
-	flagged = engine_store(engine,
-			       uids,
-			       N_MESSAGES,
-			       FERRY_FLAGS_REPLACE,
-			       "\\Seen \\Flagged Work",
-			       -1,
-			       &error);
+	flagged = engine_store(engine, uids, N_MESSAGES, FERRY_FLAGS_REPLACE,
+			       "\\Seen \\Flagged Work", -1, &error);
 	g_assert_no_error(error);
 	ferry_outcome_get_done(flagged, &n);
 	g_assert_cmpuint(n, ==, N_MESSAGES);

@@ -12,8 +12,7 @@ deliver(Engine *engine, guint number)
 	g_autofree char *json =
 		g_strdup_printf("{\"user\":\"alice\",\"mailbox\":\"INBOX\",\"message\":"
 				"\"Subject: %u\\r\\n\\r\\nhello %u\\r\\n\"}",
-				number,
-				number);
+				number, number);
 
 	g_free(engine_admin(engine, "deliver", json));
 }
@@ -31,8 +30,7 @@ check_equal(FerryView *first, FerryView *second)
 		g_assert_cmpuint(a->uid, ==, b->uid);
 		g_assert_cmpuint(a->modseq, ==, b->modseq);
 		g_assert_cmpuint(a->flags, ==, b->flags);
-		g_assert_cmpstr(ferry_view_get_email_id(first, i),
-				==,
+		g_assert_cmpstr(ferry_view_get_email_id(first, i), ==,
 				ferry_view_get_email_id(second, i));
 	}
 }
@@ -143,9 +141,7 @@ static void
 test_restored(void)
 {
 	static const char *const options[] = {"--generate=alice:INBOX:30:3",
-					      "--accept-future-states",
-					      "--no-push",
-					      NULL};
+					      "--accept-future-states", "--no-push", NULL};
 	g_autoptr(Engine) engine = engine_new(options);
 
 	if (engine == NULL)
@@ -168,8 +164,7 @@ test_shared(void)
 {
 	static const char *const options[] = {"--generate=bob:Team:20:3",
 					      "--share=bob:Team:alice:all",
-					      "--generate=alice:INBOX:5:4",
-					      NULL};
+					      "--generate=alice:INBOX:5:4", NULL};
 	g_autoptr(Engine) engine = engine_new(options);
 	g_autoptr(FerryMailboxList) list = NULL;
 	g_autoptr(FerryOutcome) copied = NULL;

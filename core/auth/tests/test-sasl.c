@@ -14,12 +14,9 @@ struct _TestVerifier {
 
 /* Lets in who says “sesame”, and tells as whom. */
 static void
-test_verifier_verify_async(FerryVerifier *verifier,
-			   FerryCredential *credential,
-			   FerryOrigin *origin,
-			   GCancellable *cancellable,
-			   GAsyncReadyCallback callback,
-			   gpointer user_data)
+test_verifier_verify_async(FerryVerifier *verifier, FerryCredential *credential,
+			   FerryOrigin *origin, GCancellable *cancellable,
+			   GAsyncReadyCallback callback, gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(verifier, cancellable, callback, user_data);
 	GObject *identity;
@@ -28,15 +25,12 @@ test_verifier_verify_async(FerryVerifier *verifier,
 	TEST_VERIFIER(verifier)->n_asked++;
 	g_assert_cmpstr(ferry_origin_get_service(origin), ==, "imap");
 	if (strcmp(ferry_credential_get_secret(credential), "sesame") != 0) {
-		g_task_return_new_error(task,
-					FERRY_ERROR,
-					FERRY_ERROR_AUTHENTICATION,
+		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_AUTHENTICATION,
 					"wrong password");
 		return;
 	}
 	identity = g_object_new(G_TYPE_OBJECT, NULL);
-	name = g_strdup_printf("%s/%s",
-			       ferry_credential_get_authcid(credential),
+	name = g_strdup_printf("%s/%s", ferry_credential_get_authcid(credential),
 			       ferry_credential_get_authzid(credential));
 	g_object_set_data_full(identity, "name", name, g_free);
 	g_task_return_pointer(task, identity, g_object_unref);
@@ -55,9 +49,7 @@ test_verifier_iface_init(FerryVerifierInterface *iface)
 	iface->verify_finish = test_verifier_verify_finish;
 }
 
-G_DEFINE_TYPE_WITH_CODE(TestVerifier,
-			test_verifier,
-			G_TYPE_OBJECT,
+G_DEFINE_TYPE_WITH_CODE(TestVerifier, test_verifier, G_TYPE_OBJECT,
 			G_IMPLEMENT_INTERFACE(FERRY_TYPE_VERIFIER, test_verifier_iface_init))
 
 static void
@@ -160,16 +152,13 @@ test_plain(void)
 		g_assert_cmpint(ferry_sasl_exchange_is_complete(exchange), ==, ok);
 		g_assert_null(ferry_sasl_exchange_get_challenge(exchange));
 		if (ok)
-			g_assert_cmpstr(
-				g_object_get_data(ferry_sasl_exchange_get_identity(exchange),
-						  "name"),
-				==,
-				cases[i / 2].identity);
+			g_assert_cmpstr(g_object_get_data(
+						ferry_sasl_exchange_get_identity(exchange), "name"),
+					==, cases[i / 2].identity);
 		else
 			g_assert_error(error, FERRY_ERROR, (int)cases[i / 2].code);
 		/* nobody is asked about what is malformed */
-		g_assert_cmpuint(verifier->n_asked,
-				 ==,
+		g_assert_cmpuint(verifier->n_asked, ==,
 				 ok || cases[i / 2].code == FERRY_ERROR_AUTHENTICATION);
 		/* and it cannot go on */
 		g_clear_error(&error);
@@ -222,8 +211,7 @@ test_login(void)
 
 		if (i == 0) {
 			g_assert_true(run_step(exchange, TRUE, NULL, NULL));
-			g_assert_cmpstr(ferry_sasl_exchange_get_challenge(exchange),
-					==,
+			g_assert_cmpstr(ferry_sasl_exchange_get_challenge(exchange), ==,
 					"VXNlcm5hbWU6");
 		}
 		g_assert_true(run_step(exchange, i == 1, "dGlt", NULL));
@@ -264,8 +252,7 @@ test_success_data(void)
 			g_assert_null(ferry_sasl_exchange_get_identity(exchange));
 			g_assert_cmpstr(ferry_sasl_exchange_get_challenge(exchange), ==, "dj0x");
 			/* even then a client may change its mind */
-			g_assert_cmpint(run_step(exchange, FALSE, i == 1 ? "" : "*", NULL),
-					==,
+			g_assert_cmpint(run_step(exchange, FALSE, i == 1 ? "" : "*", NULL), ==,
 					i == 1);
 		}
 		g_assert_cmpint(ferry_sasl_exchange_is_complete(exchange), ==, i < 2);

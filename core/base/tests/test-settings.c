@@ -5,7 +5,8 @@
 
 static const FerrySetting table[] = {
 	{"ferry", "workers", FERRY_SETTING_INTEGER, "1", "1:64", FALSE, "How many threads."},
-	{"ferry", "level", FERRY_SETTING_CHOICE, "info", "info;debug", FALSE, "How much is logged."},
+	{"ferry", "level", FERRY_SETTING_CHOICE, "info", "info;debug", FALSE,
+	 "How much is logged."},
 	{"ferry", "quiet", FERRY_SETTING_BOOLEAN, "no", NULL, FALSE, "Whether to be quiet."},
 	{"ferry", "dir", FERRY_SETTING_FOLDER, NULL, NULL, FALSE, "A folder."},
 	{"ferry", "size", FERRY_SETTING_SIZE, "1k", "1:", FALSE, "A size."},
@@ -106,9 +107,13 @@ static const struct {
 	const char *text;
 	const char *wanted;
 } escapes[] = {
-	{"plain", "plain"},	   {"two\r\nlines", "two\\x0d\\x0alines"}, {"\xff", "\\xff"},
-	{"a\\b", "a\\x5cb"},	   {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
-	{"\x1b[2J", "\\x1b[2J"}, {"\xc2\x9b", "\\xc2\\x9b"},
+	{"plain", "plain"},
+	{"two\r\nlines", "two\\x0d\\x0alines"},
+	{"\xff", "\\xff"},
+	{"a\\b", "a\\x5cb"},
+	{"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+	{"\x1b[2J", "\\x1b[2J"},
+	{"\xc2\x9b", "\\xc2\\x9b"},
 };
 
 static void

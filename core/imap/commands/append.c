@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* APPEND
  *
- * Specification: RFC 9051 §6.3.12, RFC 3502 (MULTIAPPEND), RFC 4315 (APPENDUID), RFC 3516 (literal8)
- * Implementation: messages are spooled while they arrive and handed on as they are; all are
- *   appended or none
+ * Specification: RFC 9051 §6.3.12, RFC 3502 (MULTIAPPEND), RFC 4315 (APPENDUID), RFC 3516
+ * (literal8) Implementation: messages are spooled while they arrive and handed on as they are; all
+ * are appended or none
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +17,8 @@ append_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	FerryImapCommand *command = user_data;
 	g_autoptr(GError) error = NULL;
-	g_autoptr(FerryOutcome) outcome = ferry_account_session_append_finish(
-		FERRY_ACCOUNT_SESSION(source), result, &error);
+	g_autoptr(FerryOutcome) outcome =
+		ferry_account_session_append_finish(FERRY_ACCOUNT_SESSION(source), result, &error);
 	const guint32 *uids;
 	gsize n_uids;
 
@@ -83,7 +83,8 @@ parse_message(FerryImapValue *value, GError **error)
 		return NULL;
 	ferry_append_message_set_flags(message, flags, (const char *const *)keywords);
 	if (date != NULL)
-		ferry_append_message_set_received_at(message, ferry_imap_value_get_time(date, NULL));
+		ferry_append_message_set_received_at(message,
+						     ferry_imap_value_get_time(date, NULL));
 	return g_steal_pointer(&message);
 }
 

@@ -19,9 +19,8 @@ line_cb(FerryImapCommand *command, const char *line, gpointer user_data)
 					    "AUTHENTICATE was cancelled");
 		return;
 	}
-	ferry_sasl_exchange_continue_async(exchange, line,
-					   ferry_imap_command_get_cancellable(command), step_cb,
-					   command);
+	ferry_sasl_exchange_continue_async(
+		exchange, line, ferry_imap_command_get_cancellable(command), step_cb, command);
 }
 
 static void
@@ -48,10 +47,9 @@ ferry_imap_authenticate(FerryImapCommand *command, gpointer user_data)
 {
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 	FerryService *service = ferry_imap_session_get_service(session);
-	const FerryContribution *contribution =
-		ferry_registry_lookup(ferry_imap_session_get_registry(session),
-				      FERRY_CONTRIBUTION_SASL_MECHANISM,
-				      ferry_imap_command_get_string(command, 0));
+	const FerryContribution *contribution = ferry_registry_lookup(
+		ferry_imap_session_get_registry(session), FERRY_CONTRIBUTION_SASL_MECHANISM,
+		ferry_imap_command_get_string(command, 0));
 	FerrySaslMechanism *mechanism = contribution != NULL ? contribution->user_data : NULL;
 	g_autoptr(FerryOrigin) origin = NULL;
 	FerrySaslExchange *exchange;

@@ -34,7 +34,8 @@ ferry_imap_close(FerryImapCommand *command, gpointer user_data)
 	}
 	ferry_mailbox_expunge_async(ferry_imap_session_get_mailbox(session),
 				    ferry_imap_session_get_account_session(session), NULL, 0,
-				    ferry_imap_command_get_cancellable(command), expunge_cb, command);
+				    ferry_imap_command_get_cancellable(command), expunge_cb,
+				    command);
 }
 
 void

@@ -40,10 +40,8 @@ gboolean ferry_imap_register_status_items(FerryRegistry *registry, GError **erro
 /* login.c: what LOGIN and AUTHENTICATE end with */
 void ferry_imap_signed_in(FerryImapCommand *command, GObject *identity, const char *user);
 /* status.c: `* STATUS name (items)` */
-void ferry_imap_write_status(FerryImapCommand *command,
-			     const char *name,
-			     const FerryMailboxStatus *numbers,
-			     FerryImapValue *items);
+void ferry_imap_write_status(FerryImapCommand *command, const char *name,
+			     const FerryMailboxStatus *numbers, FerryImapValue *items);
 FerryStatusItems ferry_imap_status_needs(FerryImapValue *items);
 /* list.c: `* LIST (attributes) "/" name` of one mailbox, without the line end */
 void ferry_imap_write_list(FerryImapWriter *writer, FerryMailboxInfo *info, gboolean subscribed);

@@ -17,7 +17,8 @@ make_copyuid(FerryOutcome *outcome)
 
 	if (n_source == 0 || n_source != n_target)
 		return NULL;
-	return g_strdup_printf("COPYUID %u %s %s", ferry_outcome_get_uidvalidity(outcome), from, to);
+	return g_strdup_printf("COPYUID %u %s %s", ferry_outcome_get_uidvalidity(outcome), from,
+			       to);
 }
 
 static void

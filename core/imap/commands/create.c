@@ -13,7 +13,8 @@ create_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	FerryImapCommand *command = user_data;
 	g_autoptr(GError) error = NULL;
-	char *id = ferry_account_session_create_finish(FERRY_ACCOUNT_SESSION(source), result, &error);
+	char *id =
+		ferry_account_session_create_finish(FERRY_ACCOUNT_SESSION(source), result, &error);
 
 	if (id == NULL) {
 		ferry_imap_command_fail(command, error);
@@ -27,8 +28,8 @@ static const char *
 find_role(const char *use)
 {
 	static const char *const roles[][2] = {
-		{"\\Drafts", "drafts"},	  {"\\Sent", "sent"},	{"\\Trash", "trash"},
-		{"\\Junk", "junk"},	  {"\\Archive", "archive"}, {"\\Flagged", "flagged"},
+		{"\\Drafts", "drafts"},       {"\\Sent", "sent"},       {"\\Trash", "trash"},
+		{"\\Junk", "junk"},           {"\\Archive", "archive"}, {"\\Flagged", "flagged"},
 		{"\\Important", "important"},
 	};
 
@@ -49,8 +50,7 @@ get_role(FerryImapCommand *command, const char **role)
 		return TRUE;
 	value = ferry_imap_value_get_child(ferry_imap_value_get_child(value, 0), 0);
 	if (ferry_imap_value_get_n_children(value) == 1)
-		*role = find_role(
-			ferry_imap_value_get_text(ferry_imap_value_get_child(value, 0)));
+		*role = find_role(ferry_imap_value_get_text(ferry_imap_value_get_child(value, 0)));
 	return *role != NULL;
 }
 

@@ -8,9 +8,8 @@
 static gboolean
 enable(FerryImapSession *session, const char *name)
 {
-	const FerryContribution *contribution =
-		ferry_registry_lookup(ferry_imap_session_get_registry(session),
-				      FERRY_CONTRIBUTION_ENABLE, name);
+	const FerryContribution *contribution = ferry_registry_lookup(
+		ferry_imap_session_get_registry(session), FERRY_CONTRIBUTION_ENABLE, name);
 
 	if (contribution == NULL ||
 	    !((FerryEnableFunc)contribution->func)(session, contribution->user_data))

@@ -43,9 +43,9 @@ ferry_imap_expunge(FerryImapCommand *command, gpointer user_data)
 			return;
 		}
 	}
-	ferry_mailbox_expunge_async(ferry_imap_session_get_mailbox(session),
-				    ferry_imap_session_get_account_session(session),
-				    uids != NULL ? (guint32 *)(gpointer)uids->data : NULL,
-				    uids != NULL ? uids->len : 0,
-				    ferry_imap_command_get_cancellable(command), expunge_cb, command);
+	ferry_mailbox_expunge_async(
+		ferry_imap_session_get_mailbox(session),
+		ferry_imap_session_get_account_session(session),
+		uids != NULL ? (guint32 *)(gpointer)uids->data : NULL, uids != NULL ? uids->len : 0,
+		ferry_imap_command_get_cancellable(command), expunge_cb, command);
 }

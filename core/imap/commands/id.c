@@ -30,7 +30,8 @@ ferry_imap_id(FerryImapCommand *command, gpointer user_data)
 
 	if (ferry_imap_command_get_argument(command, 0) == NULL &&
 	    ferry_imap_command_get_argument(command, 1) == NULL) {
-		ferry_imap_command_fail_new(command, FERRY_ERROR_INVALID, "ID: Expected NIL or a list");
+		ferry_imap_command_fail_new(command, FERRY_ERROR_INVALID,
+					    "ID: Expected NIL or a list");
 		return;
 	}
 	if (ferry_imap_command_get_argument(command, 0) != NULL &&

@@ -2,24 +2,24 @@
 /* LIST
  *
  * Specification: RFC 9051 §6.3.9, §7.3.1; RFC 5258 (extended LIST), RFC 5819 (STATUS), RFC 6154
- * Implementation: \HasChildren, \HasNoChildren and special uses are always told. There are no remote
- *   mailboxes, so REMOTE changes nothing.
+ * Implementation: \HasChildren, \HasNoChildren and special uses are always told. There are no
+ * remote mailboxes, so REMOTE changes nothing.
  */
 #include "imap/commands/commands-private.h"
 #include "imap/names.h"
 
 typedef struct {
 	FerryMailboxList *list;
-	GPtrArray *patterns;     /* with the reference before them */
+	GPtrArray *patterns; /* with the reference before them */
 	FerryImapValue *selections;
 	FerryImapValue *returns;
-	FerryImapValue *status;  /* items of RETURN (STATUS (…)) */
-	gboolean subscribed;     /* only what is subscribed */
-	gboolean recursive;      /* … and parents of that */
-	gboolean special;        /* only what has a special use */
+	FerryImapValue *status; /* items of RETURN (STATUS (…)) */
+	gboolean subscribed;    /* only what is subscribed */
+	gboolean recursive;     /* … and parents of that */
+	gboolean special;       /* only what has a special use */
 	gboolean tell_subscribed;
-	guint next;              /* where the walk over the list goes on */
-	GHashTable *parents;     /* names that have a subscribed descendant */
+	guint next;          /* where the walk over the list goes on */
+	GHashTable *parents; /* names that have a subscribed descendant */
 } List;
 
 static void
@@ -41,9 +41,9 @@ write_attributes(FerryImapWriter *writer, FerryMailboxInfo *info, gboolean subsc
 	ferry_imap_writer_begin_list(writer);
 	if (!ferry_mailbox_info_is_selectable(info))
 		ferry_imap_writer_write_atom(writer, "\\Noselect");
-	ferry_imap_writer_write_atom(writer, ferry_mailbox_info_has_children(info) ?
-						     "\\HasChildren" :
-						     "\\HasNoChildren");
+	ferry_imap_writer_write_atom(writer, ferry_mailbox_info_has_children(info)
+						     ? "\\HasChildren"
+						     : "\\HasNoChildren");
 	if (subscribed)
 		ferry_imap_writer_write_atom(writer, "\\Subscribed");
 	if (use != NULL)
@@ -109,8 +109,8 @@ collect_parents(List *self)
 static gboolean
 module_selects(FerryImapCommand *command, List *self, const char *name)
 {
-	for (guint i = 0; self->selections != NULL &&
-			  i < ferry_imap_value_get_n_children(self->selections);
+	for (guint i = 0;
+	     self->selections != NULL && i < ferry_imap_value_get_n_children(self->selections);
 	     i++) {
 		FerryImapValue *item = ferry_imap_value_get_child(self->selections, i);
 		const FerryContribution *contribution = ferry_imap_value_get_contribution(item);
@@ -194,11 +194,12 @@ status_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	FerryImapCommand *command = user_data;
 	List *self = ferry_imap_command_get_data(command);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(FerryMailboxStatus) numbers = ferry_account_session_status_finish(
-		FERRY_ACCOUNT_SESSION(source), result, &error);
+	g_autoptr(FerryMailboxStatus) numbers =
+		ferry_account_session_status_finish(FERRY_ACCOUNT_SESSION(source), result, &error);
 	FerryMailboxInfo *info = ferry_mailbox_list_get_nth(self->list, self->next - 1);
 
-	if (ferry_imap_session_get_account_session(ferry_imap_command_get_session(command)) == NULL) {
+	if (ferry_imap_session_get_account_session(ferry_imap_command_get_session(command)) ==
+	    NULL) {
 		ferry_imap_command_fail_new(command, FERRY_ERROR_UNAVAILABLE, "Connection closed");
 		return;
 	}
@@ -214,11 +215,10 @@ ask_status(FerryImapCommand *command, List *self, FerryMailboxInfo *info)
 {
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 
-	ferry_account_session_status_async(ferry_imap_session_get_account_session(session),
-					   ferry_mailbox_info_get_name(info),
-					   ferry_imap_status_needs(self->status),
-					   ferry_imap_command_get_cancellable(command), status_cb,
-					   command);
+	ferry_account_session_status_async(
+		ferry_imap_session_get_account_session(session), ferry_mailbox_info_get_name(info),
+		ferry_imap_status_needs(self->status), ferry_imap_command_get_cancellable(command),
+		status_cb, command);
 }
 
 /* Tells one mailbox after the other; waits only for STATUS. */
@@ -251,7 +251,8 @@ list_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	List *self = ferry_imap_command_get_data(command);
 	g_autoptr(GError) error = NULL;
 
-	self->list = ferry_account_session_list_finish(FERRY_ACCOUNT_SESSION(source), result, &error);
+	self->list =
+		ferry_account_session_list_finish(FERRY_ACCOUNT_SESSION(source), result, &error);
 	if (self->list == NULL) {
 		ferry_imap_command_fail(command, error);
 		return;
@@ -325,11 +326,8 @@ ferry_imap_list(FerryImapCommand *command, gpointer user_data)
 
 /* The base's own options are read above; to the registry they say yes. */
 static gboolean
-always(FerryImapCommand *command,
-       const char *name,
-       FerryImapValue *arguments,
-       FerryImapWriter *writer,
-       gpointer user_data)
+always(FerryImapCommand *command, const char *name, FerryImapValue *arguments,
+       FerryImapWriter *writer, gpointer user_data)
 {
 	return TRUE;
 }
@@ -349,6 +347,6 @@ ferry_imap_register_list_options(FerryRegistry *registry, GError **error)
 		if (!ferry_registry_add_list_return(registry, returns[i], NULL, always, NULL, NULL,
 						    error))
 			return FALSE;
-	return ferry_registry_add_list_return(registry, "STATUS", "status-items", always, NULL, NULL,
-					      error);
+	return ferry_registry_add_list_return(registry, "STATUS", "status-items", always, NULL,
+					      NULL, error);
 }

@@ -60,5 +60,6 @@ ferry_imap_login(FerryImapCommand *command, gpointer user_data)
 						   ferry_imap_command_get_string(command, 1));
 	origin = ferry_service_make_origin(service, ferry_imap_session_get_connection(session));
 	ferry_verifier_verify_async(ferry_service_get_verifier(service), credential, origin,
-				    ferry_imap_command_get_cancellable(command), verify_cb, command);
+				    ferry_imap_command_get_cancellable(command), verify_cb,
+				    command);
 }

@@ -22,10 +22,7 @@ write_name(FerryImapWriter *writer, const char *name, const char *attribute)
 
 /* The lowest parent that matches, each told once. */
 static void
-write_parent(FerryImapWriter *writer,
-	     FerryMailboxList *list,
-	     const char *pattern,
-	     const char *name,
+write_parent(FerryImapWriter *writer, FerryMailboxList *list, const char *pattern, const char *name,
 	     GHashTable *told)
 {
 	g_autofree char *parent = g_strdup(name);
@@ -75,8 +72,8 @@ list_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	FerryImapCommand *command = user_data;
 	g_autoptr(GError) error = NULL;
-	g_autoptr(FerryMailboxList) list = ferry_account_session_list_finish(
-		FERRY_ACCOUNT_SESSION(source), result, &error);
+	g_autoptr(FerryMailboxList) list =
+		ferry_account_session_list_finish(FERRY_ACCOUNT_SESSION(source), result, &error);
 	g_autofree char *pattern = NULL;
 
 	if (list == NULL) {

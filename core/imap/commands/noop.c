@@ -29,5 +29,6 @@ ferry_imap_noop(FerryImapCommand *command, gpointer user_data)
 		return;
 	}
 	ferry_mailbox_refresh_async(mailbox, ferry_imap_session_get_account_session(session),
-				    ferry_imap_command_get_cancellable(command), refresh_cb, command);
+				    ferry_imap_command_get_cancellable(command), refresh_cb,
+				    command);
 }

@@ -22,8 +22,8 @@ search_command_free(SearchCommand *self)
 static gboolean
 returns(const SearchCommand *self, const char *name)
 {
-	for (guint i = 0; self->returns != NULL && i < ferry_imap_value_get_n_children(self->returns);
-	     i++) {
+	for (guint i = 0;
+	     self->returns != NULL && i < ferry_imap_value_get_n_children(self->returns); i++) {
 		if (ferry_imap_value_is(ferry_imap_value_get_child(self->returns, i), name))
 			return TRUE;
 	}
@@ -31,9 +31,7 @@ returns(const SearchCommand *self, const char *name)
 }
 
 static void
-write_min(FerryImapSearch *search,
-	  FerryImapValue *arguments,
-	  FerryImapWriter *writer,
+write_min(FerryImapSearch *search, FerryImapValue *arguments, FerryImapWriter *writer,
 	  gpointer user_data)
 {
 	gsize n_results;
@@ -44,9 +42,7 @@ write_min(FerryImapSearch *search,
 }
 
 static void
-write_max(FerryImapSearch *search,
-	  FerryImapValue *arguments,
-	  FerryImapWriter *writer,
+write_max(FerryImapSearch *search, FerryImapValue *arguments, FerryImapWriter *writer,
 	  gpointer user_data)
 {
 	gsize n_results;
@@ -57,9 +53,7 @@ write_max(FerryImapSearch *search,
 }
 
 static void
-write_all(FerryImapSearch *search,
-	  FerryImapValue *arguments,
-	  FerryImapWriter *writer,
+write_all(FerryImapSearch *search, FerryImapValue *arguments, FerryImapWriter *writer,
 	  gpointer user_data)
 {
 	gsize n_results;
@@ -74,9 +68,7 @@ write_all(FerryImapSearch *search,
 }
 
 static void
-write_count(FerryImapSearch *search,
-	    FerryImapValue *arguments,
-	    FerryImapWriter *writer,
+write_count(FerryImapSearch *search, FerryImapValue *arguments, FerryImapWriter *writer,
 	    gpointer user_data)
 {
 	gsize n_results;
@@ -142,9 +134,8 @@ is_repeated(const SearchCommand *self, guint index)
 	FerryImapValue *item = ferry_imap_value_get_child(self->returns, index);
 
 	for (guint i = 0; i < index; i++) {
-		if (ferry_imap_value_get_contribution(
-			    ferry_imap_value_get_child(self->returns, i)) ==
-		    ferry_imap_value_get_contribution(item))
+		if (ferry_imap_value_get_contribution(ferry_imap_value_get_child(
+			    self->returns, i)) == ferry_imap_value_get_contribution(item))
 			return TRUE;
 	}
 	return FALSE;
@@ -215,8 +206,8 @@ search_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 prepare_returns(SearchCommand *self, GError **error)
 {
-	for (guint i = 0; self->returns != NULL && i < ferry_imap_value_get_n_children(self->returns);
-	     i++) {
+	for (guint i = 0;
+	     self->returns != NULL && i < ferry_imap_value_get_n_children(self->returns); i++) {
 		FerryImapValue *item = ferry_imap_value_get_child(self->returns, i);
 		const FerryContribution *contribution = ferry_imap_value_get_contribution(item);
 		FerrySearchPrepareFunc prepare = (FerrySearchPrepareFunc)contribution->prepare;
@@ -257,7 +248,7 @@ ferry_imap_register_search_returns(FerryRegistry *registry, GError **error)
 		const char *name;
 		FerrySearchResultFunc write;
 	} options[] = {
-		{"MIN", write_min},	{"MAX", write_max}, {"ALL", write_all},
+		{"MIN", write_min},     {"MAX", write_max}, {"ALL", write_all},
 		{"COUNT", write_count}, {"SAVE", NULL},
 	};
 
@@ -287,7 +278,8 @@ ferry_imap_register_search(FerryRegistry *registry, GError **error)
 	       ferry_imap_register_search_text(registry, error) &&
 	       ferry_imap_register_search_returns(registry, error) &&
 	       ferry_registry_add_command(registry, "SEARCH", grammar, FERRY_PHASE_SELECTED,
-					  FERRY_ORDERING_NUMBERS, handle_search, NULL, NULL, error) &&
+					  FERRY_ORDERING_NUMBERS, handle_search, NULL, NULL,
+					  error) &&
 	       ferry_registry_add_command(registry, "UID SEARCH", grammar, FERRY_PHASE_SELECTED,
 					  FERRY_ORDERING_ANY, handle_search, NULL, NULL, error);
 }

@@ -81,7 +81,8 @@ write_module_codes(FerryImapCommand *command, FerryImapWriter *writer)
 
 		if (g_strcmp0(contribution->name, "SELECT") != 0)
 			continue;
-		code = ((FerryResponseCodeFunc)contribution->func)(command, contribution->user_data);
+		code = ((FerryResponseCodeFunc)contribution->func)(command,
+								   contribution->user_data);
 		if (code != NULL)
 			ferry_imap_writer_writef(writer, "* OK [%s] Ok\r\n", code);
 	}
@@ -91,8 +92,8 @@ static void
 claim_recent(FerryImapSession *session, FerryMailbox *mailbox, gboolean read_only)
 {
 	FerryView *view = ferry_imap_session_get_view(session);
-	guint32 first = read_only ? ferry_view_get_recent_watermark(view) :
-				    ferry_mailbox_claim_recent(mailbox);
+	guint32 first = read_only ? ferry_view_get_recent_watermark(view)
+				  : ferry_mailbox_claim_recent(mailbox);
 
 	ferry_told_add_recent(ferry_imap_session_get_told(session), MAX(first, 1),
 			      ferry_view_get_uidnext(view) - 1);
@@ -132,8 +133,8 @@ open_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	FerryImapCommand *command = user_data;
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(FerryMailbox) mailbox = ferry_account_session_open_finish(
-		FERRY_ACCOUNT_SESSION(source), result, &error);
+	g_autoptr(FerryMailbox) mailbox =
+		ferry_account_session_open_finish(FERRY_ACCOUNT_SESSION(source), result, &error);
 	gboolean read_only = g_strcmp0(ferry_imap_command_get_name(command), "EXAMINE") == 0;
 
 	if (mailbox == NULL) {
@@ -172,7 +173,7 @@ ferry_imap_select(FerryImapCommand *command, gpointer user_data)
 		return;
 	}
 	ferry_account_session_open_async(ferry_imap_session_get_account_session(session),
-					 ferry_imap_command_get_string(command, 0), NULL, NULL, NULL,
-					 ferry_imap_command_get_cancellable(command), open_cb,
+					 ferry_imap_command_get_string(command, 0), NULL, NULL,
+					 NULL, ferry_imap_command_get_cancellable(command), open_cb,
 					 command);
 }

@@ -30,7 +30,7 @@ ferry_imap_starttls(FerryImapCommand *command, gpointer user_data)
 	ferry_imap_command_finish(command);
 	if (session->ended || session->leaving)
 		return;
-	ferry_connection_start_tls_async(
-		session->connection, ferry_service_get_tls_credentials(session->service), NULL,
-		tls_cb, g_object_ref(session));
+	ferry_connection_start_tls_async(session->connection,
+					 ferry_service_get_tls_credentials(session->service), NULL,
+					 tls_cb, g_object_ref(session));
 }

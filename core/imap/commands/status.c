@@ -41,9 +41,9 @@ ferry_imap_register_status_items(FerryRegistry *registry, GError **error)
 		const char *name;
 		FerryNeeds needs;
 	} items[] = {
-		{"MESSAGES", FERRY_NEEDS_NOTHING},     {"UNSEEN", FERRY_NEEDS_NOTHING},
-		{"UIDNEXT", FERRY_NEEDS_METADATA},     {"UIDVALIDITY", FERRY_NEEDS_METADATA},
-		{"RECENT", FERRY_NEEDS_METADATA},      {"DELETED", FERRY_NEEDS_METADATA},
+		{"MESSAGES", FERRY_NEEDS_NOTHING}, {"UNSEEN", FERRY_NEEDS_NOTHING},
+		{"UIDNEXT", FERRY_NEEDS_METADATA}, {"UIDVALIDITY", FERRY_NEEDS_METADATA},
+		{"RECENT", FERRY_NEEDS_METADATA},  {"DELETED", FERRY_NEEDS_METADATA},
 		{"SIZE", FERRY_NEEDS_METADATA},
 	};
 
@@ -69,10 +69,8 @@ ferry_imap_status_needs(FerryImapValue *items)
 }
 
 void
-ferry_imap_write_status(FerryImapCommand *command,
-			const char *name,
-			const FerryMailboxStatus *numbers,
-			FerryImapValue *items)
+ferry_imap_write_status(FerryImapCommand *command, const char *name,
+			const FerryMailboxStatus *numbers, FerryImapValue *items)
 {
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 	FerryImapWriter *writer = ferry_imap_command_get_writer(command);
@@ -99,11 +97,11 @@ status_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	FerryImapCommand *command = user_data;
 	g_autoptr(GError) error = NULL;
-	g_autoptr(FerryMailboxStatus) numbers = ferry_account_session_status_finish(
-		FERRY_ACCOUNT_SESSION(source), result, &error);
+	g_autoptr(FerryMailboxStatus) numbers =
+		ferry_account_session_status_finish(FERRY_ACCOUNT_SESSION(source), result, &error);
 
-	if (numbers == NULL ||
-	    ferry_imap_session_get_account_session(ferry_imap_command_get_session(command)) == NULL) {
+	if (numbers == NULL || ferry_imap_session_get_account_session(
+				       ferry_imap_command_get_session(command)) == NULL) {
 		if (error == NULL)
 			error = g_error_new_literal(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
 						    "Connection closed");

@@ -71,9 +71,9 @@ parse_item(Store *store, const char *item)
 		FerryFlagsMode mode;
 		gboolean silent;
 	} items[] = {
-		{"FLAGS", FERRY_FLAGS_REPLACE, FALSE},	  {"FLAGS.SILENT", FERRY_FLAGS_REPLACE, TRUE},
-		{"+FLAGS", FERRY_FLAGS_ADD, FALSE},	  {"+FLAGS.SILENT", FERRY_FLAGS_ADD, TRUE},
-		{"-FLAGS", FERRY_FLAGS_REMOVE, FALSE},	  {"-FLAGS.SILENT", FERRY_FLAGS_REMOVE, TRUE},
+		{"FLAGS", FERRY_FLAGS_REPLACE, FALSE}, {"FLAGS.SILENT", FERRY_FLAGS_REPLACE, TRUE},
+		{"+FLAGS", FERRY_FLAGS_ADD, FALSE},    {"+FLAGS.SILENT", FERRY_FLAGS_ADD, TRUE},
+		{"-FLAGS", FERRY_FLAGS_REMOVE, FALSE}, {"-FLAGS.SILENT", FERRY_FLAGS_REMOVE, TRUE},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(items); i++) {
@@ -130,19 +130,19 @@ store(FerryImapCommand *command, GArray *uids, FerryMessageFlags flags, char **k
 	Store *self = ferry_imap_command_get_data(command);
 
 	ferry_imap_session_set_silent(session, self->silent);
-	ferry_mailbox_store_flags_async(ferry_imap_session_get_mailbox(session),
-					ferry_imap_session_get_account_session(session),
-					(guint32 *)(gpointer)uids->data, uids->len, self->mode,
-					flags, (const char *const *)keywords, self->unchanged_since,
-					ferry_imap_command_get_cancellable(command), store_cb,
-					command);
+	ferry_mailbox_store_flags_async(
+		ferry_imap_session_get_mailbox(session),
+		ferry_imap_session_get_account_session(session), (guint32 *)(gpointer)uids->data,
+		uids->len, self->mode, flags, (const char *const *)keywords, self->unchanged_since,
+		ferry_imap_command_get_cancellable(command), store_cb, command);
 }
 
 void
 ferry_imap_store(FerryImapCommand *command, gpointer user_data)
 {
 	Store *self = g_new0(Store, 1);
-	g_auto(GStrv) names = ferry_imap_value_dup_strv(ferry_imap_command_get_argument(command, 3));
+	g_auto(GStrv) names =
+		ferry_imap_value_dup_strv(ferry_imap_command_get_argument(command, 3));
 	g_auto(GStrv) keywords = NULL;
 	g_autoptr(GArray) uids = NULL;
 	g_autoptr(GError) error = NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A selected mailbox without a connection, an account or a backend: what FETCH and SEARCH plan on. */
+/* A selected mailbox without a connection, an account or a backend: what FETCH and SEARCH plan on.
+ */
 #pragma once
 
 #include <string.h>

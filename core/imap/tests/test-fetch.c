@@ -36,11 +36,7 @@ static const FerryMessageRow rows[] = {
 
 /* The response to @line for message @number with the contents @data. */
 static char *
-answer(Fixture *fixture,
-       const char *line,
-       guint32 number,
-       FerryMessageData *data,
-       GError **error,
+answer(Fixture *fixture, const char *line, guint32 number, FerryMessageData *data, GError **error,
        GError **failure)
 {
 	g_autoptr(FerryImapCommand) command = fixture_parse(fixture, line, error);
@@ -235,8 +231,8 @@ test_dates(void)
 		FerryMessageRow row = {.uid = 1, .received_at = cases[i].seconds};
 		g_autoptr(GError) error = NULL;
 		g_autofree char *output = NULL;
-		g_autofree char *expected = g_strdup_printf(
-			"* 1 FETCH (INTERNALDATE \"%s\")\r\n", cases[i].expected);
+		g_autofree char *expected =
+			g_strdup_printf("* 1 FETCH (INTERNALDATE \"%s\")\r\n", cases[i].expected);
 
 		fixture_select(&fixture, &row, 1);
 		output = answer(&fixture, "FETCH 1 INTERNALDATE", 1, NULL, &error, NULL);

@@ -11,11 +11,17 @@ build_registry(void)
 	static const struct {
 		const char *name;
 		const char *grammar;
-	} items[] = {{"FLAGS", NULL}, {"UID", NULL}, {"ENVELOPE", NULL}, {"RFC822.SIZE", NULL},
-		     {"BODY", "[section]"}, {"BODY.PEEK", "section"}, {"BODYSTRUCTURE", NULL},
-		     {"PREVIEW", "[(\"LAZY\")]"}},
-	  keys[] = {{"ALL", NULL}, {"SEEN", NULL}, {"FROM", "astring"}, {"SINCE", "date"},
-		    {"HEADER", "astring astring"}, {"UID", "sequence-set"}, {"LARGER", "number64"},
+	} items[] = {{"FLAGS", NULL},         {"UID", NULL},
+		     {"ENVELOPE", NULL},      {"RFC822.SIZE", NULL},
+		     {"BODY", "[section]"},   {"BODY.PEEK", "section"},
+		     {"BODYSTRUCTURE", NULL}, {"PREVIEW", "[(\"LAZY\")]"}},
+	  keys[] = {{"ALL", NULL},
+		    {"SEEN", NULL},
+		    {"FROM", "astring"},
+		    {"SINCE", "date"},
+		    {"HEADER", "astring astring"},
+		    {"UID", "sequence-set"},
+		    {"LARGER", "number64"},
 		    {"KEYWORD", "flag"}};
 
 	registry = ferry_registry_new();
@@ -30,8 +36,8 @@ build_registry(void)
 	ferry_registry_add_fetch_modifier(registry, "CHANGEDSINCE", "number64",
 					  (FerryModifierFunc)(gpointer)build_registry, NULL, NULL,
 					  NULL);
-	ferry_registry_add_list_selection(registry, "SUBSCRIBED",
-					  (FerryListFunc)(gpointer)build_registry, NULL, NULL, NULL);
+	ferry_registry_add_list_selection(
+		registry, "SUBSCRIBED", (FerryListFunc)(gpointer)build_registry, NULL, NULL, NULL);
 	ferry_registry_add_list_return(registry, "STATUS", "status-items",
 				       (FerryListFunc)(gpointer)build_registry, NULL, NULL, NULL);
 	ferry_registry_add_status_item(registry, "MESSAGES", 0,
@@ -82,7 +88,8 @@ dump(FerryImapValue *value, GString *out)
 		g_string_append_printf(out, "'%s'", ferry_imap_value_get_text(value));
 		break;
 	case FERRY_IMAP_VALUE_NUMBER:
-		g_string_append_printf(out, "%" G_GUINT64_FORMAT, ferry_imap_value_get_number(value));
+		g_string_append_printf(out, "%" G_GUINT64_FORMAT,
+				       ferry_imap_value_get_number(value));
 		break;
 	case FERRY_IMAP_VALUE_SET:
 		dump_set(ferry_imap_value_get_set(value), out);
@@ -165,7 +172,8 @@ run(const char *input, gsize length, gsize first, gsize rest, const char *gramma
 		if (result != FERRY_IMAP_PARSE_DONE)
 			continue;
 		if (ferry_imap_parser_get_name(parser) != NULL)
-			slots = ferry_imap_parser_parse_arguments(parser, grammar, &context, &error);
+			slots = ferry_imap_parser_parse_arguments(parser, grammar, &context,
+								  &error);
 		g_string_append_printf(out, "%s %s", ferry_imap_parser_get_tag(parser),
 				       ferry_imap_parser_get_name(parser));
 		if (slots == NULL)
@@ -198,8 +206,7 @@ static const struct {
 	{"+ NOOP\r\n", NULL, "(null) (null) BAD;"},
 	{"a+b NOOP\r\n", NULL, "(null) (null) BAD;"},
 	{"a LOGIN joe \"a\\\"b\\\\c\"\r\n", "astring astring", "a LOGIN 'joe' 'a\"b\\c';"},
-	{"a LOGIN {3}\r\njoe {5+}\r\na\r\nbc\r\n", "astring astring",
-	 "+ a LOGIN 'joe' 'a\r\nbc';"},
+	{"a LOGIN {3}\r\njoe {5+}\r\na\r\nbc\r\n", "astring astring", "+ a LOGIN 'joe' 'a\r\nbc';"},
 	{"a LOGIN {0}\r\n \"\"\r\n", "astring astring", "+ a LOGIN '' '';"},
 	{"a LOGIN joe \"x\\n\"\r\n", "astring astring", "a LOGIN BAD;"},
 	{"a LOGIN joe \"x {3}\r\nb NOOP\r\n", "astring astring", "a LOGIN BAD;b NOOP BAD;"},
@@ -218,8 +225,7 @@ static const struct {
 	 "a UID FETCH 1:1000 (FLAGS BODY.PEEK([HEADER.FIELDS (To \"a b\")]<0.5>)) -;"},
 	{"a FETCH 5,3:4,2000,7 ALL\r\n", FETCH, "a FETCH 3:5,7,2000 (ALL) -;"},
 	{"a FETCH $ body[1.2.mime]\r\n", FETCH, "a FETCH $ (BODY([1.2.MIME])) -;"},
-	{"a FETCH 1 BODY (CHANGEDSINCE 5)\r\n", FETCH,
-	 "a FETCH 1 (BODY(-)) (CHANGEDSINCE(5));"},
+	{"a FETCH 1 BODY (CHANGEDSINCE 5)\r\n", FETCH, "a FETCH 1 (BODY(-)) (CHANGEDSINCE(5));"},
 	{"a FETCH 1 (PREVIEW (LAZY) UID)\r\n", FETCH, "a FETCH 1 (PREVIEW(()) UID) -;"},
 	{"a FETCH 1 PREVIEW (CHANGEDSINCE 5)\r\n", FETCH,
 	 "a FETCH 1 (PREVIEW(-)) (CHANGEDSINCE(5));"},
@@ -287,8 +293,7 @@ test_cases(void)
 			g_assert_cmpstr(split, ==, whole);
 			if (cut > 1)
 				continue;
-			single = run(cases[i].input, length, 1, 1, cases[i].grammar,
-				     cases[i].utf8);
+			single = run(cases[i].input, length, 1, 1, cases[i].grammar, cases[i].utf8);
 			g_assert_cmpstr(single, ==, whole);
 		}
 	}

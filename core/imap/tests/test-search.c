@@ -40,15 +40,16 @@ make_model(GRand *rand, Box *box, guint i)
 	model->body = (guint)g_rand_int_range(rand, 0, 4);
 	model->keyword = g_rand_boolean(rand);
 	model->number = i + 1;
-	model->row.uid = (i > 0 ? box->models[i - 1].row.uid : 0) +
-			 (guint32)g_rand_int_range(rand, 1, 4);
+	model->row.uid =
+		(i > 0 ? box->models[i - 1].row.uid : 0) + (guint32)g_rand_int_range(rand, 1, 4);
 	model->row.flags = (guint16)g_rand_int_range(rand, 0, 32);
 	model->row.size = (guint64)g_rand_int_range(rand, 0, 10);
-	model->row.received_at = g_rand_int_range(rand, -3, 5) * DAY + g_rand_int_range(rand, 0, DAY);
+	model->row.received_at =
+		g_rand_int_range(rand, -3, 5) * DAY + g_rand_int_range(rand, 0, DAY);
 	model->row.sent_zone = (gint16)(g_rand_int_range(rand, -12, 13) * 60);
-	model->row.sent_at = g_rand_int_range(rand, 0, 4) == 0 ?
-				     G_MININT64 :
-				     g_rand_int_range(rand, -3 * DAY, 5 * DAY);
+	model->row.sent_at = g_rand_int_range(rand, 0, 4) == 0
+				     ? G_MININT64
+				     : g_rand_int_range(rand, -3 * DAY, 5 * DAY);
 	if (model->keyword)
 		model->row.keyword_set =
 			ferry_keyword_table_intern(box->fixture.keywords, keyword, 1);
@@ -58,9 +59,9 @@ static FerryMessageData *
 make_data(const Model *model)
 {
 	g_autofree char *subject =
-		model->subject < 4 ? g_strdup_printf("Subject: =?utf-8?q?%s?=\r\n",
-						     words[model->subject]) :
-				     g_strdup("");
+		model->subject < 4
+			? g_strdup_printf("Subject: =?utf-8?q?%s?=\r\n", words[model->subject])
+			: g_strdup("");
 	g_autofree char *raw = g_strdup_printf("From: %s@example.org\r\n%s\r\nx%sx\r\n",
 					       words[model->from], subject, words[model->body]);
 
@@ -137,8 +138,8 @@ write_flag(GRand *rand, Box *box, GString *program, Answers answers)
 static void
 write_state(GRand *rand, Box *box, GString *program, Answers answers)
 {
-	static const char *const names[] = {"ALL", "RECENT", "OLD", "NEW", "KEYWORD $forwarded",
-					    "UNKEYWORD $Forwarded"};
+	static const char *const names[] = {
+		"ALL", "RECENT", "OLD", "NEW", "KEYWORD $forwarded", "UNKEYWORD $Forwarded"};
 	guint state = (guint)g_rand_int_range(rand, 0, G_N_ELEMENTS(names));
 
 	g_string_append(program, names[state]);
@@ -146,8 +147,8 @@ write_state(GRand *rand, Box *box, GString *program, Answers answers)
 		const Model *model = &box->models[i];
 		gboolean recent = i >= N_MESSAGES / 2;
 		gboolean unseen = !(model->row.flags & FERRY_MESSAGE_SEEN);
-		gboolean all[] = {TRUE,		  recent,	   !recent,
-				  recent && unseen, model->keyword, !model->keyword};
+		gboolean all[] = {TRUE,           recent,         !recent, recent && unseen,
+				  model->keyword, !model->keyword};
 
 		answers[i] = all[state];
 	}
@@ -161,7 +162,8 @@ write_size(GRand *rand, Box *box, GString *program, Answers answers)
 
 	g_string_append_printf(program, "%s %u", larger ? "LARGER" : "SMALLER", (guint)limit);
 	for (guint i = 0; i < N_MESSAGES; i++)
-		answers[i] = larger ? box->models[i].row.size > limit : box->models[i].row.size < limit;
+		answers[i] =
+			larger ? box->models[i].row.size > limit : box->models[i].row.size < limit;
 }
 
 static gint64
@@ -221,8 +223,8 @@ write_set(GRand *rand, Box *box, GString *program, Answers answers)
 static void
 write_text(GRand *rand, Box *box, GString *program, Answers answers)
 {
-	static const char *const keys[] = {"FROM",	     "HEADER From", "SUBJECT",
-					   "HEADER subject", "BODY",	    "TEXT", "CC"};
+	static const char *const keys[] = {"FROM", "HEADER From", "SUBJECT", "HEADER subject",
+					   "BODY", "TEXT",        "CC"};
 	guint key = (guint)g_rand_int_range(rand, 0, G_N_ELEMENTS(keys));
 	guint word = (guint)g_rand_int_range(rand, 0, 4);
 	gboolean empty = g_rand_int_range(rand, 0, 6) == 0;
@@ -236,7 +238,8 @@ write_text(GRand *rand, Box *box, GString *program, Answers answers)
 		gboolean from = empty || model->from == word;
 		gboolean subject = model->subject < 4 && (empty || model->subject == word);
 		gboolean body = empty || model->body == word;
-		gboolean all[] = {from, from, subject, subject, body, from || subject || body, FALSE};
+		gboolean all[] = {from, from, subject, subject, body, from || subject || body,
+				  FALSE};
 
 		answers[i] = all[key];
 	}
@@ -273,9 +276,9 @@ write_program(GRand *rand, Box *box, GString *program, guint depth, Answers answ
 		write_program(rand, box, program, depth - 1, second);
 	}
 	for (guint i = 0; i < N_MESSAGES; i++)
-		answers[i] = choice == 1 ? !answers[i] :
-			     choice == 2 ? answers[i] || second[i] :
-					   answers[i] && second[i];
+		answers[i] = choice == 1   ? !answers[i]
+			     : choice == 2 ? answers[i] || second[i]
+					   : answers[i] && second[i];
 	if (choice == 3)
 		g_string_append_c(program, ')');
 }
@@ -288,8 +291,7 @@ check_message(FerryImapSearch *search, Box *box, guint i, gboolean expected, con
 					   FERRY_NEEDS_METADATA | FERRY_NEEDS_HEADERS, EVERYTHING};
 
 	for (guint n = 0; n < G_N_ELEMENTS(steps); n++) {
-		SearchVerdict verdict =
-			ferry_imap_search_judge(search, box->messages[i], steps[n]);
+		SearchVerdict verdict = ferry_imap_search_judge(search, box->messages[i], steps[n]);
 
 		if (verdict == SEARCH_UNKNOWN && steps[n] != EVERYTHING)
 			continue;
@@ -345,8 +347,8 @@ test_plans(void)
 		 FERRY_NEEDS_METADATA | FERRY_NEEDS_RAW | FERRY_NEEDS_STRUCTURE,
 		 FERRY_NEEDS_METADATA, 0},
 		{"OR TEXT x NOT BODY y FROM z",
-		 FERRY_NEEDS_HEADERS | FERRY_NEEDS_RAW | FERRY_NEEDS_STRUCTURE,
-		 FERRY_NEEDS_HEADERS, 1},
+		 FERRY_NEEDS_HEADERS | FERRY_NEEDS_RAW | FERRY_NEEDS_STRUCTURE, FERRY_NEEDS_HEADERS,
+		 1},
 	};
 	g_autoptr(GRand) rand = g_rand_new_with_seed(1);
 	Box box;

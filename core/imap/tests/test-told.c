@@ -9,8 +9,8 @@ typedef struct {
 	FerryKeywordTable *keywords;
 	FerryView *view;
 	FerryTold *told;
-	GArray *server;     /* UIDs that exist */
-	GArray *client;     /* UIDs in the order of the client's numbers */
+	GArray *server;      /* UIDs that exist */
+	GArray *client;      /* UIDs in the order of the client's numbers */
 	GHashTable *unheard; /* UIDs whose flags changed since they were told */
 	guint32 next;
 } Fixture;

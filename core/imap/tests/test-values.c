@@ -111,8 +111,8 @@ test_utf7(void)
 		{"\xc3\xbc&\xc3\xbc", "&APw-&-&APw-"},
 		{"", ""},
 	};
-	static const char *const bad[] = {"&", "&AO", "&AOQ", "&!-", "&2D0-", "&3gA-", "&AGE-",
-					  "\xc3\xbc", "a\x7f", "&AOR-", "&AAA-", "&A-"};
+	static const char *const bad[] = {"&",     "&AO",      "&AOQ",  "&!-",   "&2D0-", "&3gA-",
+					  "&AGE-", "\xc3\xbc", "a\x7f", "&AOR-", "&AAA-", "&A-"};
 
 	for (guint i = 0; i < G_N_ELEMENTS(pairs); i++) {
 		g_autofree char *encoded = ferry_imap_utf7_encode(pairs[i][0]);
@@ -138,18 +138,12 @@ test_patterns(void)
 		gboolean matches;
 		gboolean contains;
 	} cases[] = {
-		{"*", "a/b", TRUE, TRUE},
-		{"%", "a", TRUE, FALSE},
-		{"%", "a/b", FALSE, FALSE},
-		{"%/%", "a", FALSE, TRUE},
-		{"a*c", "abbc", TRUE, TRUE},
-		{"a%c", "ab/c", FALSE, FALSE},
-		{"a/%", "a", FALSE, TRUE},
-		{"a/%", "a/b", TRUE, FALSE},
-		{"a", "a", TRUE, FALSE},
-		{"", "", TRUE, FALSE},
-		{"*%*b", "xxab", TRUE, TRUE},
-		{"%%", "ab", TRUE, FALSE},
+		{"*", "a/b", TRUE, TRUE},     {"%", "a", TRUE, FALSE},
+		{"%", "a/b", FALSE, FALSE},   {"%/%", "a", FALSE, TRUE},
+		{"a*c", "abbc", TRUE, TRUE},  {"a%c", "ab/c", FALSE, FALSE},
+		{"a/%", "a", FALSE, TRUE},    {"a/%", "a/b", TRUE, FALSE},
+		{"a", "a", TRUE, FALSE},      {"", "", TRUE, FALSE},
+		{"*%*b", "xxab", TRUE, TRUE}, {"%%", "ab", TRUE, FALSE},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -164,12 +158,9 @@ test_patterns(void)
 static void
 test_create_names(void)
 {
-	static const char *const cases[][2] = {{"a/b/", "a/b"},
-					       {"e\xcc\x81", "\xc3\xa9"},
-					       {"/a", NULL},
-					       {"", NULL},
-					       {"a//b", NULL},
-					       {"a\tb", NULL},
+	static const char *const cases[][2] = {{"a/b/", "a/b"},        {"e\xcc\x81", "\xc3\xa9"},
+					       {"/a", NULL},           {"", NULL},
+					       {"a//b", NULL},         {"a\tb", NULL},
 					       {"a\xe2\x80\xa8", NULL}};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {

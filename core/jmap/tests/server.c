@@ -10,8 +10,8 @@ static void
 reply_json(SoupServerMessage *message, guint status, const char *json)
 {
 	soup_server_message_set_status(message, status, NULL);
-	soup_server_message_set_response(
-		message, "application/json", SOUP_MEMORY_COPY, json, strlen(json));
+	soup_server_message_set_response(message, "application/json", SOUP_MEMORY_COPY, json,
+					 strlen(json));
 }
 
 static gboolean
@@ -30,10 +30,7 @@ is_authorized(Server *self, SoupServerMessage *message)
 }
 
 static void
-session_cb(SoupServer *soup,
-	   SoupServerMessage *message,
-	   const char *path,
-	   GHashTable *query,
+session_cb(SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query,
 	   gpointer user_data)
 {
 	Server *self = user_data;
@@ -45,24 +42,20 @@ session_cb(SoupServer *soup,
 	json = g_strdup_printf(
 		"{\"username\":\"alice\",\"state\":\"s%u\",\"apiUrl\":\"%s\","
 		"\"downloadUrl\":\"/down/{accountId}/{blobId}?accept={type}\","
-		"\"uploadUrl\":\"up/{accountId}/\",\"eventSourceUrl\":\"/events?types={types}&ping={ping}\","
-		"\"capabilities\":{\"urn:ietf:params:jmap:core\":%s,\"urn:ietf:params:jmap:mail\":{},"
+		"\"uploadUrl\":\"up/{accountId}/\",\"eventSourceUrl\":\"/"
+		"events?types={types}&ping={ping}\","
+		"\"capabilities\":{\"urn:ietf:params:jmap:core\":%s,\"urn:ietf:params:jmap:mail\":{"
+		"},"
 		"\"urn:ietf:params:jmap:blob\":{}},"
 		"\"accounts\":{\"A1\":{\"name\":\"alice\",\"isPersonal\":true,\"isReadOnly\":false,"
 		"\"accountCapabilities\":%s}},"
 		"\"primaryAccounts\":{\"urn:ietf:params:jmap:mail\":\"A1\"}}",
-		self->n_sessions,
-		self->api_url,
-		self->core,
-		self->account_caps);
+		self->n_sessions, self->api_url, self->core, self->account_caps);
 	reply_json(message, 200, json);
 }
 
 static void
-well_known_cb(SoupServer *soup,
-	      SoupServerMessage *message,
-	      const char *path,
-	      GHashTable *query,
+well_known_cb(SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query,
 	      gpointer user_data)
 {
 	soup_server_message_set_redirect(message, 301, "/jmap/session");
@@ -157,8 +150,7 @@ answer_status(SoupServerMessage *message, const char *word)
 	soup_server_message_set_status(message, (guint)strtoul(word, NULL, 10), NULL);
 	if (slash != NULL)
 		soup_message_headers_replace(soup_server_message_get_response_headers(message),
-					     "Retry-After",
-					     slash + 1);
+					     "Retry-After", slash + 1);
 }
 
 static void
@@ -188,7 +180,8 @@ static void
 follow_script(Server *self, SoupServerMessage *message, FerryJmapValue *request, const char *word)
 {
 	g_autofree char *state = g_strdup_printf("s%u", self->n_sessions);
-	static const char limit[] = "{\"type\":\"urn:ietf:params:jmap:error:limit\",\"limit\":\"x\"}";
+	static const char limit[] =
+		"{\"type\":\"urn:ietf:params:jmap:error:limit\",\"limit\":\"x\"}";
 
 	if (g_ascii_isdigit(word[0])) {
 		answer_status(message, word);
@@ -203,8 +196,8 @@ follow_script(Server *self, SoupServerMessage *message, FerryJmapValue *request,
 		g_ptr_array_add(self->kept, g_object_ref(message));
 	} else if (g_str_equal(word, "html")) {
 		soup_server_message_set_status(message, 200, NULL);
-		soup_server_message_set_response(
-			message, "text/html", SOUP_MEMORY_STATIC, "<html>", 6);
+		soup_server_message_set_response(message, "text/html", SOUP_MEMORY_STATIC, "<html>",
+						 6);
 	} else if (g_str_equal(word, "foreign")) {
 		soup_server_message_set_redirect(message, 307, "https://evil.example/api");
 	} else {
@@ -221,10 +214,7 @@ follow_script(Server *self, SoupServerMessage *message, FerryJmapValue *request,
 }
 
 static void
-api_cb(SoupServer *soup,
-       SoupServerMessage *message,
-       const char *path,
-       GHashTable *query,
+api_cb(SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query,
        gpointer user_data)
 {
 	Server *self = user_data;
@@ -246,10 +236,7 @@ api_cb(SoupServer *soup,
 }
 
 static void
-upload_cb(SoupServer *soup,
-	  SoupServerMessage *message,
-	  const char *path,
-	  GHashTable *query,
+upload_cb(SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query,
 	  gpointer user_data)
 {
 	Server *self = user_data;
@@ -266,16 +253,12 @@ upload_cb(SoupServer *soup,
 	self->uploaded = g_bytes_new(body->data, (gsize)body->length);
 	json = g_strdup_printf("{\"accountId\":\"A1\",\"blobId\":\"B%" G_GINT64_FORMAT
 			       "\",\"type\":\"message/rfc822\",\"size\":%" G_GINT64_FORMAT "}",
-			       (gint64)body->length,
-			       (gint64)body->length);
+			       (gint64)body->length, (gint64)body->length);
 	reply_json(message, 201, json);
 }
 
 static void
-download_cb(SoupServer *soup,
-	    SoupServerMessage *message,
-	    const char *path,
-	    GHashTable *query,
+download_cb(SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query,
 	    gpointer user_data)
 {
 	Server *self = user_data;
@@ -287,18 +270,12 @@ download_cb(SoupServer *soup,
 		return;
 	}
 	soup_server_message_set_status(message, 200, NULL);
-	soup_server_message_set_response(message,
-					 "application/octet-stream",
-					 SOUP_MEMORY_COPY,
-					 g_bytes_get_data(bytes, NULL),
-					 g_bytes_get_size(bytes));
+	soup_server_message_set_response(message, "application/octet-stream", SOUP_MEMORY_COPY,
+					 g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
 }
 
 static void
-events_cb(SoupServer *soup,
-	  SoupServerMessage *message,
-	  const char *path,
-	  GHashTable *query,
+events_cb(SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query,
 	  gpointer user_data)
 {
 	Server *self = user_data;
@@ -338,8 +315,8 @@ server_new(void)
 	self->api_url = g_strdup("api/");
 	self->account_caps = g_strdup("{\"urn:ietf:params:jmap:blob\":{}}");
 	self->password = g_strdup("secret");
-	self->blobs = g_hash_table_new_full(
-		g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
+	self->blobs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					    (GDestroyNotify)g_bytes_unref);
 	soup_server_add_handler(self->soup, "/.well-known/jmap", well_known_cb, self, NULL);
 	soup_server_add_handler(self->soup, "/jmap/session", session_cb, self, NULL);
 	soup_server_add_handler(self->soup, "/jmap/api", api_cb, self, NULL);

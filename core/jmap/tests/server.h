@@ -22,16 +22,16 @@ typedef struct {
 	guint port;
 	char *base;
 	GPtrArray *script;
-	guint n_api;	   /* API requests seen */
-	guint n_calls;	   /* calls seen */
+	guint n_api;       /* API requests seen */
+	guint n_calls;     /* calls seen */
 	guint n_sessions;  /* session objects given */
 	guint max_running; /* API requests at a time */
 	guint running;
-	char *core;	      /* core capability, JSON */
-	char *api_url;	      /* in the session object */
-	char *account_caps;   /* JSON */
+	char *core;         /* core capability, JSON */
+	char *api_url;      /* in the session object */
+	char *account_caps; /* JSON */
 	char *password;
-	GPtrArray *events;    /* bodies of event streams to come; "204", or "text|" to stay open */
+	GPtrArray *events; /* bodies of event streams to come; "204", or "text|" to stay open */
 	guint n_streams;
 	char *last_event_id;
 	GBytes *uploaded;

@@ -60,8 +60,8 @@ sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
 	g_clear_error(&wait->error);
 	g_clear_object(&wait->reply);
-	wait->reply = ferry_jmap_session_send_finish(
-		FERRY_JMAP_SESSION(source), result, &wait->error);
+	wait->reply =
+		ferry_jmap_session_send_finish(FERRY_JMAP_SESSION(source), result, &wait->error);
 	if (wait->reply != NULL)
 		wait->n_ok++;
 	wait->n_done++;
@@ -111,11 +111,7 @@ make_request(const char *method, guint n_calls)
 }
 
 static void
-send_one(Fixture *fixture,
-	 const char *method,
-	 guint n_calls,
-	 FerryJmapSendFlags flags,
-	 Wait *wait)
+send_one(Fixture *fixture, const char *method, guint n_calls, FerryJmapSendFlags flags, Wait *wait)
 {
 	g_autoptr(FerryJmapRequest) request = make_request(method, n_calls);
 
@@ -125,23 +121,19 @@ send_one(Fixture *fixture,
 static void
 test_open(Fixture *fixture, gconstpointer data)
 {
-	const FerryJmapAccountInfo *info =
-		ferry_jmap_session_find_account(fixture->session, "A1");
+	const FerryJmapAccountInfo *info = ferry_jmap_session_find_account(fixture->session, "A1");
 
 	g_assert_cmpstr(ferry_jmap_session_get_username(fixture->session), ==, "alice");
 	g_assert_cmpstr(info->name, ==, "alice");
 	g_assert_true(info->is_personal);
 	g_assert_cmpstr(ferry_jmap_session_get_primary_account(fixture->session,
 							       FERRY_JMAP_CAPABILITY_MAIL),
-			==,
-			"A1");
-	g_assert_cmpuint(ferry_jmap_session_get_limit(fixture->session,
-						      FERRY_JMAP_LIMIT_CALLS_IN_REQUEST),
-			 ==,
-			 4);
+			==, "A1");
 	g_assert_cmpuint(
-		ferry_jmap_session_get_limit(fixture->session, FERRY_JMAP_LIMIT_OBJECTS_IN_SET),
-		==,
+		ferry_jmap_session_get_limit(fixture->session, FERRY_JMAP_LIMIT_CALLS_IN_REQUEST),
+		==, 4);
+	g_assert_cmpuint(
+		ferry_jmap_session_get_limit(fixture->session, FERRY_JMAP_LIMIT_OBJECTS_IN_SET), ==,
 		500);
 }
 
@@ -230,8 +222,8 @@ test_batching(Fixture *fixture, gconstpointer data)
 			send_one(fixture, "Core/echo", cases[i].n_calls, cases[i].flags, &wait);
 		wait_for(&wait, cases[i].n_requests);
 		g_assert_cmpuint(wait.n_ok, ==, cases[i].n_requests);
-		g_assert_cmpuint(
-			fixture->server->n_calls, ==, cases[i].n_requests * cases[i].n_calls);
+		g_assert_cmpuint(fixture->server->n_calls, ==,
+				 cases[i].n_requests * cases[i].n_calls);
 		g_assert_cmpuint(fixture->server->n_api, <=, cases[i].n_http + 1);
 		g_assert_cmpuint(fixture->server->n_api, >=, cases[i].n_http);
 	}
@@ -248,8 +240,8 @@ test_references(Fixture *fixture, gconstpointer data)
 		g_autoptr(FerryJmapRequest) request = make_request("Core/echo", n_calls[i] - 1);
 		g_auto(Wait) wait = {0};
 
-		ferry_jmap_request_add_call_json(
-			request, "Email/get", "{\"#ids\":{\"resultOf\":\"c1\"}}", NULL);
+		ferry_jmap_request_add_call_json(request, "Email/get",
+						 "{\"#ids\":{\"resultOf\":\"c1\"}}", NULL);
 		fixture->server->n_api = 0;
 		ferry_jmap_session_send_async(fixture->session, request, 0, NULL, sent_cb, &wait);
 		wait_for(&wait, 1);
@@ -257,8 +249,7 @@ test_references(Fixture *fixture, gconstpointer data)
 			g_assert_no_error(wait.error);
 			g_assert_cmpuint(fixture->server->n_api, ==, 1);
 		} else {
-			g_assert_error(wait.error,
-				       FERRY_JMAP_ERROR,
+			g_assert_error(wait.error, FERRY_JMAP_ERROR,
 				       FERRY_JMAP_ERROR_REQUEST_TOO_LARGE);
 		}
 	}
@@ -312,8 +303,10 @@ test_retries(Fixture *fixture, gconstpointer data)
 		{"429 ok", "Email/import", NULL, 0, 2},
 		{"cut ok", "Email/import", ferry_jmap_error_quark, FERRY_JMAP_ERROR_LOST_ANSWER, 1},
 		{"503 ok", "Email/import", ferry_jmap_error_quark, FERRY_JMAP_ERROR_LOST_ANSWER, 1},
-		{"hang ok", "Email/import", ferry_jmap_error_quark, FERRY_JMAP_ERROR_LOST_ANSWER, 1},
-		{"ok cut ok", "Email/import", ferry_jmap_error_quark, FERRY_JMAP_ERROR_LOST_ANSWER, 2},
+		{"hang ok", "Email/import", ferry_jmap_error_quark, FERRY_JMAP_ERROR_LOST_ANSWER,
+		 1},
+		{"ok cut ok", "Email/import", ferry_jmap_error_quark, FERRY_JMAP_ERROR_LOST_ANSWER,
+		 2},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -390,8 +383,7 @@ test_cancel(Fixture *fixture, gconstpointer data)
 	g_auto(Wait) other = {0};
 
 	server_script(fixture->server, "slow ok");
-	ferry_jmap_session_send_async(
-		fixture->session, request, 0, cancellable, sent_cb, &wait);
+	ferry_jmap_session_send_async(fixture->session, request, 0, cancellable, sent_cb, &wait);
 	send_one(fixture, "Core/echo", 1, 0, &other);
 	while (fixture->server->n_api == 0)
 		g_main_context_iteration(NULL, TRUE);
@@ -432,15 +424,13 @@ test_upload(Fixture *fixture, gconstpointer data)
 	g_unlink(path);
 	/* the first attempt is cut, the second starts over */
 	server_script(fixture->server, "cut ok");
-	ferry_jmap_session_upload_fd_async(
-		fixture->session, "A1", fd, 100, 300000, NULL, NULL, uploaded_cb, &wait);
+	ferry_jmap_session_upload_fd_async(fixture->session, "A1", fd, 100, 300000, NULL, NULL,
+					   uploaded_cb, &wait);
 	close(fd);
 	wait_for(&wait, 1);
 	g_assert_no_error(wait.error);
 	g_assert_cmpmem(g_bytes_get_data(fixture->server->uploaded, NULL),
-			g_bytes_get_size(fixture->server->uploaded),
-			octets + 100,
-			300000);
+			g_bytes_get_size(fixture->server->uploaded), octets + 100, 300000);
 }
 
 typedef struct {
@@ -451,10 +441,7 @@ typedef struct {
 } Fetched;
 
 static void
-blob_cb(FerryJmapSession *session,
-	guint index,
-	GBytes *bytes,
-	const GError *error,
+blob_cb(FerryJmapSession *session, guint index, GBytes *bytes, const GError *error,
 	gpointer user_data)
 {
 	Fetched *fetched = user_data;
@@ -473,8 +460,7 @@ fetched_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	Wait *wait = user_data;
 
-	if (ferry_jmap_session_fetch_blobs_finish(
-		    FERRY_JMAP_SESSION(source), result, &wait->error))
+	if (ferry_jmap_session_fetch_blobs_finish(FERRY_JMAP_SESSION(source), result, &wait->error))
 		wait->n_ok++;
 	wait->n_done++;
 }
@@ -495,8 +481,7 @@ fill_blobs(Server *server, char **ids, guint64 *sizes, guint n)
 		ids[i] = g_strdup_printf("%s%u", i == 6 ? "x" : "b", i);
 		sizes[i] = size;
 		if (i != 9)
-			g_hash_table_insert(server->blobs,
-					    g_strdup(ids[i]),
+			g_hash_table_insert(server->blobs, g_strdup(ids[i]),
 					    g_bytes_new_take(data, size));
 		else
 			g_free(data);
@@ -511,18 +496,9 @@ test_fetch_blobs(Fixture *fixture, gconstpointer data)
 	Fetched fetched = {0};
 
 	fill_blobs(fixture->server, ids, sizes, 40);
-	ferry_jmap_session_fetch_blobs_async(fixture->session,
-					     "A1",
-					     (const char *const *)ids,
-					     sizes,
-					     40,
-					     0,
-					     blob_cb,
-					     &fetched,
-					     NULL,
-					     NULL,
-					     fetched_cb,
-					     &fetched.wait);
+	ferry_jmap_session_fetch_blobs_async(fixture->session, "A1", (const char *const *)ids,
+					     sizes, 40, 0, blob_cb, &fetched, NULL, NULL,
+					     fetched_cb, &fetched.wait);
 	wait_for(&fetched.wait, 1);
 	g_assert_no_error(fetched.wait.error);
 	g_assert_cmpuint(fetched.n_told, ==, 40);
@@ -564,10 +540,7 @@ status_cb(FerryJmapPush *push, guint status, gpointer user_data)
 }
 
 static void
-state_change_cb(FerryJmapPush *push,
-		const char *account,
-		const char *type,
-		const char *state,
+state_change_cb(FerryJmapPush *push, const char *account, const char *type, const char *state,
 		gpointer user_data)
 {
 	Pushed *pushed = user_data;
@@ -580,11 +553,13 @@ static void
 test_push(Fixture *fixture, gconstpointer data)
 {
 	static const char *const events[] = {
-		"event: state\nid: 5\ndata: {\"@type\":\"StateChange\",\"changed\":{\"A1\":{\"Email\":\"1\"}}}\n\n",
+		"event: state\nid: 5\ndata: "
+		"{\"@type\":\"StateChange\",\"changed\":{\"A1\":{\"Email\":\"1\"}}}\n\n",
 		"event: state\ndata: {\"changed\":{\"A1\":{\"Email\":\"2\",\"Mailbox\":\"3\"}}}\n\n"
 		"data: nonsense\n\ndata: {\"changed\":7}\n\n",
 		"event: ping\ndata: {\"interval\":1}\n\n|", /* then silence */
-		"event: state\ndata: {\"@type\":\"StateChange\",\"changed\":{\"A1\":{\"Email\":\"4\"}}}\n\n|",
+		"event: state\ndata: "
+		"{\"@type\":\"StateChange\",\"changed\":{\"A1\":{\"Email\":\"4\"}}}\n\n|",
 	};
 	g_autoptr(FerryJmapPush) push = ferry_jmap_push_new(fixture->session, NULL);
 	Pushed pushed = {g_string_new(NULL), 0, 0};
@@ -615,7 +590,7 @@ test_push(Fixture *fixture, gconstpointer data)
 	g_string_free(pushed.log, TRUE);
 }
 
-#define ADD(path, func) \
+#define ADD(path, func)                                                                            \
 	g_test_add("/jmap/client/" path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
 int

@@ -34,16 +34,14 @@ test_paths(void)
 		"{\"list\":[{\"id\":\"a\"},{\"id\":12}],\"x/y\":\"slash\",\"x~y\":\"tilde\","
 		"\"half\":1.5,\"exp\":1e3,\"huge\":18446744073709551615,"
 		"\"exact\":9007199254740993,\"no\":null,\"t\":true}",
-		-1,
-		NULL);
+		-1, NULL);
 
 	g_assert_nonnull(value);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_test_message("%" G_GSIZE_FORMAT " %s", i, cases[i].path);
-		g_assert_cmpstr(
-			ferry_jmap_value_get_string(value, cases[i].path), ==, cases[i].string);
-		g_assert_cmpint(ferry_jmap_value_get_int64(value, cases[i].path, -7),
-				==,
+		g_assert_cmpstr(ferry_jmap_value_get_string(value, cases[i].path), ==,
+				cases[i].string);
+		g_assert_cmpint(ferry_jmap_value_get_int64(value, cases[i].path, -7), ==,
 				cases[i].number);
 	}
 	g_assert_true(ferry_jmap_value_has(value, "no"));
@@ -86,13 +84,16 @@ test_guard(void)
 		const char *json;
 		const char *string; /* of the only item; NULL where it is refused */
 	} cases[] = {
-		{"[\"a\\ud83db\"]", "a\xef\xbf\xbd" "b"},
+		{"[\"a\\ud83db\"]", "a\xef\xbf\xbd"
+				    "b"},
 		{"[\"\\ude00\"]", "\xef\xbf\xbd"},
 		{"[\"\\ud83d\\ude00\"]", "\xf0\x9f\x98\x80"},
 		{"[\"\\ud83d\\ud83d\\ude00\"]", "\xef\xbf\xbd\xf0\x9f\x98\x80"},
-		{"[\"\\ud83d\\u0041\"]", "\xef\xbf\xbd" "A"},
+		{"[\"\\ud83d\\u0041\"]", "\xef\xbf\xbd"
+					 "A"},
 		{"[\"\\\\ud83d\"]", "\\ud83d"},
-		{"[\"a\\u0000b\"]", "a\xef\xbf\xbd" "b"},
+		{"[\"a\\u0000b\"]", "a\xef\xbf\xbd"
+				    "b"},
 		{"[\"a\xff\"]", "a\xef\xbf\xbd"},
 		{"[\"\\ud83", NULL},
 		{"[\"\\", NULL},
@@ -115,8 +116,8 @@ test_guard(void)
 		g_test_message("%" G_GSIZE_FORMAT, i);
 		if (cases[i].string != NULL) {
 			g_assert_no_error(error);
-			g_assert_cmpstr(
-				ferry_jmap_value_get_string(value, "0"), ==, cases[i].string);
+			g_assert_cmpstr(ferry_jmap_value_get_string(value, "0"), ==,
+					cases[i].string);
 		} else {
 			g_assert_error(error, FERRY_ERROR, FERRY_ERROR_BACKEND);
 		}
@@ -158,8 +159,7 @@ test_builder(void)
 	ferry_jmap_builder_set_string(builder, "s", "\xff\x01");
 	ferry_jmap_builder_end_object(builder);
 	json = ferry_jmap_builder_to_json(builder);
-	g_assert_cmpstr(json,
-			==,
+	g_assert_cmpstr(json, ==,
 			"{\"ids\":[\"a\",\"b\\\"\"],\"keywords/a~1b~0c\":true,"
 			"\"mailboxIds/M\":null,\"#x\":{\"resultOf\":\"c1\","
 			"\"name\":\"Email/changes\",\"path\":\"/created\"},"
@@ -198,8 +198,7 @@ test_dates(void)
 		int offset = 0;
 
 		g_test_message("%s", cases[i].text);
-		g_assert_cmpint(ferry_jmap_date_parse(cases[i].text, &time, &offset),
-				==,
+		g_assert_cmpint(ferry_jmap_date_parse(cases[i].text, &time, &offset), ==,
 				cases[i].ok);
 		g_assert_cmpint(time, ==, cases[i].time);
 		g_assert_cmpint(offset, ==, cases[i].offset);
@@ -233,8 +232,12 @@ test_event_stream(void)
 		const char *events;
 	} cases[] = {
 		{"data: a\n\n", "<message|a|->"},
-		{"\xef\xbb\xbf" "data:a\r\n\r\n", "<message|a|->"},
-		{"\xef\xbb" "data:a\n\ndata:b\n\n", "<message|b|->"},
+		{"\xef\xbb\xbf"
+		 "data:a\r\n\r\n",
+		 "<message|a|->"},
+		{"\xef\xbb"
+		 "data:a\n\ndata:b\n\n",
+		 "<message|b|->"},
 		{"event: state\ndata: {\ndata: }\nid: 7\n\n", "<state|{\n}|7>"},
 		{"id: 1\r\rdata\r\rdata:  b\r\r", "<message||1><message| b|1>"},
 		{": comment\n\nevent: ping\n\ndata: x\n\n", "<message|x|->"},
@@ -254,8 +257,8 @@ test_event_stream(void)
 
 			g_test_message("%" G_GSIZE_FORMAT " at %" G_GSIZE_FORMAT, i, split);
 			g_assert_true(ferry_jmap_event_parser_feed(parser, stream, split, NULL));
-			g_assert_true(ferry_jmap_event_parser_feed(
-				parser, stream + split, length - split, NULL));
+			g_assert_true(ferry_jmap_event_parser_feed(parser, stream + split,
+								   length - split, NULL));
 			g_assert_cmpstr(seen->str, ==, cases[i].events);
 		}
 	}

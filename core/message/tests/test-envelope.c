@@ -48,9 +48,7 @@ test_envelope(void)
 		g_autofree char *text = render(envelopes[i].block);
 
 		if (strcmp(text, envelopes[i].envelope) != 0)
-			g_error("case %" G_GSIZE_FORMAT ":\n%s\n%s",
-				i,
-				text,
+			g_error("case %" G_GSIZE_FORMAT ":\n%s\n%s", i, text,
 				envelopes[i].envelope);
 	}
 }
@@ -119,9 +117,8 @@ test_addresses(void)
 	for (gsize i = 0; i < G_N_ELEMENTS(addresses); i++) {
 		g_autofree char *block = g_strdup_printf("To: %s\r\n", addresses[i].value);
 		g_autofree char *text = render(block);
-		g_autofree char *expected =
-			g_strdup_printf("(NIL NIL NIL NIL NIL %s NIL NIL NIL NIL)",
-					addresses[i].list);
+		g_autofree char *expected = g_strdup_printf(
+			"(NIL NIL NIL NIL NIL %s NIL NIL NIL NIL)", addresses[i].list);
 
 		if (strcmp(text, expected) != 0)
 			g_error("case %" G_GSIZE_FORMAT ": %s\n%s", i, text, expected);
@@ -140,8 +137,7 @@ test_pairs(void)
 	ferry_message_envelope_add(&envelope, "Subject", 7, " second", 7);
 	ferry_message_envelope_add(&envelope, "From", -1, " A <a@b>", -1);
 	ferry_message_envelope_write(&envelope, out);
-	g_assert_cmpstr(out->str,
-			==,
+	g_assert_cmpstr(out->str, ==,
 			"(NIL \"hello there\" ((\"A\" NIL \"a\" \"b\")) ((\"A\" NIL \"a\" \"b\")) "
 			"((\"A\" NIL \"a\" \"b\")) NIL NIL NIL NIL NIL)");
 }

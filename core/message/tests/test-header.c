@@ -31,12 +31,8 @@ test_iterate(void)
 
 		ferry_message_header_iter_init(&iter, blocks[i].block, strlen(blocks[i].block));
 		while (ferry_message_header_iter_next(&iter, &field))
-			g_string_append_printf(seen,
-					       "[%.*s=%.*s]",
-					       (int)field.name_length,
-					       field.start,
-					       (int)field.value_length,
-					       field.value);
+			g_string_append_printf(seen, "[%.*s=%.*s]", (int)field.name_length,
+					       field.start, (int)field.value_length, field.value);
 		if (strcmp(seen->str, blocks[i].fields) != 0)
 			g_error("case %" G_GSIZE_FORMAT ": %s", i, seen->str);
 	}
@@ -101,8 +97,8 @@ test_decode(void)
 static void
 test_decode_is_linear(void)
 {
-	static const char *const pieces[] =
-		{"=?", "=?a?q?", "=?utf-8?b?", "=?a?q?x?= ", "=?utf-8?q?"};
+	static const char *const pieces[] = {"=?", "=?a?q?", "=?utf-8?b?",
+					     "=?a?q?x?= ", "=?utf-8?q?"};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
 		g_autoptr(GString) value = g_string_new(NULL);
@@ -167,11 +163,8 @@ test_dates(void)
 		g_assert_cmpint(sscanf(dates[i].local, "%d-%d-%d", &year, &month, &day), ==, 3);
 		if (date.seconds != dates[i].seconds || date.zone != dates[i].zone ||
 		    date.local_day != ferry_message_date_day_number(year, month, day))
-			g_error("case %" G_GSIZE_FORMAT ": %" G_GINT64_FORMAT " %d %d",
-				i,
-				date.seconds,
-				date.zone,
-				date.local_day);
+			g_error("case %" G_GSIZE_FORMAT ": %" G_GINT64_FORMAT " %d %d", i,
+				date.seconds, date.zone, date.local_day);
 	}
 }
 
@@ -187,8 +180,7 @@ test_day_numbers(void)
 		g_assert_cmpint(ferry_message_date_day_number(g_date_get_year(&date),
 							      g_date_get_month(&date),
 							      g_date_get_day(&date)),
-				==,
-				julian - 719163);
+				==, julian - 719163);
 	}
 }
 

@@ -133,10 +133,7 @@ test_bodystructure(void)
 			if (strcmp(text, cases[i].bodystructure) != 0)
 				g_error("case %" G_GSIZE_FORMAT " in chunks of %" G_GSIZE_FORMAT
 					":\n%s\n%s",
-					i,
-					chunk,
-					text,
-					cases[i].bodystructure);
+					i, chunk, text, cases[i].bodystructure);
 		}
 	}
 }
@@ -150,8 +147,7 @@ test_body_is_bodystructure_without_extension(void)
 	const char *text = ferry_message_structure_get_body(structure, &length);
 	g_autofree char *body = g_strndup(text, length);
 
-	g_assert_cmpstr(body,
-			==,
+	g_assert_cmpstr(body, ==,
 			"((\"TEXT\" \"PLAIN\" (\"CHARSET\" \"us-ascii\") NIL NIL \"7BIT\" 1 0) "
 			"\"MIXED\")");
 }

@@ -95,11 +95,7 @@ test_resolve(void)
 		guint32 path[4];
 		gsize n = read_path(cases[i].path, path);
 
-		if (ferry_message_section_resolve(structure,
-						  path,
-						  n,
-						  cases[i].kind,
-						  &offset,
+		if (ferry_message_section_resolve(structure, path, n, cases[i].kind, &offset,
 						  &length))
 			octets = g_strndup(message + offset, length);
 		if (g_strcmp0(octets, cases[i].octets) != 0)
@@ -149,11 +145,8 @@ test_filter(void)
 	for (gsize i = 0; i < G_N_ELEMENTS(filters); i++) {
 		g_autoptr(GString) out = g_string_new(NULL);
 
-		ferry_message_section_filter_header(filters[i].block,
-						    strlen(filters[i].block),
-						    filters[i].names,
-						    filters[i].exclude,
-						    out);
+		ferry_message_section_filter_header(filters[i].block, strlen(filters[i].block),
+						    filters[i].names, filters[i].exclude, out);
 		if (strcmp(out->str, filters[i].result) != 0)
 			g_error("case %" G_GSIZE_FORMAT ": %s", i, out->str);
 	}

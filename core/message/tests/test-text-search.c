@@ -54,16 +54,10 @@ test_matches(void)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *needle = ferry_message_casemap(cases[i].needle, -1);
-		gboolean body = ferry_message_text_matches(structure,
-							   message,
-							   strlen(message),
-							   needle,
-							   FERRY_MESSAGE_TEXT_BODY);
-		gboolean text = ferry_message_text_matches(structure,
-							   message,
-							   strlen(message),
-							   needle,
-							   FERRY_MESSAGE_TEXT_ALL);
+		gboolean body = ferry_message_text_matches(structure, message, strlen(message),
+							   needle, FERRY_MESSAGE_TEXT_BODY);
+		gboolean text = ferry_message_text_matches(structure, message, strlen(message),
+							   needle, FERRY_MESSAGE_TEXT_ALL);
 
 		if (body != cases[i].in_body || text != cases[i].in_text)
 			g_error("case %" G_GSIZE_FORMAT ": %d %d", i, body, text);
@@ -82,20 +76,13 @@ test_across_chunks(void)
 			"Content-Type: text/plain; charset=utf-8\r\n\r\n%sN\303\211\303\251dle",
 			filler);
 		g_autofree char *latin = g_strdup_printf(
-			"Content-Type: text/plain; charset=latin1\r\n\r\n%sN\311\351dle",
-			filler);
+			"Content-Type: text/plain; charset=latin1\r\n\r\n%sN\311\351dle", filler);
 		g_autoptr(FerryMessageStructure) one = ferry_message_scan(raw, strlen(raw));
 		g_autoptr(FerryMessageStructure) two = ferry_message_scan(latin, strlen(latin));
 
-		g_assert_true(ferry_message_text_matches(one,
-							 raw,
-							 strlen(raw),
-							 needle,
+		g_assert_true(ferry_message_text_matches(one, raw, strlen(raw), needle,
 							 FERRY_MESSAGE_TEXT_BODY));
-		g_assert_true(ferry_message_text_matches(two,
-							 latin,
-							 strlen(latin),
-							 needle,
+		g_assert_true(ferry_message_text_matches(two, latin, strlen(latin), needle,
 							 FERRY_MESSAGE_TEXT_BODY));
 	}
 }

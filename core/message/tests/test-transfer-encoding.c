@@ -59,16 +59,13 @@ test_every_cut(void)
 			for (gsize done = 0; done < length; done += chunk)
 				ferry_message_transfer_decoder_feed(decoder,
 								    cases[i].encoded + done,
-								    MIN(chunk, length - done),
-								    out);
+								    MIN(chunk, length - done), out);
 			ferry_message_transfer_decoder_finish(decoder, out);
 			g_byte_array_append(out, (const guint8 *)"", 1);
 			if (strcmp((const char *)out->data, cases[i].decoded) != 0)
 				g_error("case %" G_GSIZE_FORMAT " in chunks of %" G_GSIZE_FORMAT
 					": %s",
-					i,
-					chunk,
-					out->data);
+					i, chunk, out->data);
 		}
 	}
 }
@@ -114,11 +111,9 @@ test_names(void)
 
 	g_assert_cmpint(ferry_message_transfer_encoding_parse("Base64", 6), ==, B);
 	g_assert_cmpint(ferry_message_transfer_encoding_parse("QUOTED-PRINTABLE", 16), ==, Q);
-	g_assert_cmpint(ferry_message_transfer_encoding_parse("7bit", 4),
-			==,
+	g_assert_cmpint(ferry_message_transfer_encoding_parse("7bit", 4), ==,
 			FERRY_MESSAGE_ENCODING_7BIT);
-	g_assert_cmpint(ferry_message_transfer_encoding_parse("x-uue", 5),
-			==,
+	g_assert_cmpint(ferry_message_transfer_encoding_parse("x-uue", 5), ==,
 			FERRY_MESSAGE_ENCODING_UNKNOWN);
 	g_assert_null(ferry_message_transfer_decoder_new(FERRY_MESSAGE_ENCODING_UNKNOWN, &error));
 	g_assert_error(error, FERRY_ERROR, FERRY_ERROR_UNKNOWN_CTE);

@@ -196,10 +196,7 @@ pair_start_tls(Pair *pair, const char *priority)
 {
 	gboolean done = FALSE;
 
-	ferry_connection_start_tls_async(pair->connection,
-					 fixture_get_credentials(),
-					 NULL,
-					 on_tls,
+	ferry_connection_start_tls_async(pair->connection, fixture_get_credentials(), NULL, on_tls,
 					 &done);
 	pair_begin_client_tls(pair, priority);
 	g_assert_true(pair_client_handshake(pair));
@@ -208,9 +205,7 @@ pair_start_tls(Pair *pair, const char *priority)
 }
 
 gsize
-fixture_echo_lines(FerryConnection *connection,
-		   const guint8 *data,
-		   gsize length,
+fixture_echo_lines(FerryConnection *connection, const guint8 *data, gsize length,
 		   gpointer user_data)
 {
 	Pair *pair = user_data;
@@ -244,10 +239,8 @@ fixture_write_certificate(const char *folder, char **key)
 
 	*key = g_build_filename(folder, "key.pem", NULL);
 	gnutls_x509_privkey_init(&privkey);
-	gnutls_x509_privkey_generate(privkey,
-				     GNUTLS_PK_ECDSA,
-				     GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1),
-				     0);
+	gnutls_x509_privkey_generate(privkey, GNUTLS_PK_ECDSA,
+				     GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
 	gnutls_x509_crt_init(&crt);
 	gnutls_x509_crt_set_version(crt, 3);
 	gnutls_x509_crt_set_serial(crt, "\x01", 1);

@@ -17,9 +17,7 @@ test_splits(void)
 	for (gsize first = 0; first <= length; first++) {
 		g_autoptr(Pair) pair = pair_new();
 
-		ferry_connection_set_input_handler(pair->connection,
-						   fixture_echo_lines,
-						   pair,
+		ferry_connection_set_input_handler(pair->connection, fixture_echo_lines, pair,
 						   NULL);
 		pair_send(pair, script, (gssize)first);
 		pair_settle(pair);
@@ -113,8 +111,7 @@ test_input_limit(void)
 	}
 	pair_wait_closed(pair);
 	g_assert_cmpint(pair->reason, ==, FERRY_CONNECTION_CLOSED_LIMIT);
-	g_assert_error(ferry_connection_get_error(pair->connection),
-		       FERRY_ERROR,
+	g_assert_error(ferry_connection_get_error(pair->connection), FERRY_ERROR,
 		       FERRY_ERROR_LIMIT);
 }
 
@@ -277,17 +274,12 @@ test_timeouts(void)
 		g_autoptr(Pair) pair = pair_new();
 		char block[65536] = {0};
 
-		ferry_connection_set_input_handler(pair->connection,
-						   fixture_echo_lines,
-						   pair,
+		ferry_connection_set_input_handler(pair->connection, fixture_echo_lines, pair,
 						   NULL);
 		if (i == 0)
 			ferry_connection_set_timeout(pair->connection, 1, NULL, NULL, NULL);
 		else if (i == 1)
-			ferry_connection_set_timeout(pair->connection,
-						     1,
-						     count_timeout,
-						     pair,
+			ferry_connection_set_timeout(pair->connection, 1, count_timeout, pair,
 						     NULL);
 		else if (i == 2)
 			ferry_connection_set_deadline(pair->connection, 1);
@@ -301,8 +293,7 @@ test_timeouts(void)
 				shutdown(pair->fd, SHUT_WR);
 		}
 		g_assert_cmpuint(pair->n_timeouts, ==, i == 1);
-		g_assert_cmpint(pair->reason,
-				==,
+		g_assert_cmpint(pair->reason, ==,
 				i == 1 ? FERRY_CONNECTION_CLOSED_LOCALLY
 				       : FERRY_CONNECTION_CLOSED_TIMEOUT);
 	}

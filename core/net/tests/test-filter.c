@@ -17,13 +17,8 @@ struct _TestFilter {
 };
 
 static gboolean
-test_filter_decode(FerryStreamFilter *filter,
-		   const guint8 *data,
-		   gsize length,
-		   gsize max_output,
-		   gsize *consumed,
-		   GByteArray *output,
-		   GError **error)
+test_filter_decode(FerryStreamFilter *filter, const guint8 *data, gsize length, gsize max_output,
+		   gsize *consumed, GByteArray *output, GError **error)
 {
 	TestFilter *self = TEST_FILTER(filter);
 	gsize used = 0;
@@ -36,9 +31,7 @@ test_filter_decode(FerryStreamFilter *filter,
 			room--;
 		} else if (length - used >= 2 && !self->takes_nothing) {
 			if (data[used] == '0') {
-				g_set_error_literal(error,
-						    G_IO_ERROR,
-						    G_IO_ERROR_INVALID_DATA,
+				g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
 						    "a count of zero");
 				return FALSE;
 			}
@@ -57,12 +50,8 @@ test_filter_decode(FerryStreamFilter *filter,
 }
 
 static gboolean
-test_filter_encode(FerryStreamFilter *filter,
-		   const guint8 *data,
-		   gsize length,
-		   gboolean flush,
-		   GByteArray *output,
-		   GError **error)
+test_filter_encode(FerryStreamFilter *filter, const guint8 *data, gsize length, gboolean flush,
+		   GByteArray *output, GError **error)
 {
 	TestFilter *self = TEST_FILTER(filter);
 
@@ -91,9 +80,7 @@ test_filter_iface_init(FerryStreamFilterInterface *iface)
 	iface->has_pending = test_filter_has_pending;
 }
 
-G_DEFINE_TYPE_WITH_CODE(TestFilter,
-			test_filter,
-			G_TYPE_OBJECT,
+G_DEFINE_TYPE_WITH_CODE(TestFilter, test_filter, G_TYPE_OBJECT,
 			G_IMPLEMENT_INTERFACE(FERRY_TYPE_STREAM_FILTER, test_filter_iface_init))
 
 static void

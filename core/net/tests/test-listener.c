@@ -133,10 +133,8 @@ test_addresses(void)
 	g_assert_false(ferry_listener_add_address(server.listener, "localhost", 0, &error));
 	g_assert_error(error, FERRY_ERROR, FERRY_ERROR_INVALID);
 	g_clear_error(&error);
-	g_assert_false(ferry_listener_add_address(server.listener,
-						  "127.0.0.1",
-						  ferry_listener_get_port(server.listener),
-						  &error));
+	g_assert_false(ferry_listener_add_address(
+		server.listener, "127.0.0.1", ferry_listener_get_port(server.listener), &error));
 	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE);
 	g_assert_true(ferry_listener_start(server.listener, NULL));
 	g_strlcpy(local.sun_path, path, sizeof local.sun_path);
@@ -189,19 +187,14 @@ test_limits(void)
 		gboolean loopback;
 		guint served; /* of four */
 	} cases[] = {
-		{3, 0, 0, FALSE, 3},
-		{0, 2, 0, TRUE, 2},
-		{0, 2, 0, FALSE, 4},
-		{0, 0, 1, FALSE, 1},
-		{0, 0, 0, TRUE, 4},
+		{3, 0, 0, FALSE, 3}, {0, 2, 0, TRUE, 2}, {0, 2, 0, FALSE, 4},
+		{0, 0, 1, FALSE, 1}, {0, 0, 0, TRUE, 4},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(FerryConnectionLimits) limits =
-			ferry_connection_limits_new(cases[i].connections,
-						    cases[i].per_address,
-						    cases[i].unauthenticated,
-						    cases[i].loopback);
+			ferry_connection_limits_new(cases[i].connections, cases[i].per_address,
+						    cases[i].unauthenticated, cases[i].loopback);
 		Server server;
 		int fds[4];
 
@@ -240,8 +233,7 @@ test_implicit_tls(void)
 	g_assert_true(ferry_listener_add_address(server.listener, "127.0.0.1", 0, NULL));
 	g_assert_false(ferry_listener_start(server.listener, &error));
 	g_assert_error(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION);
-	ferry_listener_set_tls(server.listener,
-			       FERRY_LISTENER_TLS_IMPLICIT,
+	ferry_listener_set_tls(server.listener, FERRY_LISTENER_TLS_IMPLICIT,
 			       fixture_get_credentials());
 	g_assert_true(ferry_listener_start(server.listener, NULL));
 

@@ -56,8 +56,8 @@ workers_stop(Workers *workers)
 	g_main_context_unref(workers->context);
 }
 
-static gsize
-handle(FerryConnection *connection, const guint8 *data, gsize length, gpointer user_data);
+static gsize handle(FerryConnection *connection, const guint8 *data, gsize length,
+		    gpointer user_data);
 
 /* The handler was the other thread's until now: each worker sets its own. */
 static void
@@ -83,9 +83,7 @@ handle(FerryConnection *connection, const guint8 *data, gsize length, gpointer u
 	if (used == strlen(MOVE) && memcmp(data, MOVE, used) == 0)
 		ferry_connection_move(connection,
 				      here == workers->home ? workers->worker : workers->home,
-				      arrived,
-				      workers,
-				      NULL);
+				      arrived, workers, NULL);
 	return used;
 }
 
@@ -204,8 +202,7 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_data_func("/net/move/splits/plain", NULL, test_splits);
 	g_test_add_data_func("/net/move/splits/tls1.3", "NORMAL", test_splits);
-	g_test_add_data_func("/net/move/splits/tls1.2",
-			     "NORMAL:-VERS-ALL:+VERS-TLS1.2",
+	g_test_add_data_func("/net/move/splits/tls1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.2",
 			     test_splits);
 	g_test_add_data_func("/net/move/output/plain", NULL, test_output);
 	g_test_add_data_func("/net/move/output/tls", "NORMAL", test_output);

@@ -34,13 +34,11 @@ test_echo(void)
 		g_assert_false(ferry_connection_is_secure(pair->connection));
 		pair_start_tls(pair, cases[i].priority);
 		g_assert_true(ferry_connection_is_secure(pair->connection));
-		g_assert_cmpstr(ferry_connection_get_tls_version(pair->connection),
-				==,
+		g_assert_cmpstr(ferry_connection_get_tls_version(pair->connection), ==,
 				cases[i].version);
 		cipher = ferry_connection_dup_tls_cipher(pair->connection);
 		g_assert_nonnull(cipher);
-		ours = ferry_connection_dup_channel_binding(pair->connection,
-							    cases[i].binding,
+		ours = ferry_connection_dup_channel_binding(pair->connection, cases[i].binding,
 							    &error);
 		g_assert_no_error(error);
 		gnutls_session_channel_binding(pair->session,
@@ -48,18 +46,13 @@ test_echo(void)
 						       ? GNUTLS_CB_TLS_UNIQUE
 						       : GNUTLS_CB_TLS_EXPORTER,
 					       &theirs);
-		g_assert_cmpmem(g_bytes_get_data(ours, NULL),
-				g_bytes_get_size(ours),
-				theirs.data,
+		g_assert_cmpmem(g_bytes_get_data(ours, NULL), g_bytes_get_size(ours), theirs.data,
 				theirs.size);
 		gnutls_free(theirs.data);
 		g_assert_null(ferry_connection_dup_channel_binding(pair->connection,
-								   cases[i].no_binding,
-								   &error));
+								   cases[i].no_binding, &error));
 		g_assert_error(error, FERRY_ERROR, FERRY_ERROR_CANNOT);
-		ferry_connection_set_input_handler(pair->connection,
-						   fixture_echo_lines,
-						   pair,
+		ferry_connection_set_input_handler(pair->connection, fixture_echo_lines, pair,
 						   NULL);
 		pair_send(pair, script, -1);
 		pair_wait_received(pair, strlen(script));
@@ -123,17 +116,12 @@ starttls_handler(FerryConnection *connection, const guint8 *data, gsize length, 
 	if (end == NULL)
 		return 0;
 	if (memcmp(data, "a STARTTLS\r\n", MIN(length, 12)) != 0) {
-		ferry_connection_writef(connection,
-					"%.*s",
-					(int)(end + 1 - (const char *)data),
+		ferry_connection_writef(connection, "%.*s", (int)(end + 1 - (const char *)data),
 					data);
 		return (gsize)(end + 1 - (const char *)data);
 	}
 	ferry_connection_write_string(connection, "a OK begin\r\n");
-	ferry_connection_start_tls_async(connection,
-					 fixture_get_credentials(),
-					 NULL,
-					 count_result,
+	ferry_connection_start_tls_async(connection, fixture_get_credentials(), NULL, count_result,
 					 user_data);
 	return 12;
 }
@@ -186,11 +174,8 @@ test_garbage(void)
 		g_autoptr(GString) log = g_string_new(NULL);
 
 		ferry_connection_set_input_handler(pair->connection, starttls_handler, log, NULL);
-		ferry_connection_start_tls_async(pair->connection,
-						 fixture_get_credentials(),
-						 NULL,
-						 count_result,
-						 log);
+		ferry_connection_start_tls_async(pair->connection, fixture_get_credentials(), NULL,
+						 count_result, log);
 		pair_settle(pair);
 		for (gsize n = 0; n < cases[i].length && pair->n_closed == 0; n++) {
 			pair_try_send(pair, cases[i].data + n, 1);
@@ -224,11 +209,8 @@ test_refused(void)
 	g_autoptr(GString) log = g_string_new(NULL);
 
 	pair_start_tls(pair, "NORMAL");
-	ferry_connection_start_tls_async(pair->connection,
-					 fixture_get_credentials(),
-					 NULL,
-					 count_result,
-					 log);
+	ferry_connection_start_tls_async(pair->connection, fixture_get_credentials(), NULL,
+					 count_result, log);
 	pair_settle(pair);
 	g_assert_cmpstr(log->str, ==, "failed ");
 	g_assert_cmpuint(pair->n_closed, ==, 0);
@@ -259,8 +241,7 @@ test_credentials_errors(void)
 		g_autoptr(GError) error = NULL;
 
 		g_assert_null(ferry_tls_credentials_new_from_files(cases[i].certificate,
-								   cases[i].key,
-								   &error));
+								   cases[i].key, &error));
 		g_assert_error(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION);
 		g_assert_nonnull(strstr(error->message, cases[i].blamed));
 	}

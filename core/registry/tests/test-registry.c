@@ -44,7 +44,8 @@ test_forget(void)
 	g_assert_cmpuint(ferry_registry_list(registry, FERRY_CONTRIBUTION_COMMAND)->len, ==, 1);
 }
 
-/* key files, a selection, and what becomes of the module that is looked at; no shared object exists */
+/* key files, a selection, and what becomes of the module that is looked at; no shared object exists
+ */
 static const struct {
 	const char *name;
 	const char *keys;

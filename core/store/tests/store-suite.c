@@ -71,12 +71,7 @@ store_suite_load(FerryStore *store, const char *username)
 	GAsyncResult *pending = NULL;
 	FerryStoreAccount *login;
 
-	ferry_store_load_account_async(store,
-				       "main",
-				       username,
-				       ids,
-				       NULL,
-				       store_suite_done_cb,
+	ferry_store_load_account_async(store, "main", username, ids, NULL, store_suite_done_cb,
 				       &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	login = ferry_store_load_account_finish(store, result, &error);
@@ -107,20 +102,12 @@ store_suite_mailbox(FerryStore *store, const char *username, const char *id)
 }
 
 FerryStoreDelta *
-store_suite_apply(FerryStore *store,
-		  gint64 account_key,
-		  guint64 generation,
-		  FerryStoreBatch *batch,
+store_suite_apply(FerryStore *store, gint64 account_key, guint64 generation, FerryStoreBatch *batch,
 		  GError **error)
 {
 	GAsyncResult *pending = NULL;
 
-	ferry_store_apply_async(store,
-				account_key,
-				generation,
-				batch,
-				NULL,
-				store_suite_done_cb,
+	ferry_store_apply_async(store, account_key, generation, batch, NULL, store_suite_done_cb,
 				&pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	return ferry_store_apply_finish(store, result, error);
@@ -133,11 +120,7 @@ store_suite_delta(FerryStore *store, gint64 account_key, guint64 since)
 	GAsyncResult *pending = NULL;
 	FerryStoreDelta *delta;
 
-	ferry_store_load_delta_async(store,
-				     account_key,
-				     since,
-				     NULL,
-				     store_suite_done_cb,
+	ferry_store_load_delta_async(store, account_key, since, NULL, store_suite_done_cb,
 				     &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	delta = ferry_store_load_delta_finish(store, result, &error);
@@ -152,12 +135,8 @@ store_suite_rows(FerryStore *store, gint64 mailbox_key)
 	GAsyncResult *pending = NULL;
 	FerryStoreRows *rows;
 
-	ferry_store_load_mailbox_async(store,
-				       mailbox_key,
-				       FERRY_STORE_FIELD_ALL,
-				       NULL,
-				       store_suite_done_cb,
-				       &pending);
+	ferry_store_load_mailbox_async(store, mailbox_key, FERRY_STORE_FIELD_ALL, NULL,
+				       store_suite_done_cb, &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	rows = ferry_store_load_mailbox_finish(store, result, &error);
 	g_assert_no_error(error);
@@ -167,16 +146,12 @@ store_suite_rows(FerryStore *store, gint64 mailbox_key)
 static char **
 split_list(const char *text)
 {
-	return text == NULL || strcmp(text, "-") == 0 ? g_new0(char *, 1) : g_strsplit(text,
-										       ",",
-										       0);
+	return text == NULL || strcmp(text, "-") == 0 ? g_new0(char *, 1)
+						      : g_strsplit(text, ",", 0);
 }
 
 static void
-put(FerryStoreBatch *batch,
-    const char *id,
-    const char *boxes,
-    const char *time,
+put(FerryStoreBatch *batch, const char *id, const char *boxes, const char *time,
     const char *keywords)
 {
 	g_auto(GStrv) mailbox_ids = split_list(boxes);
@@ -282,10 +257,7 @@ print_rows(GString *text, FerryStoreRows *rows, char sign)
 	for (guint i = 0; i < ferry_store_rows_get_length(rows); i++) {
 		const char *keywords = ferry_store_rows_get_keywords(rows, i);
 
-		g_string_append_printf(text,
-				       " %c%u=%s",
-				       sign,
-				       ferry_store_rows_get_uid(rows, i),
+		g_string_append_printf(text, " %c%u=%s", sign, ferry_store_rows_get_uid(rows, i),
 				       ferry_store_rows_get_email_id(rows, i));
 		if (*keywords != '\0')
 			g_string_append_printf(text, "(%s)", keywords);
@@ -407,8 +379,7 @@ static const struct {
 	 {{AB, " A: B:"},
 	  {"put e1 A 1;put e2 A 2", " A: +1=e1 +2=e2"},
 	  {"del A 1;del A 7", " A: ~1=e1!"},
-	  {"renew A e2;renew A e1;renew A e2;renew A no",
-	   " A: +3=e2 +4=e1 -1 -2 uids 3 4 3 0"},
+	  {"renew A e2;renew A e1;renew A e2;renew A no", " A: +3=e2 +4=e1 -1 -2 uids 3 4 3 0"},
 	  {"del A 1;undel A 3", " same"}}},
 	{"deleted belongs to one pair",
 	 {{AB, " A: B:"},
@@ -505,9 +476,7 @@ run_rule(FerryStore *store, guint rule)
 
 		text = delta != NULL ? print_delta(delta, TRUE) : g_strdup(error_name(error));
 		if (strcmp(text, rules[rule].steps[i].delta) != 0)
-			g_error("%s: got \"%s\", not \"%s\"",
-				where,
-				text,
+			g_error("%s: got \"%s\", not \"%s\"", where, text,
 				rules[rule].steps[i].delta);
 		if (delta != NULL) {
 			check_delta(store, delta, where);
@@ -584,8 +553,9 @@ test_restart(gconstpointer data)
 	gint64 key = store_suite_mail_account(login)->key;
 	guint32 uidvalidity;
 
-	apply_text(store, key, 1, "box A;box B;list A 2;name A Post;recent A 1;state s1;sub Gone;"
-				  "put e1 A 1 x");
+	apply_text(store, key, 1,
+		   "box A;box B;list A 2;name A Post;recent A 1;state s1;sub Gone;"
+		   "put e1 A 1 x");
 	apply_text(store, key, 2, "page B;list B 1;put e2 B 5");
 	{
 		g_autoptr(FerryStoreMailbox) a = store_suite_mailbox(store, "user", "A");
@@ -639,14 +609,8 @@ test_lookups(gconstpointer data)
 	g_assert_cmpuint(pairs->pairs[0].uid, ==, 2);
 	g_assert_cmpuint(pairs->pairs[2].asked, ==, 2);
 	gint64 keys[] = {pairs->pairs[1].email_key, 12345};
-	ferry_store_load_emails_async(store,
-				      key,
-				      keys,
-				      2,
-				      FERRY_STORE_FIELD_BLOB_ID,
-				      NULL,
-				      store_suite_done_cb,
-				      &pending);
+	ferry_store_load_emails_async(store, key, keys, 2, FERRY_STORE_FIELD_BLOB_ID, NULL,
+				      store_suite_done_cb, &pending);
 	g_autoptr(GAsyncResult) loaded = WAIT(pending);
 	g_autoptr(FerryStoreRows) rows = ferry_store_load_emails_finish(store, loaded, NULL);
 	g_assert_cmpuint(ferry_store_rows_get_length(rows), ==, 2);
@@ -719,47 +683,27 @@ test_intents(gconstpointer data)
 }
 
 static gboolean
-put_data(FerryStore *store,
-	 gint64 account,
-	 gint64 mailbox,
-	 const char *key,
-	 gsize size,
+put_data(FerryStore *store, gint64 account, gint64 mailbox, const char *key, gsize size,
 	 GError **error)
 {
 	g_autofree char *buffer = g_strnfill(size, 'x');
 	g_autoptr(GBytes) bytes = g_bytes_new(buffer, size);
 	GAsyncResult *pending = NULL;
 
-	ferry_store_put_data_async(store,
-				   "mod",
-				   account,
-				   mailbox,
-				   key,
-				   size > 0 ? bytes : NULL,
-				   NULL,
-				   store_suite_done_cb,
-				   &pending);
+	ferry_store_put_data_async(store, "mod", account, mailbox, key, size > 0 ? bytes : NULL,
+				   NULL, store_suite_done_cb, &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	return ferry_store_put_data_finish(store, result, error);
 }
 
 static void
-assert_keys(FerryStore *store,
-	    gint64 account,
-	    gint64 mailbox,
-	    const char *prefix,
+assert_keys(FerryStore *store, gint64 account, gint64 mailbox, const char *prefix,
 	    const char *expected)
 {
 	GAsyncResult *pending = NULL;
 
-	ferry_store_list_data_async(store,
-				    "mod",
-				    account,
-				    mailbox,
-				    prefix,
-				    NULL,
-				    store_suite_done_cb,
-				    &pending);
+	ferry_store_list_data_async(store, "mod", account, mailbox, prefix, NULL,
+				    store_suite_done_cb, &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	g_auto(GStrv) keys = ferry_store_list_data_finish(store, result, NULL);
 	g_autofree char *joined = g_strjoinv(" ", keys);
@@ -785,13 +729,7 @@ test_data(gconstpointer data)
 	assert_keys(store, key, a->key, NULL, "/x/2 /y");
 	assert_keys(store, key, a->key, "/x", "/x/2");
 	assert_keys(store, key, 0, NULL, "/x/1");
-	ferry_store_get_data_async(store,
-				   "mod",
-				   key,
-				   a->key,
-				   "/y",
-				   NULL,
-				   store_suite_done_cb,
+	ferry_store_get_data_async(store, "mod", key, a->key, "/y", NULL, store_suite_done_cb,
 				   &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	g_autoptr(GBytes) value = ferry_store_get_data_finish(store, result, NULL);
@@ -814,12 +752,7 @@ get_structures(FerryStore *store, gint64 account, const gint64 *keys, guint n)
 {
 	GAsyncResult *pending = NULL;
 
-	ferry_store_get_structures_async(store,
-					 account,
-					 keys,
-					 n,
-					 NULL,
-					 store_suite_done_cb,
+	ferry_store_get_structures_async(store, account, keys, n, NULL, store_suite_done_cb,
 					 &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	return ferry_store_get_structures_finish(store, result, NULL);
@@ -868,11 +801,7 @@ test_remove_account(gconstpointer data)
 	apply_text(store, key, 1, "box A;list A 2;put e1 A 1");
 	g_autoptr(FerryStoreMailbox) before = store_suite_mailbox(store, "user", "A");
 	uidvalidity = before->uidvalidity;
-	ferry_store_remove_account_async(store,
-					 "main",
-					 "user",
-					 NULL,
-					 store_suite_done_cb,
+	ferry_store_remove_account_async(store, "main", "user", NULL, store_suite_done_cb,
 					 &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	g_assert_true(ferry_store_remove_account_finish(store, result, NULL));
@@ -893,9 +822,9 @@ store_suite_add(const char *name, StoreFactory factory)
 		const char *name;
 		void (*func)(gconstpointer data);
 	} tests[] = {
-		{"rules", test_rules},	     {"conflict", test_conflict},
-		{"restart", test_restart},   {"lookups", test_lookups},
-		{"intents", test_intents},   {"data", test_data},
+		{"rules", test_rules},           {"conflict", test_conflict},
+		{"restart", test_restart},       {"lookups", test_lookups},
+		{"intents", test_intents},       {"data", test_data},
 		{"structures", test_structures}, {"remove-account", test_remove_account},
 	};
 

@@ -18,11 +18,8 @@ GAsyncResult *store_suite_wait(GAsyncResult **result);
 void store_suite_done_cb(GObject *source, GAsyncResult *result, gpointer user_data);
 FerryStoreAccount *store_suite_load(FerryStore *store, const char *username);
 FerryStoreMailAccount *store_suite_mail_account(FerryStoreAccount *login);
-FerryStoreDelta *store_suite_apply(FerryStore *store,
-				   gint64 account_key,
-				   guint64 generation,
-				   FerryStoreBatch *batch,
-				   GError **error);
+FerryStoreDelta *store_suite_apply(FerryStore *store, gint64 account_key, guint64 generation,
+				   FerryStoreBatch *batch, GError **error);
 FerryStoreDelta *store_suite_delta(FerryStore *store, gint64 account_key, guint64 since);
 FerryStoreRows *store_suite_rows(FerryStore *store, gint64 mailbox_key);
 FerryStoreMailbox *store_suite_mailbox(FerryStore *store, const char *username, const char *id);

@@ -45,8 +45,7 @@ apply(FerryStore *store, gint64 key, guint64 generation, const char *text)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(FerryStoreBatch) batch = store_suite_batch(text);
-	g_autoptr(FerryStoreDelta) delta =
-		store_suite_apply(store, key, generation, batch, &error);
+	g_autoptr(FerryStoreDelta) delta = store_suite_apply(store, key, generation, batch, &error);
 
 	g_assert_no_error(error);
 	return delta->generation;
@@ -151,8 +150,9 @@ test_refused(void)
 	} cases[] = {
 		{"PRAGMA user_version = 99", NULL, 0, "newer Ferry"},
 		{"PRAGMA application_id = 1", NULL, 0, "not a Ferry store"},
-		{NULL, "this is a text of some length and surely no data base file at all........."
-		       "..............................................................",
+		{NULL,
+		 "this is a text of some length and surely no data base file at all........."
+		 "..............................................................",
 		 100, "damaged"},
 		{NULL, "", 0, "empty"},
 	};
@@ -170,10 +170,8 @@ test_refused(void)
 		if (cases[i].sql != NULL)
 			g_free(sql(dir, cases[i].sql));
 		else
-			g_assert_true(g_file_set_contents(path,
-							  cases[i].file,
-							  cases[i].length,
-							  NULL));
+			g_assert_true(
+				g_file_set_contents(path, cases[i].file, cases[i].length, NULL));
 		g_assert_true(g_file_get_contents(path, &before, &length, NULL));
 		g_assert_null(try_open(dir, &error));
 		if (error == NULL || strstr(error->message, cases[i].message) == NULL)
@@ -311,12 +309,8 @@ write_forever(const char *dir, const char *prefix, int fd, guint limit)
 	guint64 generation = account->generation;
 
 	for (guint i = 0; i < limit;) {
-		g_autofree char *text = g_strdup_printf("put %s%u A %u;ask A %s%u",
-							prefix,
-							i,
-							i,
-							prefix,
-							i);
+		g_autofree char *text =
+			g_strdup_printf("put %s%u A %u;ask A %s%u", prefix, i, i, prefix, i);
 		g_autoptr(FerryStoreBatch) batch = store_suite_batch(text);
 		g_autoptr(GError) error = NULL;
 		g_autoptr(FerryStoreDelta) delta =
@@ -348,17 +342,8 @@ spawn_writer(const char *dir, const char *prefix, guint limit, int *out)
 	g_autoptr(GError) error = NULL;
 	GPid pid;
 
-	g_spawn_async_with_pipes(NULL,
-				 argv,
-				 NULL,
-				 G_SPAWN_DO_NOT_REAP_CHILD,
-				 NULL,
-				 NULL,
-				 &pid,
-				 NULL,
-				 out,
-				 NULL,
-				 &error);
+	g_spawn_async_with_pipes(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid,
+				 NULL, out, NULL, &error);
 	g_assert_no_error(error);
 	return pid;
 }
@@ -382,10 +367,8 @@ read_told(int fd, GHashTable *told)
 		if (words[1] == NULL)
 			continue;
 		if (g_hash_table_contains(told, words[0]))
-			g_error("UID %s was given to %s and to %s",
-				words[0],
-				(char *)g_hash_table_lookup(told, words[0]),
-				words[1]);
+			g_error("UID %s was given to %s and to %s", words[0],
+				(char *)g_hash_table_lookup(told, words[0]), words[1]);
 		g_hash_table_insert(told, g_strdup(words[0]), g_strdup(words[1]));
 		n++;
 	}
@@ -478,8 +461,9 @@ put_many(FerryStoreBatch *batch, guint first, guint n)
 
 	for (guint i = first; i < first + n; i++) {
 		char id[32], blob[48], thread[32];
-		FerryStoreEmail email = {id, blob, thread, 4000 + i % 999, 1600000000 + i, TRUE,
-					 1600000000 + i, 60, boxes, i % 3 ? seen : none};
+		FerryStoreEmail email = {
+			id,   blob,           thread, 4000 + i % 999, 1600000000 + i,
+			TRUE, 1600000000 + i, 60,     boxes,          i % 3 ? seen : none};
 
 		g_snprintf(id, sizeof id, "M%024x", i);
 		g_snprintf(blob, sizeof blob, "G%040x", i);
@@ -517,18 +501,12 @@ measure_structures(FerryStore *store, gint64 key, FerryStoreRows *rows, guint n)
 	ferry_store_put_structures_async(store, key, given, NULL, store_suite_done_cb, &pending);
 	g_object_unref(store_suite_wait(&pending));
 	time = report("structures put", time);
-	ferry_store_get_structures_async(store,
-					 key,
-					 (gint64 *)(void *)keys->data,
-					 n,
-					 NULL,
-					 store_suite_done_cb,
-					 &pending);
+	ferry_store_get_structures_async(store, key, (gint64 *)(void *)keys->data, n, NULL,
+					 store_suite_done_cb, &pending);
 	g_autoptr(GAsyncResult) result = store_suite_wait(&pending);
 	report("structures got", time);
-	g_autoptr(FerryStoreStructures) found = ferry_store_get_structures_finish(store,
-										  result,
-										  NULL);
+	g_autoptr(FerryStoreStructures) found =
+		ferry_store_get_structures_finish(store, result, NULL);
 	for (guint i = 0; i < n; i++) {
 		g_assert_nonnull(ferry_store_structures_get_header(found, i, &length));
 		g_assert_cmpuint(length, ==, 2000 + i % 400);
@@ -598,23 +576,14 @@ test_cache_limit(void)
 		GAsyncResult *pending = NULL;
 
 		ferry_store_structures_add(given, i, bytes, 10000, bytes, 1);
-		ferry_store_put_structures_async(store,
-						 1,
-						 given,
-						 NULL,
-						 store_suite_done_cb,
+		ferry_store_put_structures_async(store, 1, given, NULL, store_suite_done_cb,
 						 &pending);
 		g_object_unref(store_suite_wait(&pending));
 	}
 	for (gint64 i = 1; i <= 300; i++) {
 		GAsyncResult *pending = NULL;
 
-		ferry_store_get_structures_async(store,
-						 1,
-						 &i,
-						 1,
-						 NULL,
-						 store_suite_done_cb,
+		ferry_store_get_structures_async(store, 1, &i, 1, NULL, store_suite_done_cb,
 						 &pending);
 		g_autoptr(GAsyncResult) result = store_suite_wait(&pending);
 		g_autoptr(FerryStoreStructures) found =

@@ -19,8 +19,8 @@ weather_run(FerryImapCommand *command, gpointer user_data)
 static gboolean
 register_weather(FerryRegistry *registry, GError **error)
 {
-	return ferry_registry_add_capability(registry, "XWEATHER", FERRY_PHASE_AFTER_LOGIN, NULL, NULL,
-					     NULL, error) &&
+	return ferry_registry_add_capability(registry, "XWEATHER", FERRY_PHASE_AFTER_LOGIN, NULL,
+					     NULL, NULL, error) &&
 	       ferry_registry_add_command(registry, "XWEATHER", NULL, FERRY_PHASE_AFTER_LOGIN,
 					  FERRY_ORDERING_ANY, weather_run, NULL, NULL, error);
 }
