@@ -10,11 +10,15 @@ struct _FerryMessageData {
 	guint32 uid;
 	gint64 email_key;
 	guint64 size;
-	char *email_id;
-	char *blob_id;
-	GBytes *headers;
+	FerryView *view; /* which has its ids; NULL: the message is gone */
+	guint32 index;   /* in the view */
+	GBytes *headers; /* or what block points to, made when asked for */
+	GBytes *cached;  /* what block, and a borrowed envelope, are pieces of */
+	const char *block;
+	gsize block_length;
 	FerryMessageStructure *structure;
-	char *envelope; /* where only that is known */
+	const char *envelope; /* where only that is known */
+	char *own_envelope;
 	gsize envelope_length;
 	GBytes *raw;
 	GError *error;
@@ -29,6 +33,9 @@ void ferry_needs_fetch_async(FerryMailAccount *account, FerryJmapSession *jmap, 
 void ferry_needs_fetch_finish(FerryMailAccount *account, GAsyncResult *result);
 FerryMessageReader *ferry_message_reader_new(FerryMailbox *mailbox, FerryAccountSession *session,
 					     GArray *uids, FerryNeed needs);
+/* Ids of a message that is not gone. */
+const char *ferry_message_data_get_email_id(const FerryMessageData *data);
+const char *ferry_message_data_get_blob_id(const FerryMessageData *data);
 /* Whether @data has what is needed. */
 gboolean ferry_message_data_is_complete(const FerryMessageData *data, FerryNeed needs);
 /* needs-cache.c */

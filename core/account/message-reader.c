@@ -56,9 +56,9 @@ ferry_message_data_unref(FerryMessageData *self)
 	g_clear_pointer(&self->structure, ferry_message_structure_unref);
 	g_clear_pointer(&self->raw, g_bytes_unref);
 	g_clear_error(&self->error);
-	g_free(self->envelope);
-	g_free(self->email_id);
-	g_free(self->blob_id);
+	g_clear_pointer(&self->cached, g_bytes_unref);
+	g_clear_pointer(&self->view, ferry_view_unref);
+	g_free(self->own_envelope);
 	g_free(self);
 }
 
@@ -83,7 +83,30 @@ ferry_message_data_get_uid(FerryMessageData *self)
 GBytes *
 ferry_message_data_get_headers(FerryMessageData *self)
 {
+	if (self->headers == NULL && self->block != NULL)
+		self->headers = g_bytes_new_from_bytes(
+			self->cached,
+			(gsize)(self->block - (const char *)g_bytes_get_data(self->cached, NULL)),
+			self->block_length);
 	return self->headers;
+}
+
+/**
+ * ferry_message_data_peek_headers: (skip)
+ * @self: a message
+ * @length: (out): octets
+ *
+ * The octets of ferry_message_data_get_headers(), for those who only look.
+ *
+ * Returns: (nullable): its header block
+ */
+const char *
+ferry_message_data_peek_headers(FerryMessageData *self, gsize *length)
+{
+	if (self->headers != NULL)
+		return g_bytes_get_data(self->headers, length);
+	*length = self->block_length;
+	return self->block;
 }
 
 /**
@@ -195,9 +218,21 @@ make_data(FerryView *view, guint32 uid)
 	row = ferry_view_get_row(view, index);
 	data->email_key = row->email_key;
 	data->size = row->size;
-	data->email_id = g_strdup(ferry_view_get_email_id(view, index));
-	data->blob_id = g_strdup(ferry_view_get_blob_id(view, index));
+	data->view = ferry_view_ref(view);
+	data->index = index;
 	return data;
+}
+
+const char *
+ferry_message_data_get_email_id(const FerryMessageData *data)
+{
+	return ferry_view_get_email_id(data->view, data->index);
+}
+
+const char *
+ferry_message_data_get_blob_id(const FerryMessageData *data)
+{
+	return ferry_view_get_blob_id(data->view, data->index);
 }
 
 static GPtrArray *

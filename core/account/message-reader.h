@@ -22,6 +22,7 @@ FerryMessageData *ferry_message_data_ref(FerryMessageData *self);
 void ferry_message_data_unref(FerryMessageData *self);
 guint32 ferry_message_data_get_uid(FerryMessageData *self);
 GBytes *ferry_message_data_get_headers(FerryMessageData *self);
+const char *ferry_message_data_peek_headers(FerryMessageData *self, gsize *length);
 FerryMessageStructure *ferry_message_data_get_structure(FerryMessageData *self);
 const char *ferry_message_data_get_envelope(FerryMessageData *self, gsize *length);
 GBytes *ferry_message_data_get_raw(FerryMessageData *self);

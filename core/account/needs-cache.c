@@ -14,30 +14,37 @@
 #define KIND_ENVELOPE 'E'
 #define MAX_HEADER_CACHED (256 * 1024)
 
+static void
+take_header(FerryMessageData *data, const char *header, gsize length)
+{
+	if (length == 0)
+		return;
+	if (header[0] == KIND_BLOCK) {
+		data->block = header + 1;
+		data->block_length = length - 1;
+	} else if (header[0] == KIND_ENVELOPE) {
+		data->envelope = header + 1;
+		data->envelope_length = length - 1;
+	}
+}
+
 void
 ferry_message_data_take_cached(FerryMessageData *data, FerryStoreStructures *found, guint index)
 {
-	gsize length;
-	const guint8 *header = ferry_store_structures_get_header(found, index, &length);
+	gsize header_length, shape_length;
+	const guint8 *header = ferry_store_structures_get_header(found, index, &header_length);
+	const guint8 *shape = ferry_store_structures_get_structure(found, index, &shape_length);
+	GBytes *all;
 
-	if (header != NULL && length > 0 && header[0] == KIND_BLOCK) {
-		data->headers = g_bytes_new_with_free_func(
-			header + 1, length - 1,
-			(GDestroyNotify)(void (*)(void))ferry_store_structures_unref,
-			ferry_store_structures_ref(found));
-	} else if (header != NULL && length > 0 && header[0] == KIND_ENVELOPE) {
-		data->envelope = g_strndup((const char *)header + 1, length - 1);
-		data->envelope_length = length - 1;
-	}
-	header = ferry_store_structures_get_structure(found, index, &length);
-	if (header != NULL && length > 0) {
-		g_autoptr(GBytes) bytes = g_bytes_new_with_free_func(
-			header, length,
-			(GDestroyNotify)(void (*)(void))ferry_store_structures_unref,
-			ferry_store_structures_ref(found));
-
-		data->structure = ferry_message_structure_new_from_bytes(bytes, NULL);
-	}
+	if (header_length == 0 && shape_length == 0)
+		return;
+	all = ferry_store_structures_get_bytes(found);
+	if (header_length > 0)
+		data->cached = g_bytes_ref(all);
+	take_header(data, (const char *)header, header_length);
+	if (shape_length > 0)
+		data->structure =
+			ferry_message_structure_new_from_piece(all, shape, shape_length, NULL);
 }
 
 void
@@ -49,21 +56,21 @@ ferry_message_data_scan(FerryMessageData *data)
 
 	if (data->structure == NULL)
 		data->structure = ferry_message_scan(raw != NULL ? raw : "", size);
-	if (data->headers != NULL || !ferry_message_structure_get_part(data->structure, 0, &root))
+	if (data->headers != NULL || data->block != NULL ||
+	    !ferry_message_structure_get_part(data->structure, 0, &root))
 		return;
 	data->headers = g_bytes_new_from_bytes(data->raw, 0, MIN(root.body_start, size));
 }
 
 static void
-add_structure(FerryStoreStructures *structures, const FerryMessageData *data)
+add_structure(FerryStoreStructures *structures, FerryMessageData *data)
 {
 	g_autoptr(GBytes) structure = NULL;
 	g_autofree guint8 *header = NULL;
 	gsize length = 0, structure_length = 0;
-	const guint8 *block = NULL, *shape = NULL;
+	const char *block = ferry_message_data_peek_headers(data, &length);
+	const guint8 *shape = NULL;
 
-	if (data->headers != NULL)
-		block = g_bytes_get_data(data->headers, &length);
 	/* a huge one is made anew when it is asked for */
 	if (length > MAX_HEADER_CACHED)
 		length = 0, block = NULL;
@@ -100,7 +107,7 @@ ferry_needs_keep(FerryMailAccount *account, GPtrArray *list)
 	g_autoptr(FerryStoreStructures) structures = NULL;
 
 	for (guint i = 0; i < list->len; i++) {
-		const FerryMessageData *data = list->pdata[i];
+		FerryMessageData *data = list->pdata[i];
 
 		if (data->structure == NULL && data->envelope == NULL)
 			continue;

@@ -50,7 +50,7 @@ ferry_message_data_is_complete(const FerryMessageData *data, FerryNeed needs)
 		return FALSE;
 	if ((needs & FERRY_NEED_STRUCTURE) != 0 && data->structure == NULL)
 		return FALSE;
-	if ((needs & FERRY_NEED_HEADERS) != 0 && data->headers == NULL)
+	if ((needs & FERRY_NEED_HEADERS) != 0 && data->headers == NULL && data->block == NULL)
 		return FALSE;
 	return (needs & FERRY_NEED_ENVELOPE) == 0 || data->structure != NULL ||
 	       data->envelope != NULL;
@@ -92,6 +92,19 @@ structures_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	read_files(task);
 }
 
+/* A structure has the ENVELOPE; where there is none the header may have been kept as one. */
+static FerryStoreStructureParts
+map_parts(FerryNeed needs)
+{
+	FerryStoreStructureParts parts = 0;
+
+	if ((needs & (FERRY_NEED_STRUCTURE | FERRY_NEED_ENVELOPE)) != 0)
+		parts |= FERRY_STORE_STRUCTURE_SHAPE;
+	if ((needs & (FERRY_NEED_HEADERS | FERRY_NEED_ENVELOPE)) != 0)
+		parts |= FERRY_STORE_STRUCTURE_HEADER;
+	return parts;
+}
+
 static void
 read_structures(GTask *task)
 {
@@ -102,7 +115,8 @@ read_structures(GTask *task)
 	for (guint i = 0; i < fetch->list->len; i++)
 		keys[i] = ((FerryMessageData *)fetch->list->pdata[i])->email_key;
 	ferry_store_get_structures_async(account->account->store, account->key, keys,
-					 fetch->list->len, NULL, structures_cb, task);
+					 fetch->list->len, map_parts(fetch->needs), NULL,
+					 structures_cb, task);
 }
 
 /* cached files */
@@ -146,7 +160,8 @@ read_files_thread(GTask *task, gpointer source, gpointer task_data, GCancellable
 	for (guint i = 0; i < job->list->len; i++) {
 		FerryMessageData *data = job->list->pdata[i];
 
-		data->raw = ferry_raw_cache_get(job->cache, job->key, data->email_id);
+		data->raw = ferry_raw_cache_get(job->cache, job->key,
+						ferry_message_data_get_email_id(data));
 		/* a file of another size was cut, or is not what the backend holds now */
 		if (data->raw != NULL && data->size != 0 &&
 		    g_bytes_get_size(data->raw) != data->size)
@@ -204,7 +219,8 @@ write_files_thread(GTask *task, gpointer source, gpointer task_data, GCancellabl
 		FerryMessageData *data = job->list->pdata[i];
 		g_autoptr(GError) error = NULL;
 
-		if (!ferry_raw_cache_put(job->cache, job->key, data->email_id, data->raw, &error))
+		if (!ferry_raw_cache_put(job->cache, job->key,
+					 ferry_message_data_get_email_id(data), data->raw, &error))
 			g_debug("account: raw cache: %s", error->message);
 	}
 	g_task_return_boolean(task, TRUE);
@@ -289,7 +305,7 @@ take_header_values(FerryMessageData *data, FerryJmapValue *email)
 	text = g_string_new(NULL);
 	ferry_message_envelope_write(&envelope, text);
 	data->envelope_length = text->len;
-	data->envelope = g_string_free(text, FALSE);
+	data->envelope = data->own_envelope = g_string_free(text, FALSE);
 }
 
 static void
@@ -305,7 +321,7 @@ take_headers_reply(Fetch *fetch, FerryJmapReply *reply)
 	for (guint i = 0; i < fetch->wanted->len; i++) {
 		FerryMessageData *data = fetch->wanted->pdata[i];
 
-		g_hash_table_insert(by_id, data->email_id, data);
+		g_hash_table_insert(by_id, (char *)ferry_message_data_get_email_id(data), data);
 	}
 	while (ferry_jmap_value_iter_next(&iter, NULL, &email)) {
 		const char *id = ferry_jmap_value_get_string(email, "id");
@@ -349,7 +365,7 @@ fetch_header_values(GTask *task)
 	for (guint i = 0; i < G_N_ELEMENTS(envelope_fields); i++)
 		properties[i + 1] = envelope_fields[i].property;
 	for (guint i = 0; i < fetch->wanted->len; i++)
-		ids[i] = ((FerryMessageData *)fetch->wanted->pdata[i])->email_id;
+		ids[i] = ferry_message_data_get_email_id(fetch->wanted->pdata[i]);
 	fetch->request = ferry_jmap_request_new();
 	calls = ferry_jmap_request_add_get(fetch->request, "Email/get", account->id, ids,
 					   fetch->wanted->len, properties, fetch->wanted->len);
@@ -438,7 +454,7 @@ fetch_blobs(GTask *task)
 	for (guint i = 0; i < fetch->wanted->len; i++) {
 		FerryMessageData *data = fetch->wanted->pdata[i];
 
-		ids[i] = data->blob_id;
+		ids[i] = ferry_message_data_get_blob_id(data);
 		sizes[i] = data->size;
 	}
 	ferry_jmap_session_fetch_blobs_async(

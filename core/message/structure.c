@@ -32,7 +32,9 @@ enum {
 
 struct _FerryMessageStructure {
 	gatomicrefcount refs;
-	GBytes *bytes;
+	GBytes *bytes; /* what data is a piece of */
+	const guint8 *data;
+	gsize length;
 	const guint8 *rows;
 	guint32 n_parts;
 	guint64 size;
@@ -187,11 +189,10 @@ check_texts(FerryMessageStructure *self)
 static gboolean
 check(FerryMessageStructure *self)
 {
-	const guint8 *data;
-	gsize length;
+	const guint8 *data = self->data;
+	gsize length = self->length;
 	guint64 offset;
 
-	data = g_bytes_get_data(self->bytes, &length);
 	if (length < HEAD_SIZE || memcmp(data, MAGIC, 4) != 0)
 		return FALSE;
 	self->n_parts = get_u32(data + 4);
@@ -227,10 +228,33 @@ check(FerryMessageStructure *self)
 FerryMessageStructure *
 ferry_message_structure_new_from_bytes(GBytes *bytes, GError **error)
 {
+	gsize length;
+	const guint8 *data = g_bytes_get_data(bytes, &length);
+
+	return ferry_message_structure_new_from_piece(bytes, data, length, error);
+}
+
+/**
+ * ferry_message_structure_new_from_piece: (skip)
+ * @owner: octets; referenced
+ * @data: (array length=length): the structure, somewhere in @owner
+ * @length: its octets
+ * @error: return location
+ *
+ * Like ferry_message_structure_new_from_bytes(), for many that lie together.
+ *
+ * Returns: (transfer full): a structure, %NULL on error
+ */
+FerryMessageStructure *
+ferry_message_structure_new_from_piece(GBytes *owner, const guint8 *data, gsize length,
+				       GError **error)
+{
 	g_autoptr(FerryMessageStructure) self = g_new0(FerryMessageStructure, 1);
 
 	g_atomic_ref_count_init(&self->refs);
-	self->bytes = g_bytes_ref(bytes);
+	self->bytes = g_bytes_ref(owner);
+	self->data = data;
+	self->length = length;
 	if (!check(self)) {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
 				    "the cached message structure is damaged");
@@ -305,7 +329,9 @@ ferry_message_structure_assemble(guint64 size, const FerryMessagePart *parts, gu
 GBytes *
 ferry_message_structure_serialize(FerryMessageStructure *self)
 {
-	return g_bytes_ref(self->bytes);
+	const guint8 *start = g_bytes_get_data(self->bytes, NULL);
+
+	return g_bytes_new_from_bytes(self->bytes, (gsize)(self->data - start), self->length);
 }
 
 /**

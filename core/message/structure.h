@@ -62,6 +62,8 @@ void ferry_message_structure_unref(FerryMessageStructure *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryMessageStructure, ferry_message_structure_unref)
 
 FerryMessageStructure *ferry_message_structure_new_from_bytes(GBytes *bytes, GError **error);
+FerryMessageStructure *ferry_message_structure_new_from_piece(GBytes *owner, const guint8 *data,
+							      gsize length, GError **error);
 GBytes *ferry_message_structure_serialize(FerryMessageStructure *self);
 
 guint64 ferry_message_structure_get_size(FerryMessageStructure *self);

@@ -5,6 +5,11 @@
 
 G_BEGIN_DECLS
 
-void ferry_store_structures_add_missing(FerryStoreStructures *self, gint64 email_key);
+/* One entry for each key, in that order, of which nothing is known yet; for stores that answer. */
+FerryStoreStructures *ferry_store_structures_new_for_keys(const gint64 *email_keys, guint n_keys);
+void ferry_store_structures_set_header(FerryStoreStructures *self, guint index,
+				       const guint8 *header, gsize length);
+void ferry_store_structures_set_structure(FerryStoreStructures *self, guint index,
+					  const guint8 *structure, gsize length);
 
 G_END_DECLS

@@ -7,13 +7,20 @@
 struct _FerryStoreStructures {
 	GArray *entries;
 	GByteArray *bytes;
+	GBytes *whole; /* the same, once somebody asked: from then on nothing is added */
 };
+
+/* Where octets are in those of all entries. */
+typedef struct {
+	guint32 offset;
+	guint32 length;
+} Place;
 
 typedef struct {
 	gint64 key;
-	gsize offset; /* G_MAXSIZE when the cache does not have it */
-	gsize header_length;
-	gsize structure_length;
+	gboolean known; /* FALSE when the cache has nothing of it */
+	Place header;
+	Place structure;
 } Entry;
 
 G_DEFINE_BOXED_TYPE(FerryStoreTombstones, ferry_store_tombstones, ferry_store_tombstones_ref,
@@ -146,6 +153,7 @@ structures_clear(gpointer data)
 
 	g_array_unref(self->entries);
 	g_byte_array_unref(self->bytes);
+	g_clear_pointer(&self->whole, g_bytes_unref);
 }
 
 /**
@@ -156,6 +164,19 @@ void
 ferry_store_structures_unref(FerryStoreStructures *self)
 {
 	g_atomic_rc_box_release_full(self, structures_clear);
+}
+
+/* FALSE where there is no room: more than two gigabytes in all are left out. */
+static gboolean
+put_octets(FerryStoreStructures *self, Place *place, const guint8 *octets, gsize length)
+{
+	if (length > G_MAXUINT32 / 2 - self->bytes->len)
+		return FALSE;
+	place->offset = self->bytes->len;
+	place->length = (guint32)length;
+	if (length > 0)
+		g_byte_array_append(self->bytes, octets, place->length);
+	return TRUE;
 }
 
 /**
@@ -173,24 +194,43 @@ void
 ferry_store_structures_add(FerryStoreStructures *self, gint64 email_key, const guint8 *header,
 			   gsize header_length, const guint8 *structure, gsize structure_length)
 {
-	const gsize room = G_MAXUINT32 / 2 - self->bytes->len;
-	Entry entry = {email_key, self->bytes->len, header_length, structure_length};
+	Entry entry = {email_key, TRUE};
 
-	if (header_length > room || structure_length > room - header_length)
-		return;
-	if (header_length > 0)
-		g_byte_array_append(self->bytes, header, header_length);
-	if (structure_length > 0)
-		g_byte_array_append(self->bytes, structure, structure_length);
-	g_array_append_val(self->entries, entry);
+	g_return_if_fail(self->whole == NULL);
+	if (put_octets(self, &entry.header, header, header_length) &&
+	    put_octets(self, &entry.structure, structure, structure_length))
+		g_array_append_val(self->entries, entry);
+}
+
+FerryStoreStructures *
+ferry_store_structures_new_for_keys(const gint64 *email_keys, guint n_keys)
+{
+	FerryStoreStructures *self = ferry_store_structures_new();
+
+	g_array_set_size(self->entries, n_keys);
+	for (guint i = 0; i < n_keys; i++)
+		g_array_index(self->entries, Entry, i) = (Entry){email_keys[i], FALSE};
+	return self;
 }
 
 void
-ferry_store_structures_add_missing(FerryStoreStructures *self, gint64 email_key)
+ferry_store_structures_set_header(FerryStoreStructures *self, guint index, const guint8 *header,
+				  gsize length)
 {
-	Entry entry = {email_key, G_MAXSIZE, 0, 0};
+	Entry *entry = &g_array_index(self->entries, Entry, index);
 
-	g_array_append_val(self->entries, entry);
+	if (put_octets(self, &entry->header, header, length))
+		entry->known = TRUE;
+}
+
+void
+ferry_store_structures_set_structure(FerryStoreStructures *self, guint index,
+				     const guint8 *structure, gsize length)
+{
+	Entry *entry = &g_array_index(self->entries, Entry, index);
+
+	if (put_octets(self, &entry->structure, structure, length))
+		entry->known = TRUE;
 }
 
 /**
@@ -218,24 +258,30 @@ ferry_store_structures_get_key(const FerryStoreStructures *self, guint index)
 	return g_array_index(self->entries, Entry, index).key;
 }
 
+static const guint8 *
+get_octets(const FerryStoreStructures *self, const Entry *entry, const Place *place, gsize *length)
+{
+	*length = place->length;
+	if (!entry->known)
+		return NULL;
+	return place->length > 0 ? self->bytes->data + place->offset : (const guint8 *)"";
+}
+
 /**
  * ferry_store_structures_get_header:
  * @self: structures
  * @index: below the length
  * @length: (out): octets
  *
- * Returns: (array length=length) (transfer none) (nullable): the header block, or %NULL when the
- *   cache has nothing of this Email
+ * Returns: (array length=length) (transfer none) (nullable): the header block, empty where it is
+ *   not known or was not asked for; %NULL when the cache has nothing of this Email
  */
 const guint8 *
 ferry_store_structures_get_header(const FerryStoreStructures *self, guint index, gsize *length)
 {
 	const Entry *entry = &g_array_index(self->entries, Entry, index);
 
-	*length = entry->header_length;
-	if (entry->offset == G_MAXSIZE)
-		return NULL;
-	return self->bytes->len > 0 ? self->bytes->data + entry->offset : (const guint8 *)"";
+	return get_octets(self, entry, &entry->header, length);
 }
 
 /**
@@ -244,16 +290,32 @@ ferry_store_structures_get_header(const FerryStoreStructures *self, guint index,
  * @index: below the length
  * @length: (out): octets
  *
- * Returns: (array length=length) (transfer none) (nullable): the structure, or %NULL when the
- *   cache has nothing of this Email
+ * Returns: (array length=length) (transfer none) (nullable): the structure, empty where it is not
+ *   known or was not asked for; %NULL when the cache has nothing of this Email
  */
 const guint8 *
 ferry_store_structures_get_structure(const FerryStoreStructures *self, guint index, gsize *length)
 {
 	const Entry *entry = &g_array_index(self->entries, Entry, index);
-	gsize header_length;
-	const guint8 *header = ferry_store_structures_get_header(self, index, &header_length);
 
-	*length = entry->structure_length;
-	return header != NULL ? header + header_length : NULL;
+	return get_octets(self, entry, &entry->structure, length);
+}
+
+/**
+ * ferry_store_structures_get_bytes:
+ * @self: structures
+ *
+ * What the headers and structures are pieces of, for those who keep some of them: one reference
+ * for each costs less than a copy. Nothing can be added from here on.
+ *
+ * Returns: (transfer none): the octets of all entries
+ */
+GBytes *
+ferry_store_structures_get_bytes(FerryStoreStructures *self)
+{
+	if (self->whole == NULL)
+		self->whole = g_bytes_new_with_free_func(self->bytes->data, self->bytes->len,
+							 (GDestroyNotify)g_byte_array_unref,
+							 g_byte_array_ref(self->bytes));
+	return self->whole;
 }

@@ -86,6 +86,18 @@ void ferry_store_intent_unref(FerryStoreIntent *self);
  */
 typedef struct _FerryStoreStructures FerryStoreStructures;
 
+/**
+ * FerryStoreStructureParts:
+ * @FERRY_STORE_STRUCTURE_HEADER: the header
+ * @FERRY_STORE_STRUCTURE_SHAPE: the structure
+ *
+ * What is read from the structure cache; what nobody asks for is not touched.
+ */
+typedef enum { /*< flags >*/
+	FERRY_STORE_STRUCTURE_HEADER = 1 << 0,
+	FERRY_STORE_STRUCTURE_SHAPE = 1 << 1,
+} FerryStoreStructureParts;
+
 GType ferry_store_structures_get_type(void);
 FerryStoreStructures *ferry_store_structures_new(void);
 FerryStoreStructures *ferry_store_structures_ref(FerryStoreStructures *self);
@@ -100,6 +112,7 @@ const guint8 *ferry_store_structures_get_header(const FerryStoreStructures *self
 						gsize *length);
 const guint8 *ferry_store_structures_get_structure(const FerryStoreStructures *self, guint index,
 						   gsize *length);
+GBytes *ferry_store_structures_get_bytes(FerryStoreStructures *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryStoreTombstones, ferry_store_tombstones_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryStorePairs, ferry_store_pairs_unref)

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 typedef struct {
 	gint64 account_key;
 	GArray *keys;
+	FerryStoreStructureParts parts; /* what is asked for */
 	FerryStoreStructures *structures;
 	guint64 limit; /* bytes of the file */
 } FerrySqliteStructuresQuestion;

@@ -521,12 +521,13 @@ list_data(FerryStore *store, const char *module, gint64 account_key, gint64 mail
 
 static void
 get_structures(FerryStore *store, gint64 account_key, const gint64 *email_keys, guint n_keys,
-	       GTask *task)
+	       FerryStoreStructureParts parts, GTask *task)
 {
 	FerrySqliteStructuresQuestion *question = g_new0(FerrySqliteStructuresQuestion, 1);
 
 	question->account_key = account_key;
 	question->keys = copy_keys(email_keys, n_keys);
+	question->parts = parts;
 	ferry_sqlite_lane_push(FERRY_STORE_SQLITE(store)->cache_reader, task,
 			       ferry_sqlite_structures_get, question,
 			       ferry_sqlite_structures_question_free);

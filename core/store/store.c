@@ -637,6 +637,7 @@ ferry_store_list_data_finish(FerryStore *self, GAsyncResult *result, GError **er
  * @account_key: a mail account
  * @email_keys: (array length=n_keys): Emails
  * @n_keys: how many
+ * @parts: what of them
  * @cancellable: (nullable): a cancellable; what was committed stays
  * @callback: (scope async) (closure user_data): called when done
  * @user_data: data for @callback
@@ -645,14 +646,15 @@ ferry_store_list_data_finish(FerryStore *self, GAsyncResult *result, GError **er
  */
 void
 ferry_store_get_structures_async(FerryStore *self, gint64 account_key, const gint64 *email_keys,
-				 guint n_keys, GCancellable *cancellable,
-				 GAsyncReadyCallback callback, gpointer user_data)
+				 guint n_keys, FerryStoreStructureParts parts,
+				 GCancellable *cancellable, GAsyncReadyCallback callback,
+				 gpointer user_data)
 {
 	GTask *task =
 		new_task(self, cancellable, callback, user_data, ferry_store_get_structures_async);
 
 	FERRY_STORE_GET_IFACE(self)->get_structures_async(self, account_key, email_keys, n_keys,
-							  task);
+							  parts, task);
 }
 
 /**

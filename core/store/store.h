@@ -82,7 +82,7 @@ struct _FerryStoreInterface {
 				gint64 mailbox_key, const char *prefix, GTask *task);
 	/* FerryStoreStructures */
 	void (*get_structures_async)(FerryStore *self, gint64 account_key, const gint64 *email_keys,
-				     guint n_keys, GTask *task);
+				     guint n_keys, FerryStoreStructureParts parts, GTask *task);
 	/* boolean */
 	void (*put_structures_async)(FerryStore *self, gint64 account_key,
 				     FerryStoreStructures *structures, GTask *task);
@@ -172,8 +172,8 @@ char **ferry_store_list_data_finish(FerryStore *self, GAsyncResult *result, GErr
 /* structure cache */
 void ferry_store_get_structures_async(FerryStore *self, gint64 account_key,
 				      const gint64 *email_keys, guint n_keys,
-				      GCancellable *cancellable, GAsyncReadyCallback callback,
-				      gpointer user_data);
+				      FerryStoreStructureParts parts, GCancellable *cancellable,
+				      GAsyncReadyCallback callback, gpointer user_data);
 FerryStoreStructures *ferry_store_get_structures_finish(FerryStore *self, GAsyncResult *result,
 							GError **error);
 void ferry_store_put_structures_async(FerryStore *self, gint64 account_key,

@@ -747,15 +747,58 @@ test_data(gconstpointer data)
 	store_suite_remove_dir(dir);
 }
 
+#define BOTH (FERRY_STORE_STRUCTURE_HEADER | FERRY_STORE_STRUCTURE_SHAPE)
+
 static FerryStoreStructures *
-get_structures(FerryStore *store, gint64 account, const gint64 *keys, guint n)
+get_structures(FerryStore *store, gint64 account, const gint64 *keys, guint n,
+	       FerryStoreStructureParts parts)
 {
 	GAsyncResult *pending = NULL;
 
-	ferry_store_get_structures_async(store, account, keys, n, NULL, store_suite_done_cb,
+	ferry_store_get_structures_async(store, account, keys, n, parts, NULL, store_suite_done_cb,
 					 &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	return ferry_store_get_structures_finish(store, result, NULL);
+}
+
+static void
+assert_parts(FerryStoreStructures *found, guint index, const char *header, const char *structure)
+{
+	gsize length;
+	const guint8 *octets = ferry_store_structures_get_header(found, index, &length);
+
+	g_assert_cmpmem(octets, length, header, strlen(header));
+	octets = ferry_store_structures_get_structure(found, index, &length);
+	g_assert_cmpmem(octets, length, structure, strlen(structure));
+}
+
+/* Only what was asked for, in the order of the keys, near each other or not. */
+static void
+found_parts(FerryStore *store)
+{
+	static const gint64 keys[] = {9, 8, 7, 9};
+	static const gint64 far[] = {G_MAXINT64, 9, G_MININT64, 0, 7, 1000000000000};
+	g_autoptr(FerryStoreStructures) headers =
+		get_structures(store, 1, keys, 4, FERRY_STORE_STRUCTURE_HEADER);
+	g_autoptr(FerryStoreStructures) shapes =
+		get_structures(store, 1, keys, 4, FERRY_STORE_STRUCTURE_SHAPE);
+	g_autoptr(FerryStoreStructures) both = get_structures(store, 1, far, 6, BOTH);
+	GBytes *all = ferry_store_structures_get_bytes(both);
+	gsize length;
+
+	assert_parts(headers, 0, "Head", "");
+	assert_parts(headers, 2, "", "");
+	assert_parts(headers, 3, "Head", "");
+	assert_parts(shapes, 0, "", "S");
+	g_assert_null(ferry_store_structures_get_structure(shapes, 1, &length));
+	assert_parts(shapes, 2, "", "T");
+	assert_parts(shapes, 3, "", "S");
+	for (guint i = 0; i < 6; i++)
+		g_assert_cmpint(ferry_store_structures_get_key(both, i), ==, far[i]);
+	assert_parts(both, 1, "Head", "S");
+	assert_parts(both, 4, "", "T");
+	g_assert_null(ferry_store_structures_get_header(both, 0, &length));
+	g_assert_cmpuint(g_bytes_get_size(all), ==, strlen("Head") + strlen("S") + strlen("T"));
 }
 
 static void
@@ -774,14 +817,15 @@ test_structures(gconstpointer data)
 	ferry_store_put_structures_async(store, 1, given, NULL, store_suite_done_cb, &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	g_assert_true(ferry_store_put_structures_finish(store, result, NULL));
-	g_autoptr(FerryStoreStructures) found = get_structures(store, 1, keys, 3);
+	g_autoptr(FerryStoreStructures) found = get_structures(store, 1, keys, 3, BOTH);
 	g_assert_cmpuint(ferry_store_structures_get_length(found), ==, 3);
 	g_assert_nonnull(ferry_store_structures_get_header(found, 0, &length));
 	g_assert_cmpuint(length, ==, 0);
 	g_assert_null(ferry_store_structures_get_header(found, 1, &length));
 	g_assert_cmpmem(ferry_store_structures_get_header(found, 2, &length), 4, "Head", 4);
 	g_assert_cmpmem(ferry_store_structures_get_structure(found, 2, &length), 1, "S", 1);
-	g_autoptr(FerryStoreStructures) foreign = get_structures(store, 2, keys, 3);
+	found_parts(store);
+	g_autoptr(FerryStoreStructures) foreign = get_structures(store, 2, keys, 3, BOTH);
 	g_assert_null(ferry_store_structures_get_header(foreign, 2, &length));
 	g_clear_object(&store);
 	store_suite_remove_dir(dir);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "store-suite.h"
+#include "store/sqlite-db.h"
 #include "store/sqlite-private.h"
 
 static FerryStore *
@@ -501,8 +502,9 @@ measure_structures(FerryStore *store, gint64 key, FerryStoreRows *rows, guint n)
 	ferry_store_put_structures_async(store, key, given, NULL, store_suite_done_cb, &pending);
 	g_object_unref(store_suite_wait(&pending));
 	time = report("structures put", time);
-	ferry_store_get_structures_async(store, key, (gint64 *)(void *)keys->data, n, NULL,
-					 store_suite_done_cb, &pending);
+	ferry_store_get_structures_async(store, key, (gint64 *)(void *)keys->data, n,
+					 FERRY_STORE_STRUCTURE_HEADER, NULL, store_suite_done_cb,
+					 &pending);
 	g_autoptr(GAsyncResult) result = store_suite_wait(&pending);
 	report("structures got", time);
 	g_autoptr(FerryStoreStructures) found =
@@ -561,6 +563,78 @@ test_a_million(void)
 		g_test_skip("only with -m perf");
 }
 
+/* Opens the structure cache of a store that is not running. */
+static FerrySqliteDb *
+open_cache(const char *dir)
+{
+	g_autofree char *folder = g_build_filename(dir, "cache", NULL);
+	g_autoptr(GDir) opened = g_dir_open(folder, 0, NULL);
+	const char *name;
+
+	while ((name = g_dir_read_name(opened)) != NULL) {
+		g_autofree char *path = g_build_filename(folder, name, NULL);
+
+		if (g_str_has_prefix(name, "structures-") && g_str_has_suffix(name, ".db"))
+			return ferry_sqlite_db_open(path, 1000, NULL);
+	}
+	g_assert_not_reached();
+}
+
+static gboolean
+has_header(FerryStore *store, gint64 key)
+{
+	GAsyncResult *pending = NULL;
+	gsize length;
+
+	ferry_store_get_structures_async(store, 1, &key, 1, FERRY_STORE_STRUCTURE_HEADER, NULL,
+					 store_suite_done_cb, &pending);
+	g_autoptr(GAsyncResult) result = store_suite_wait(&pending);
+	g_autoptr(FerryStoreStructures) found =
+		ferry_store_get_structures_finish(store, result, NULL);
+	return ferry_store_structures_get_header(found, 0, &length) != NULL;
+}
+
+static void
+put_header(FerryStore *store, gint64 key)
+{
+	g_autoptr(FerryStoreStructures) given = ferry_store_structures_new();
+	GAsyncResult *pending = NULL;
+
+	ferry_store_structures_add(given, key, (const guint8 *)"H", 1, NULL, 0);
+	ferry_store_put_structures_async(store, 1, given, NULL, store_suite_done_cb, &pending);
+	g_object_unref(store_suite_wait(&pending));
+}
+
+/* A cache of another version is not read, and not a reason to stop. */
+static void
+test_cache_version(void)
+{
+	static const char *const versions[] = {"PRAGMA user_version = 1",
+					       "PRAGMA user_version = 99"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(versions); i++) {
+		char *dir = store_suite_make_dir();
+		g_autoptr(FerryStore) store = open_plain(dir);
+		FerrySqliteDb *db;
+
+		put_header(store, 5);
+		g_assert_true(has_header(store, 5));
+		g_clear_object(&store);
+		store = open_plain(dir);
+		g_assert_true(has_header(store, 5));
+		g_clear_object(&store);
+		db = open_cache(dir);
+		g_assert_true(ferry_sqlite_db_script(db, versions[i], NULL));
+		ferry_sqlite_db_close(db);
+		store = open_plain(dir);
+		g_assert_false(has_header(store, 5));
+		put_header(store, 5);
+		g_assert_true(has_header(store, 5));
+		g_clear_object(&store);
+		store_suite_remove_dir(dir);
+	}
+}
+
 static void
 test_cache_limit(void)
 {
@@ -583,8 +657,8 @@ test_cache_limit(void)
 	for (gint64 i = 1; i <= 300; i++) {
 		GAsyncResult *pending = NULL;
 
-		ferry_store_get_structures_async(store, 1, &i, 1, NULL, store_suite_done_cb,
-						 &pending);
+		ferry_store_get_structures_async(store, 1, &i, 1, FERRY_STORE_STRUCTURE_HEADER,
+						 NULL, store_suite_done_cb, &pending);
 		g_autoptr(GAsyncResult) result = store_suite_wait(&pending);
 		g_autoptr(FerryStoreStructures) found =
 			ferry_store_get_structures_finish(store, result, NULL);
@@ -617,6 +691,7 @@ main(int argc, char **argv)
 	g_test_add_func("/file/prune", test_prune);
 	g_test_add_func("/file/group-commit", test_group_commit);
 	g_test_add_func("/file/cache-limit", test_cache_limit);
+	g_test_add_func("/file/cache-version", test_cache_version);
 	g_test_add_func("/file/two-processes", test_two_processes);
 	g_test_add_func("/file/killed", test_killed);
 	g_test_add_func("/file/many", test_many);
