@@ -36,23 +36,21 @@ match_header(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue 
 	     gpointer user_data)
 {
 	const char *needle = ferry_imap_search_get_key_data(search, arguments);
-	GBytes *headers = ferry_imap_message_get_headers(message);
+	FerryMessageData *data = ferry_imap_message_get_data(message);
 	const char *name = user_data;
 	FerryMessageHeaderIter iter;
 	FerryMessageHeaderField field;
-	gsize length;
-	const char *block;
+	gsize length = 0;
+	const char *block = data != NULL ? ferry_message_data_peek_headers(data, &length) : NULL;
 
-	if (headers == NULL)
+	if (block == NULL)
 		return FALSE;
 	if (name == NULL)
 		name = ferry_imap_value_get_text(ferry_imap_value_get_child(arguments, 0));
-	block = g_bytes_get_data(headers, &length);
 	ferry_message_header_iter_init(&iter, block, length);
-	while (ferry_message_header_iter_next(&iter, &field)) {
-		if (ferry_message_header_field_is(&field, name) &&
-		    (*needle == '\0' ||
-		     ferry_message_header_matches(field.value, field.value_length, needle)))
+	while (ferry_message_header_iter_find(&iter, name, &field)) {
+		if (*needle == '\0' ||
+		    ferry_message_header_matches(field.value, field.value_length, needle))
 			return TRUE;
 	}
 	return FALSE;

@@ -106,6 +106,35 @@ ferry_message_header_field_is(const FerryMessageHeaderField *field, const char *
 }
 
 /**
+ * ferry_message_header_iter_find: (skip)
+ * @iter: an iterator
+ * @name: a field name
+ * @field: (out): the field
+ *
+ * Takes fields up to and with the next one called @name. The others cost no more than finding
+ * their ends.
+ *
+ * Returns: %FALSE where none is left
+ */
+gboolean
+ferry_message_header_iter_find(FerryMessageHeaderIter *iter, const char *name,
+			       FerryMessageHeaderField *field)
+{
+	const char initial = g_ascii_tolower(*name);
+
+	while (iter->position < iter->end && !at_blank_line(iter->position, iter->end)) {
+		if (g_ascii_tolower(*iter->position) != initial) {
+			iter->position = find_field_end(iter->position, iter->end);
+			continue;
+		}
+		if (ferry_message_header_iter_next(iter, field) &&
+		    ferry_message_header_field_is(field, name))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/**
  * ferry_message_header_find: (skip)
  * @block: (array length=length): a header block
  * @length: its octets
@@ -123,11 +152,7 @@ ferry_message_header_find(const char *block, gsize length, const char *name,
 	FerryMessageHeaderIter iter;
 
 	ferry_message_header_iter_init(&iter, block, length);
-	while (ferry_message_header_iter_next(&iter, field)) {
-		if (ferry_message_header_field_is(field, name))
-			return TRUE;
-	}
-	return FALSE;
+	return ferry_message_header_iter_find(&iter, name, field);
 }
 
 /**

@@ -38,6 +38,8 @@ void ferry_message_header_iter_init(FerryMessageHeaderIter *iter, const char *bl
 gboolean ferry_message_header_iter_next(FerryMessageHeaderIter *iter,
 					FerryMessageHeaderField *field);
 gboolean ferry_message_header_field_is(const FerryMessageHeaderField *field, const char *name);
+gboolean ferry_message_header_iter_find(FerryMessageHeaderIter *iter, const char *name,
+					FerryMessageHeaderField *field);
 gboolean ferry_message_header_find(const char *block, gsize length, const char *name,
 				   FerryMessageHeaderField *field);
 

@@ -15,6 +15,42 @@
 
 #define CHUNK 32768
 
+/* Whether a value says what it stands for: no folding, no encoded words, nothing beyond ASCII. */
+static gboolean
+is_simple(const char *value, gsize length)
+{
+	for (gsize i = 0; i < length; i++) {
+		if ((guchar)value[i] >= 0x80 || value[i] == '\0' || value[i] == '\r' ||
+		    value[i] == '\n' || (value[i] == '=' && i + 1 < length && value[i + 1] == '?'))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* g_ascii_toupper() is a call for each octet */
+static inline char
+to_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* As casemapping the text and strstr() would find it: in ASCII that is capitals. */
+static gboolean
+simple_contains(const char *text, gsize length, const char *needle)
+{
+	gsize needle_length = strlen(needle);
+
+	for (gsize i = 0; i + needle_length <= length; i++) {
+		gsize n = 0;
+
+		while (n < needle_length && to_upper(text[i + n]) == needle[n])
+			n++;
+		if (n == needle_length)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /**
  * ferry_message_header_matches: (skip)
  * @value: (array length=length): a raw header value
@@ -26,9 +62,17 @@
 gboolean
 ferry_message_header_matches(const char *value, gsize length, const char *needle)
 {
-	g_autofree char *text = ferry_message_header_decode_utf8(value, length);
-	g_autofree char *mapped = ferry_message_casemap(text, -1);
+	g_autofree char *text = NULL;
+	g_autofree char *mapped = NULL;
 
+	if (is_simple(value, length)) {
+		/* the white space before the text is not part of it */
+		for (; length > 0 && (*value == ' ' || *value == '\t'); length--)
+			value++;
+		return simple_contains(value, length, needle);
+	}
+	text = ferry_message_header_decode_utf8(value, length);
+	mapped = ferry_message_casemap(text, -1);
 	return strstr(mapped, needle) != NULL;
 }
 

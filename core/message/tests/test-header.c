@@ -41,13 +41,21 @@ test_iterate(void)
 static void
 test_find(void)
 {
-	static const char block[] = "AB: 1\r\nA: 2\r\na: 3\r\n\r\nC: 4\r\n";
+	static const char block[] = "AB: 1\r\nA: 2\r\nAX\r\n A: 5\r\na \t: 3\r\n\r\nC: 4\r\n";
+	static const char *const values[] = {" 2", " 3"};
+	FerryMessageHeaderIter iter;
 	FerryMessageHeaderField field;
 
 	g_assert_true(ferry_message_header_find(block, strlen(block), "a", &field));
 	g_assert_cmpmem(field.value, field.value_length, " 2", 2);
 	g_assert_false(ferry_message_header_find(block, strlen(block), "C", &field));
 	g_assert_false(ferry_message_header_find(block, strlen(block), "", &field));
+	ferry_message_header_iter_init(&iter, block, strlen(block));
+	for (gsize i = 0; i < G_N_ELEMENTS(values); i++) {
+		g_assert_true(ferry_message_header_iter_find(&iter, "A", &field));
+		g_assert_cmpmem(field.value, field.value_length, values[i], strlen(values[i]));
+	}
+	g_assert_false(ferry_message_header_iter_find(&iter, "A", &field));
 }
 
 static const struct {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "message/header.h"
 #include "message/text-search.h"
 #include "scan.h"
 
@@ -119,6 +122,33 @@ test_header_value(void)
 	g_assert_true(ferry_message_header_matches(value, strlen(value), ""));
 }
 
+/* Simple values are compared as they stand: that has to be the answer of the long way. */
+static void
+test_simple_values(void)
+{
+	static const char *const values[] = {
+		" Hello there", "hello there  ", " \t a",     "",      " ",     "=",
+		"a=",           "=x=? no",       "tab\there", "{~|`@", "aAaAb", "\001z",
+		"a\r\n b",      "caf\303\251",
+	};
+	static const char *const needles[] = {"",    "HELLO", " HELLO", "THERE  ",   "A",
+					      " ",   "=",     "?",      "TAB\tHERE", "{~|`@",
+					      "AAB", "Z",     "B",      "hello"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(values); i++) {
+		gsize length = strlen(values[i]);
+		g_autofree char *text = ferry_message_header_decode_utf8(values[i], length);
+		g_autofree char *mapped = ferry_message_casemap(text, -1);
+
+		for (gsize j = 0; j < G_N_ELEMENTS(needles); j++) {
+			gboolean found = strstr(mapped, needles[j]) != NULL;
+
+			if (ferry_message_header_matches(values[i], length, needles[j]) != found)
+				g_error("'%s' in '%s'", needles[j], values[i]);
+		}
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -127,5 +157,6 @@ main(int argc, char *argv[])
 	g_test_add_func("/message/text-search/across-chunks", test_across_chunks);
 	g_test_add_func("/message/text-search/casemap", test_casemap);
 	g_test_add_func("/message/text-search/header-value", test_header_value);
+	g_test_add_func("/message/text-search/simple-values", test_simple_values);
 	return g_test_run();
 }
