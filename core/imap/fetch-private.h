@@ -18,6 +18,7 @@ gboolean ferry_imap_fetch_plan(FerryImapFetch *self, GError **error);
 FerryNeeds ferry_imap_fetch_get_needs(FerryImapFetch *self);
 const char *const *ferry_imap_fetch_get_properties(FerryImapFetch *self);
 gboolean ferry_imap_fetch_get_marks_seen(FerryImapFetch *self);
+gboolean ferry_imap_fetch_has_flags(FerryImapFetch *self);
 gboolean ferry_imap_fetch_accepts(FerryImapFetch *self, FerryImapMessage *message);
 void ferry_imap_fetch_write_message(FerryImapFetch *self, FerryImapMessage *message,
 				    FerryImapWriter *writer, gboolean with_flags);

@@ -7,6 +7,7 @@
  * unseen.
  */
 #include "imap/fetch-private.h"
+#include "imap/told-private.h"
 #include "jmap/value.h"
 
 /* messages that need nothing fetched are written in slices of this many, so that others get a turn
@@ -30,9 +31,10 @@ typedef struct {
 	gsize position;  /* of the next message in uids */
 	gsize chunk_end; /* behind the last one that can be written now */
 	gsize chunk_start;
-	GHashTable *seen; /* UIDs of the chunk that this command marks seen */
-	guint pending;    /* what the chunk waits for */
-	GArray *doubtful; /* UIDs that the backend does not find */
+	GHashTable *seen;          /* UIDs of the chunk that this command marks seen */
+	guint pending;             /* what the chunk waits for */
+	GArray *doubtful;          /* UIDs that the backend does not find */
+	FerryImapMessage *message; /* the last that was looked at */
 	GError *not_found;
 	GError *error;
 } Run;
@@ -50,6 +52,7 @@ run_free(Run *run)
 	g_clear_pointer(&run->properties, g_ptr_array_unref);
 	g_clear_pointer(&run->seen, g_hash_table_unref);
 	g_clear_pointer(&run->doubtful, g_array_unref);
+	g_clear_pointer(&run->message, ferry_imap_message_unref);
 	g_clear_error(&run->not_found);
 	g_clear_error(&run->error);
 	g_object_unref(run->fetch);
@@ -151,14 +154,13 @@ note_failure(Run *run, guint32 uid, const GError *error)
 static void
 write_one(Run *run, FerryTold *told, guint32 uid, gsize offset)
 {
-	guint32 number = ferry_told_get_number(told, uid);
-	g_autoptr(FerryImapMessage) message = NULL;
+	FerryImapMessage *message;
 	gboolean seen =
 		run->seen != NULL && g_hash_table_contains(run->seen, GUINT_TO_POINTER(uid));
 
-	if (number == 0)
+	run->message = message = ferry_told_next_message(told, run->message, uid);
+	if (message == NULL)
 		return;
-	message = ferry_told_get_message(told, number);
 	if (run->chunk != NULL) {
 		FerryMessageData *data = g_ptr_array_index(run->chunk, offset);
 
@@ -175,7 +177,7 @@ write_one(Run *run, FerryTold *told, guint32 uid, gsize offset)
 		return;
 	ferry_imap_fetch_write_message(run->fetch, message,
 				       ferry_imap_command_get_writer(run->command), seen);
-	if (seen || ferry_imap_fetch_has_item(run->fetch, "FLAGS"))
+	if (seen || ferry_imap_fetch_has_flags(run->fetch))
 		ferry_told_remove_changed(told, uid);
 }
 
@@ -208,6 +210,7 @@ write_chunk(Run *run)
 		write_one(run, told, run->uids[run->position], run->position - run->chunk_start);
 		run->position++;
 		if (ferry_imap_writer_is_full(writer)) {
+			g_clear_pointer(&run->message, ferry_imap_message_unref);
 			ferry_imap_writer_wait_async(
 				writer, ferry_imap_command_get_cancellable(run->command),
 				drained_cb, run);
@@ -280,14 +283,14 @@ seen_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 becomes_seen(Run *run, FerryTold *told, gsize offset)
 {
-	guint32 number = ferry_told_get_number(told, run->uids[run->chunk_start + offset]);
 	FerryMessageData *data = run->chunk != NULL ? g_ptr_array_index(run->chunk, offset) : NULL;
-	g_autoptr(FerryImapMessage) message = NULL;
+	FerryImapMessage *message;
 
-	if (number == 0 || (data != NULL && ferry_message_data_get_error(data) != NULL))
+	if (data != NULL && ferry_message_data_get_error(data) != NULL)
 		return FALSE;
-	message = ferry_told_get_message(told, number);
-	return !ferry_imap_message_is_expunged(message) &&
+	run->message = message =
+		ferry_told_next_message(told, run->message, run->uids[run->chunk_start + offset]);
+	return message != NULL && !ferry_imap_message_is_expunged(message) &&
 	       !(ferry_imap_message_get_row(message)->flags & FERRY_MESSAGE_SEEN) &&
 	       ferry_imap_fetch_accepts(run->fetch, message);
 }
@@ -378,6 +381,8 @@ static void
 next_chunk(Run *run)
 {
 	run->chunk_start = run->position;
+	/* what it holds on to is the chunk's */
+	g_clear_pointer(&run->message, ferry_imap_message_unref);
 	if (run->position >= run->n_uids ||
 	    g_cancellable_is_cancelled(ferry_imap_command_get_cancellable(run->command)))
 		ferry_imap_command_wait_turn(run->command, turn_ended_cb, run);

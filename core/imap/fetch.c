@@ -347,6 +347,12 @@ ferry_imap_fetch_get_marks_seen(FerryImapFetch *self)
 }
 
 gboolean
+ferry_imap_fetch_has_flags(FerryImapFetch *self)
+{
+	return self->has_flags;
+}
+
+gboolean
 ferry_imap_fetch_accepts(FerryImapFetch *self, FerryImapMessage *message)
 {
 	for (guint i = 0; i < self->filters->len; i++) {

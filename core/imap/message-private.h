@@ -20,7 +20,9 @@ FerryImapLastRow *ferry_imap_last_row_new(FerryView *view, guint32 index);
 FerryImapLastRow *ferry_imap_last_row_ref(FerryImapLastRow *self);
 void ferry_imap_last_row_unref(FerryImapLastRow *self);
 
-FerryImapMessage *ferry_imap_message_new(FerryView *view, guint32 index, FerryImapLastRow *last_row,
-					 guint32 number, gboolean recent, const char *fetch_word);
+FerryImapMessage *ferry_imap_message_new(FerryImapMessage *spare, FerryView *view, guint32 index,
+					 FerryImapLastRow *last_row, guint32 number,
+					 gboolean recent, const char *fetch_word);
+guint32 ferry_imap_message_get_index(FerryImapMessage *self, FerryView *view);
 
 G_END_DECLS

@@ -62,26 +62,56 @@ ferry_imap_last_row_unref(FerryImapLastRow *self)
 	g_free(self);
 }
 
-/* Either @view with @index or @last_row. @fetch_word is interned or NULL. */
-FerryImapMessage *
-ferry_imap_message_new(FerryView *view, guint32 index, FerryImapLastRow *last_row, guint32 number,
-		       gboolean recent, const char *fetch_word)
+static void
+forget_contents(FerryImapMessage *self)
 {
-	FerryImapMessage *self = g_new0(FerryImapMessage, 1);
+	g_clear_pointer(&self->last_row, ferry_imap_last_row_unref);
+	g_clear_pointer(&self->data, ferry_message_data_unref);
+	g_clear_pointer(&self->properties, ferry_jmap_value_unref);
+}
 
-	g_atomic_ref_count_init(&self->ref_count);
-	if (last_row != NULL) {
-		self->last_row = ferry_imap_last_row_ref(last_row);
-		self->row = &last_row->row;
-	} else {
+static void
+take_view(FerryImapMessage *self, FerryView *view)
+{
+	if (self->view == view)
+		return;
+	g_clear_pointer(&self->view, ferry_view_unref);
+	if (view != NULL)
 		self->view = ferry_view_ref(view);
-		self->row = ferry_view_get_row(view, index);
+}
+
+/* Either @view with @index or @last_row. @fetch_word is interned or NULL. @spare, which is taken
+ * over, becomes the new message where nobody else holds it. */
+FerryImapMessage *
+ferry_imap_message_new(FerryImapMessage *spare, FerryView *view, guint32 index,
+		       FerryImapLastRow *last_row, guint32 number, gboolean recent,
+		       const char *fetch_word)
+{
+	FerryImapMessage *self = spare;
+
+	if (spare != NULL && g_atomic_ref_count_compare(&spare->ref_count, 1)) {
+		forget_contents(self);
+	} else {
+		g_clear_pointer(&spare, ferry_imap_message_unref);
+		self = g_new0(FerryImapMessage, 1);
+		g_atomic_ref_count_init(&self->ref_count);
 	}
+	take_view(self, last_row == NULL ? view : NULL);
+	if (last_row != NULL)
+		self->last_row = ferry_imap_last_row_ref(last_row);
+	self->row = last_row != NULL ? &last_row->row : ferry_view_get_row(view, index);
 	self->index = index;
 	self->number = number;
 	self->recent = recent;
 	self->fetch_word = fetch_word;
 	return self;
+}
+
+/* Where it is in @view; G_MAXUINT32 where it is not of that view. */
+guint32
+ferry_imap_message_get_index(FerryImapMessage *self, FerryView *view)
+{
+	return self->view == view ? self->index : G_MAXUINT32;
 }
 
 /**
@@ -107,9 +137,7 @@ ferry_imap_message_unref(FerryImapMessage *self)
 	if (!g_atomic_ref_count_dec(&self->ref_count))
 		return;
 	g_clear_pointer(&self->view, ferry_view_unref);
-	g_clear_pointer(&self->last_row, ferry_imap_last_row_unref);
-	g_clear_pointer(&self->data, ferry_message_data_unref);
-	g_clear_pointer(&self->properties, ferry_jmap_value_unref);
+	forget_contents(self);
 	g_free(self);
 }
 
@@ -336,10 +364,10 @@ ferry_imap_message_set_properties(FerryImapMessage *self, FerryJmapValue *proper
 void
 ferry_imap_message_begin_response(FerryImapMessage *self, FerryImapWriter *writer)
 {
-	ferry_imap_writer_write_raw(writer, "* ", 2);
-	ferry_imap_writer_write_number(writer,
-				       self->fetch_word != NULL ? self->row->uid : self->number);
-	ferry_imap_writer_write_atom(writer, self->fetch_word != NULL ? self->fetch_word : "FETCH");
+	if (self->fetch_word != NULL)
+		ferry_imap_writer_begin_numbered(writer, self->row->uid, self->fetch_word);
+	else
+		ferry_imap_writer_begin_numbered(writer, self->number, "FETCH");
 	ferry_imap_writer_begin_list(writer);
 }
 

@@ -7,6 +7,7 @@
  * between slices.
  */
 #include "imap/search-private.h"
+#include "imap/told-private.h"
 
 /* messages judged by their rows in one go; well below 10 ms */
 #define SLICE 4000
@@ -24,7 +25,8 @@ typedef struct {
 	GArray *doubtful;   /* UIDs that the backend does not find */
 	GError *not_found;
 	FerryMessageReader *reader;
-	GPtrArray *chunk; /* (element-type FerryMessageData) */
+	GPtrArray *chunk;          /* (element-type FerryMessageData) */
+	FerryImapMessage *message; /* the last that was looked at */
 	FerryNeeds have;
 	guint position; /* of the next one in the candidates, or in the chunk */
 	guint server_key;
@@ -51,6 +53,7 @@ run_free(Run *run)
 	g_clear_pointer(&run->matches, g_array_unref);
 	g_clear_pointer(&run->doubtful, g_array_unref);
 	g_clear_pointer(&run->chunk, g_ptr_array_unref);
+	g_clear_pointer(&run->message, ferry_imap_message_unref);
 	g_clear_error(&run->not_found);
 	g_free(run);
 }
@@ -71,6 +74,18 @@ compare_numbers(gconstpointer a, gconstpointer b)
 	return left < right ? -1 : left > right;
 }
 
+/* They are in order already where one step decided all of them. */
+static void
+sort_numbers(GArray *numbers)
+{
+	for (guint i = 1; i < numbers->len; i++) {
+		if (g_array_index(numbers, guint32, i - 1) > g_array_index(numbers, guint32, i)) {
+			g_array_sort(numbers, compare_numbers);
+			return;
+		}
+	}
+}
+
 /* Numbers are those of now: a UID command may have been told of EXPUNGE while it ran. */
 static void
 succeed(GTask *task)
@@ -79,13 +94,15 @@ succeed(GTask *task)
 	g_autoptr(GArray) uids = new_uids();
 	g_autoptr(GArray) numbers = new_uids();
 
-	g_array_sort(run->matches, compare_numbers);
+	sort_numbers(run->matches);
 	for (guint i = 0; i < run->matches->len; i++) {
 		guint32 uid = g_array_index(run->matches, guint32, i);
-		guint32 number = ferry_told_get_number(run->told, uid);
+		guint32 number;
 
-		if (number == 0)
+		run->message = ferry_told_next_message(run->told, run->message, uid);
+		if (run->message == NULL)
 			continue;
+		number = ferry_imap_message_get_number(run->message);
 		g_array_append_val(uids, uid);
 		g_array_append_val(numbers, number);
 	}
@@ -132,12 +149,11 @@ finish(GTask *task)
 static void
 judge_message(FerryImapSearch *search, Run *run, guint32 uid, FerryMessageData *data)
 {
-	guint32 number = ferry_told_get_number(run->told, uid);
-	g_autoptr(FerryImapMessage) message = NULL;
+	FerryImapMessage *message;
 
-	if (number == 0)
+	run->message = message = ferry_told_next_message(run->told, run->message, uid);
+	if (message == NULL)
 		return;
-	message = ferry_told_get_message(run->told, number);
 	if (data != NULL)
 		ferry_imap_message_set_data(message, data);
 	switch (ferry_imap_search_judge(search, message, run->have)) {
@@ -264,6 +280,7 @@ judge_chunk_cb(gpointer user_data)
 			return G_SOURCE_CONTINUE;
 	}
 	g_clear_pointer(&run->chunk, g_ptr_array_unref);
+	g_clear_pointer(&run->message, ferry_imap_message_unref);
 	read_chunk(task);
 	return G_SOURCE_REMOVE;
 }

@@ -7,6 +7,7 @@
 G_BEGIN_DECLS
 
 void ferry_told_set_fetch_word(FerryTold *self, const char *word);
+FerryImapMessage *ferry_told_next_message(FerryTold *self, FerryImapMessage *before, guint32 uid);
 gboolean ferry_told_has_arrivals(FerryTold *self);
 void ferry_told_take_expunged(FerryTold *self, GArray *uids, GArray *numbers);
 void ferry_told_take_arrived(FerryTold *self, GArray *uids);

@@ -226,7 +226,39 @@ ferry_told_get_message(FerryTold *self, guint32 number)
 		last = nth_expunged(self, index);
 	row = last != NULL ? 0 : number - 1 - index;
 	uid = last != NULL ? last->row.uid : ferry_view_get_uid(self->view, row);
-	return ferry_imap_message_new(self->view, row, last, number,
+	return ferry_imap_message_new(NULL, self->view, row, last, number,
+				      ferry_told_is_recent(self, uid), self->fetch_word);
+}
+
+/* Commands go through messages in order: after one comes the next row. */
+static gboolean
+find_row_after(FerryTold *self, FerryImapMessage *before, guint32 uid, guint32 *row)
+{
+	*row = before != NULL ? ferry_imap_message_get_index(before, self->view) : G_MAXUINT32;
+	if (*row != G_MAXUINT32 && ferry_view_get_uid(self->view, *row + 1) == uid) {
+		*row += 1;
+		return TRUE;
+	}
+	return ferry_view_find_uid(self->view, uid, row);
+}
+
+/* Like ferry_told_get_message(), by UID; NULL where the client does not know the message. @before
+ * is the one that was looked at before: it is used up, and looking at many costs little. */
+FerryImapMessage *
+ferry_told_next_message(FerryTold *self, FerryImapMessage *before, guint32 uid)
+{
+	guint index = self->expunged->len > 0 ? find_expunged_uid(self, uid) : 0;
+	FerryImapLastRow *last = is_expunged(self, index, uid) ? nth_expunged(self, index) : NULL;
+	guint32 row = 0;
+	guint32 number;
+
+	if (uid == 0 ||
+	    (last == NULL && (uid >= self->next || !find_row_after(self, before, uid, &row)))) {
+		g_clear_pointer(&before, ferry_imap_message_unref);
+		return NULL;
+	}
+	number = last != NULL ? number_of_expunged(self, index) : row + index + 1;
+	return ferry_imap_message_new(before, self->view, row, last, number,
 				      ferry_told_is_recent(self, uid), self->fetch_word);
 }
 
@@ -329,7 +361,7 @@ ferry_told_add_recent(FerryTold *self, guint32 first_uid, guint32 last_uid)
 gboolean
 ferry_told_is_recent(FerryTold *self, guint32 uid)
 {
-	return ferry_uid_set_contains(self->recent, uid);
+	return !ferry_uid_set_is_empty(self->recent) && ferry_uid_set_contains(self->recent, uid);
 }
 
 /**
@@ -449,7 +481,8 @@ ferry_told_add_changed(FerryTold *self, guint32 uid)
 void
 ferry_told_remove_changed(FerryTold *self, guint32 uid)
 {
-	g_hash_table_remove(self->changed, GUINT_TO_POINTER(uid));
+	if (g_hash_table_size(self->changed) > 0)
+		g_hash_table_remove(self->changed, GUINT_TO_POINTER(uid));
 }
 
 /**

@@ -13,6 +13,8 @@
 #include "imap/names.h"
 
 #define BUFFER_SIZE (64 * 1024)
+/* the first buffer: most answers are a line */
+#define SMALL_BUFFER 1024
 /* a literal above this is handed on instead of copied */
 #define COPY_LIMIT (16 * 1024)
 /* is_full(): so much may wait for a slow client */
@@ -22,7 +24,10 @@
 struct _FerryImapWriter {
 	GObject parent_instance;
 	FerryConnection *connection; /* NULL: everything stays in the buffer */
-	GByteArray *buffer;
+	char *buffer;                /* NULL where it is empty */
+	gsize length;                /* of what is in the buffer */
+	gsize capacity;
+	gsize first_capacity; /* of the next buffer: what writes much gets a whole one at once */
 	gboolean utf8;
 	gboolean need_space; /* whether the next value of the list has one before it */
 	GPtrArray *waiting;  /* GTask: who waits until less is pending */
@@ -35,7 +40,7 @@ ferry_imap_writer_finalize(GObject *object)
 {
 	FerryImapWriter *self = FERRY_IMAP_WRITER(object);
 
-	g_clear_pointer(&self->buffer, g_byte_array_unref);
+	g_free(self->buffer);
 	g_clear_pointer(&self->waiting, g_ptr_array_unref);
 	g_clear_object(&self->connection);
 	G_OBJECT_CLASS(ferry_imap_writer_parent_class)->finalize(object);
@@ -51,6 +56,7 @@ static void
 ferry_imap_writer_init(FerryImapWriter *self)
 {
 	self->waiting = g_ptr_array_new_with_free_func(g_object_unref);
+	self->first_capacity = SMALL_BUFFER;
 }
 
 static void
@@ -101,11 +107,9 @@ ferry_imap_writer_new_for_buffer(void)
 char *
 ferry_imap_writer_dup_output(FerryImapWriter *self, gsize *length)
 {
-	gsize n = self->buffer != NULL ? self->buffer->len : 0;
-
 	if (length != NULL)
-		*length = n;
-	return g_strndup(n > 0 ? (const char *)self->buffer->data : "", n);
+		*length = self->length;
+	return g_strndup(self->length > 0 ? self->buffer : "", self->length);
 }
 
 /**
@@ -139,35 +143,54 @@ ferry_imap_writer_get_utf8(FerryImapWriter *self)
 void
 ferry_imap_writer_flush(FerryImapWriter *self)
 {
-	if (self->connection == NULL || self->buffer == NULL)
-		return;
-	if (self->buffer->len >= COPY_LIMIT) {
-		g_autoptr(GBytes) bytes =
-			g_byte_array_free_to_bytes(g_steal_pointer(&self->buffer));
+	char *buffer = g_steal_pointer(&self->buffer);
 
-		ferry_connection_write_bytes(self->connection, bytes);
+	if (self->connection == NULL || buffer == NULL) {
+		self->buffer = buffer;
 		return;
 	}
-	ferry_connection_write(self->connection, self->buffer->data, self->buffer->len);
-	g_clear_pointer(&self->buffer, g_byte_array_unref);
+	if (self->length >= COPY_LIMIT) {
+		g_autoptr(GBytes) bytes = g_bytes_new_take(buffer, self->length);
+
+		ferry_connection_write_bytes(self->connection, bytes);
+	} else {
+		ferry_connection_write(self->connection, buffer, self->length);
+		g_free(buffer);
+	}
+	self->length = self->capacity = 0;
+	self->first_capacity = SMALL_BUFFER;
 }
 
-static char *
+/* Room for what the buffer cannot take as it is. */
+static void
+make_room(FerryImapWriter *self, gsize length)
+{
+	if (self->connection != NULL && self->length > 0 && self->length + length > BUFFER_SIZE) {
+		ferry_imap_writer_flush(self);
+		self->first_capacity = BUFFER_SIZE;
+	}
+	if (self->length + length <= self->capacity)
+		return;
+	self->capacity = MAX(self->capacity * 2, self->first_capacity);
+	if (self->length + length <= BUFFER_SIZE)
+		self->capacity = MIN(self->capacity, BUFFER_SIZE);
+	self->capacity = MAX(self->capacity, self->length + length);
+	self->buffer = g_realloc(self->buffer, self->capacity);
+}
+
+static inline char *
 reserve(FerryImapWriter *self, gsize length)
 {
-	gsize old;
+	char *place;
 
-	if (self->connection != NULL && self->buffer != NULL &&
-	    self->buffer->len + length > BUFFER_SIZE)
-		ferry_imap_writer_flush(self);
-	if (self->buffer == NULL)
-		self->buffer = g_byte_array_sized_new(1024);
-	old = self->buffer->len;
-	g_byte_array_set_size(self->buffer, (guint)(old + length));
-	return (char *)self->buffer->data + old;
+	if (G_UNLIKELY(self->length + length > self->capacity))
+		make_room(self, length);
+	place = self->buffer + self->length;
+	self->length += length;
+	return place;
 }
 
-static void
+static inline void
 put(FerryImapWriter *self, const char *data, gsize length)
 {
 	if (length > 0)
@@ -175,11 +198,11 @@ put(FerryImapWriter *self, const char *data, gsize length)
 }
 
 /* The space before a value. */
-static void
+static inline void
 put_space(FerryImapWriter *self)
 {
 	if (self->need_space)
-		put(self, " ", 1);
+		*reserve(self, 1) = ' ';
 	self->need_space = TRUE;
 }
 
@@ -273,6 +296,41 @@ ferry_imap_writer_begin_untagged(FerryImapWriter *self, const char *name)
 	self->need_space = TRUE;
 }
 
+static gsize
+format_number(char *end, guint64 number)
+{
+	char *p = end;
+
+	do {
+		*--p = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	return (gsize)(end - p);
+}
+
+/**
+ * ferry_imap_writer_begin_numbered:
+ * @number: of a message
+ * @name: the response's name
+ *
+ * Begins `* 12 NAME`; values follow with their spaces.
+ */
+void
+ferry_imap_writer_begin_numbered(FerryImapWriter *self, guint32 number, const char *name)
+{
+	char digits[10];
+	gsize n = format_number(digits + sizeof(digits), number);
+	gsize name_length = strlen(name);
+	char *place = reserve(self, n + name_length + 3);
+
+	place[0] = '*';
+	place[1] = ' ';
+	memcpy(place + 2, digits + sizeof(digits) - n, n);
+	place[2 + n] = ' ';
+	memcpy(place + 3 + n, name, name_length);
+	self->need_space = TRUE;
+}
+
 /**
  * ferry_imap_writer_begin_list:
  *
@@ -282,7 +340,7 @@ void
 ferry_imap_writer_begin_list(FerryImapWriter *self)
 {
 	put_space(self);
-	put(self, "(", 1);
+	*reserve(self, 1) = '(';
 	self->need_space = FALSE;
 }
 
@@ -294,7 +352,7 @@ ferry_imap_writer_begin_list(FerryImapWriter *self)
 void
 ferry_imap_writer_end_list(FerryImapWriter *self)
 {
-	put(self, ")", 1);
+	*reserve(self, 1) = ')';
 	self->need_space = TRUE;
 }
 
@@ -307,20 +365,13 @@ ferry_imap_writer_end_list(FerryImapWriter *self)
 void
 ferry_imap_writer_write_atom(FerryImapWriter *self, const char *atom)
 {
-	put_space(self);
-	put(self, atom, strlen(atom));
-}
+	gsize length = strlen(atom);
+	char *place = reserve(self, length + self->need_space);
 
-static gsize
-format_number(char *end, guint64 number)
-{
-	char *p = end;
-
-	do {
-		*--p = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	return (gsize)(end - p);
+	if (self->need_space)
+		*place++ = ' ';
+	memcpy(place, atom, length);
+	self->need_space = TRUE;
 }
 
 /**

@@ -86,9 +86,39 @@ change(Fixture *f)
 	apply(f, arrived, changed, gone);
 }
 
+/* Going through the messages by UID, some twice and some that nobody knows. */
+static void
+check_walk(Fixture *f)
+{
+	FerryImapMessage *message = NULL;
+
+	for (guint i = 0; i < f->client->len; i += (guint)g_test_rand_int_range(0, 3)) {
+		guint32 uid = g_array_index(f->client, guint32, i);
+		FerryImapMessage *held = NULL;
+
+		message = ferry_told_next_message(f->told, message, uid);
+		g_assert_cmpuint(ferry_imap_message_get_number(message), ==, i + 1);
+		g_assert_cmpuint(ferry_imap_message_get_uid(message), ==, uid);
+		if (g_test_rand_int_range(0, 4) > 0)
+			continue;
+		/* one that somebody holds is not used again */
+		held = ferry_imap_message_ref(message);
+		message = ferry_told_next_message(f->told, message,
+						  g_array_index(f->client, guint32, 0));
+		g_assert_cmpuint(ferry_imap_message_get_uid(held), ==, uid);
+		g_assert_true(held != message);
+		ferry_imap_message_unref(held);
+		if (g_test_rand_bit())
+			message = ferry_told_next_message(f->told, message, f->next + 5);
+	}
+	g_clear_pointer(&message, ferry_imap_message_unref);
+	g_assert_null(ferry_told_next_message(f->told, NULL, 0));
+}
+
 static void
 check(Fixture *f)
 {
+	check_walk(f);
 	g_assert_cmpuint(ferry_told_get_count(f->told), ==, f->client->len);
 	for (guint i = 0; i < f->client->len; i++) {
 		guint32 uid = g_array_index(f->client, guint32, i);
