@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "jmap/blob.h"
+#include "jmap/blob-private.h"
 #include "jmap/error.h"
 #include "jmap/session-private.h"
 #include "jmap/value-private.h"
@@ -332,24 +332,6 @@ pump(GTask *task)
 	g_object_unref(task);
 }
 
-static const char *
-choose_capability(FerryJmapSession *session, const char *account_id)
-{
-	static const char *const known[] = {FERRY_JMAP_CAPABILITY_BLOB,
-					    FERRY_JMAP_CAPABILITY_CYRUS_BLOB};
-	const FerryJmapAccountInfo *info = ferry_jmap_session_find_account(session, account_id);
-
-	for (guint i = 0; i < G_N_ELEMENTS(known); i++) {
-		g_autoptr(FerryJmapValue) has = NULL;
-
-		if (info != NULL && info->capabilities != NULL)
-			has = ferry_jmap_value_get_member(info->capabilities, known[i]);
-		if (has != NULL && ferry_jmap_session_has_capability(session, known[i]))
-			return known[i];
-	}
-	return NULL;
-}
-
 static gboolean
 fetch_begin_cb(gpointer user_data)
 {
@@ -399,7 +381,7 @@ ferry_jmap_session_fetch_blobs_async(FerryJmapSession *self, const char *account
 	fetch->func = func;
 	fetch->func_data = func_data;
 	fetch->func_destroy = func_destroy;
-	fetch->capability = choose_capability(self, account_id);
+	fetch->capability = ferry_jmap_choose_blob_capability(self, account_id);
 	for (guint i = 0; i < n_blobs; i++) {
 		gboolean small = sizes == NULL || sizes[i] <= LARGE_BLOB;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "jmap/method.h"
 #include "jmap/session.h"
 
 G_BEGIN_DECLS
@@ -70,5 +71,13 @@ void ferry_jmap_session_fetch_blobs_async(FerryJmapSession *self, const char *ac
 					  GAsyncReadyCallback callback, gpointer user_data);
 gboolean ferry_jmap_session_fetch_blobs_finish(FerryJmapSession *self, GAsyncResult *result,
 					       GError **error);
+
+guint64 ferry_jmap_session_get_max_created_blob(FerryJmapSession *self, const char *account_id);
+guint64 ferry_jmap_blob_get_encoded_size(guint64 size);
+const char *ferry_jmap_request_add_blob_creations(FerryJmapRequest *request,
+						  FerryJmapSession *session, const char *account_id,
+						  const char *const *names, GPtrArray *blobs);
+char *ferry_jmap_set_result_dup_created_blob(FerryJmapSetResult *self, const char *name,
+					     guint64 size, GError **error);
 
 G_END_DECLS

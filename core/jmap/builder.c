@@ -504,6 +504,24 @@ ferry_jmap_builder_set_reference(FerryJmapBuilder *self, const char *name, const
 }
 
 /**
+ * ferry_jmap_builder_set_creation_reference:
+ * @self: a builder inside the arguments of a call
+ * @name: the property
+ * @creation_id: what an earlier call of the same request names an object that it creates
+ *
+ * Writes the id of an object that there is not yet (RFC 8620 §5.3).
+ */
+void
+ferry_jmap_builder_set_creation_reference(FerryJmapBuilder *self, const char *name,
+					  const char *creation_id)
+{
+	g_autofree char *reference = g_strconcat("#", creation_id, NULL);
+
+	ferry_jmap_builder_set_string(self, name, reference);
+	self->has_references = TRUE;
+}
+
+/**
  * ferry_jmap_builder_to_json:
  * @self: a builder
  *

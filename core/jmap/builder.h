@@ -55,6 +55,8 @@ void ferry_jmap_builder_set_patch(FerryJmapBuilder *self, const char *property, 
 void ferry_jmap_builder_set_reference(FerryJmapBuilder *self, const char *name, const char *call_id,
 				      const char *method, const char *path);
 
+void ferry_jmap_builder_set_creation_reference(FerryJmapBuilder *self, const char *name,
+					       const char *creation_id);
 char *ferry_jmap_builder_to_json(FerryJmapBuilder *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapBuilder, ferry_jmap_builder_unref)
