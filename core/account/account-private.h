@@ -99,6 +99,7 @@ struct _FerryMailAccount {
 	GCancellable *background;    /* of requests that nobody's command waits for */
 	guint n_syncing;             /* syncs under way */
 	gint64 sync_started;         /* monotonic start of the last sync that ended well; 0: none */
+	gboolean no_blob_creation;   /* the backend offered it, and did not know it */
 	gboolean changed_on_backend; /* push told so, no sync has begun since */
 	GQueue listings;             /* FerryListing under way or ready */
 	GQueue list_queue;           /* ids of mailboxes to be listed */

@@ -2,8 +2,9 @@
 /* APPEND and MULTIAPPEND
  *
  * Specification: RFC 9051 §6.3.12, RFC 3502, RFC 4315; RFC 8620 §6.1, RFC 8621 §4.8
- * Implementation: uploads one after the other, then an intent, then one Email/import; all or none.
- *   \Deleted is put on the new UID, it is no keyword
+ * Implementation: uploads (upload.c), then an intent, then one Email/import, which takes small
+ *   messages along where the backend can make blobs in requests; all or none. \Deleted is put on
+ * the new UID, it is no keyword
  */
 #include <string.h>
 
@@ -11,7 +12,7 @@
 #include "account/listing-private.h"
 #include "account/op-private.h"
 #include "account/recover-private.h"
-#include "jmap/blob.h"
+#include "account/upload-private.h"
 
 typedef struct {
 	FerryAccountSession *session;
@@ -19,10 +20,9 @@ typedef struct {
 	char *name;
 	char *mailbox_id;
 	GPtrArray *messages;
-	GPtrArray *blobs; /* ids */
+	GPtrArray *blobs; /* ids; NULL for what goes along with the import */
+	gint64 begun_at;  /* monotonic */
 } Append;
-
-static void upload_next(GTask *task);
 
 static void
 append_free(gpointer data)
@@ -32,7 +32,7 @@ append_free(gpointer data)
 	g_object_unref(append->session);
 	g_clear_object(&append->account);
 	g_ptr_array_unref(append->messages);
-	g_ptr_array_unref(append->blobs);
+	g_clear_pointer(&append->blobs, g_ptr_array_unref);
 	g_free(append->name);
 	g_free(append->mailbox_id);
 	g_free(append);
@@ -180,51 +180,28 @@ uploaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	GTask *task = user_data;
 	Append *append = g_task_get_task_data(task);
 	GError *error = NULL;
-	g_autoptr(FerryJmapBlob) blob =
-		ferry_jmap_session_upload_finish(FERRY_JMAP_SESSION(source), result, &error);
 
-	if (blob == NULL) {
-		fail(task, error);
-		return;
-	}
-	g_ptr_array_add(append->blobs, g_strdup(blob->id));
-	upload_next(task);
-}
-
-static void
-upload_next(GTask *task)
-{
-	Append *append = g_task_get_task_data(task);
-	FerryAppendMessage *message;
-	g_autoptr(GInputStream) stream = NULL;
-
-	if (append->blobs->len == append->messages->len) {
+	append->blobs = ferry_upload_finish(FERRY_MAIL_ACCOUNT(source), result, &error);
+	if (append->blobs != NULL)
 		import_all(task);
-		return;
-	}
-	message = append->messages->pdata[append->blobs->len];
-	if (message->bytes == NULL) {
-		ferry_jmap_session_upload_fd_async(append->session->jmap, append->account->id,
-						   message->fd, 0, message->size, "message/rfc822",
-						   g_task_get_cancellable(task), uploaded_cb, task);
-		return;
-	}
-	stream = g_memory_input_stream_new_from_bytes(message->bytes);
-	ferry_jmap_session_upload_async(append->session->jmap, append->account->id, stream,
-					message->size, "message/rfc822",
-					g_task_get_cancellable(task), uploaded_cb, task);
+	else
+		fail(task, error);
 }
 
 static void
 listed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	GTask *task = user_data;
+	Append *append = g_task_get_task_data(task);
 	GError *error = NULL;
 
-	if (ferry_listing_wait_finish(FERRY_MAIL_ACCOUNT(source), result, &error))
-		upload_next(task);
-	else
+	if (!ferry_listing_wait_finish(FERRY_MAIL_ACCOUNT(source), result, &error)) {
 		fail(task, error);
+		return;
+	}
+	append->begun_at = g_get_monotonic_time();
+	ferry_upload_async(append->account, append->session, append->messages, FERRY_UPLOAD_NONE,
+			   append->begun_at, g_task_get_cancellable(task), uploaded_cb, task);
 }
 
 static gboolean
@@ -302,7 +279,6 @@ ferry_account_session_append_async(FerryAccountSession *self, const char *name, 
 	append->session = g_object_ref(self);
 	append->name = g_strdup(name);
 	append->messages = g_ptr_array_ref(messages);
-	append->blobs = g_ptr_array_new_with_free_func(g_free);
 	g_task_set_task_data(task, append, append_free);
 	/* a name that is not known may have been made by another client a moment ago */
 	if (ferry_account_session_find_slot(self, name, TRUE, NULL) != NULL)

@@ -10,12 +10,7 @@
 #include "account/leftovers-private.h"
 #include "account/op-private.h"
 #include "account/op-remove-private.h"
-#include "jmap/date.h"
 #include "jmap/error.h"
-
-#define MAX_IMPORT_TRIES 3
-
-static void send_import(FerryOp *op);
 
 /* The Email that stands for the item in the target. */
 const char *
@@ -39,6 +34,7 @@ has_imports(FerryOp *op)
 static GBytes *
 write_intent(FerryOp *op)
 {
+	FerryMailboxSlot *slot = ferry_mail_account_find(op->account, op->target_id);
 	g_autoptr(FerryJmapBuilder) json = ferry_jmap_builder_new();
 	char *text;
 
@@ -55,13 +51,24 @@ write_intent(FerryOp *op)
 	ferry_jmap_builder_end_array(json);
 	if (has_imports(op)) {
 		ferry_jmap_builder_set_string(json, "state", op->account->email_state);
+		if (slot != NULL)
+			ferry_jmap_builder_set_uint(json, "uidnext", slot->stored->uidnext);
 		ferry_jmap_builder_name(json, "blobs");
 		ferry_jmap_builder_begin_array(json);
 		for (guint i = 0; i < op->items->len; i++) {
 			FerryItem *item = &g_array_index(op->items, FerryItem, i);
 
-			if (item->import)
+			if (item->import && item->blob_id != NULL)
 				ferry_jmap_builder_string(json, item->blob_id);
+		}
+		ferry_jmap_builder_end_array(json);
+		ferry_jmap_builder_name(json, "digests");
+		ferry_jmap_builder_begin_array(json);
+		for (guint i = 0; i < op->items->len; i++) {
+			FerryItem *item = &g_array_index(op->items, FerryItem, i);
+
+			if (item->import && item->digest != NULL)
+				ferry_jmap_builder_string(json, item->digest);
 		}
 		ferry_jmap_builder_end_array(json);
 	}
@@ -70,183 +77,47 @@ write_intent(FerryOp *op)
 	return g_bytes_new_take(text, strlen(text));
 }
 
+/* What has no blob yet is known by its octets. */
+static gboolean
+make_digests(FerryOp *op, GError **error)
+{
+	for (guint i = 0; i < op->items->len; i++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, i);
+		g_autoptr(GBytes) bytes = NULL;
+
+		if (!item->import || item->blob_id != NULL)
+			continue;
+		bytes = ferry_append_message_dup_bytes(item->message, error);
+		if (bytes == NULL)
+			return FALSE;
+		g_free(item->digest);
+		item->digest = ferry_op_make_digest(bytes);
+	}
+	return TRUE;
+}
+
+/* Size and SHA-256, as intents have it. */
+char *
+ferry_op_make_digest(GBytes *bytes)
+{
+	g_autofree char *sum = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, bytes);
+
+	return g_strdup_printf("%" G_GSIZE_FORMAT ":%s", g_bytes_get_size(bytes), sum);
+}
+
 void
 ferry_op_intend(FerryOp *op, FerryOpFunc next)
 {
-	g_autoptr(GBytes) intent = write_intent(op);
+	g_autoptr(GBytes) intent = NULL;
+	GError *error = NULL;
+
+	if (!make_digests(op, &error)) {
+		ferry_op_fail(op, error);
+		return;
+	}
+	intent = write_intent(op);
 
 	ferry_op_put_intent(op, intent, next);
-}
-
-/* importing */
-
-void
-ferry_item_take_id(FerryItem *item, const char *id)
-{
-	if (item->email_id == NULL)
-		item->email_id = g_strdup(id);
-	else if (strcmp(item->email_id, id) != 0)
-		item->new_id = g_strdup(id);
-}
-
-static void
-read_import(FerryOp *op, FerryItem *item, guint index, FerryJmapSetResult *set)
-{
-	g_autofree char *creation = g_strdup_printf("i%u", index);
-	g_autoptr(GError) error = NULL;
-	const char *id = ferry_jmap_set_result_get_created_id(set, creation, &error);
-
-	item->lost = FALSE;
-	if (id != NULL) {
-		ferry_item_take_id(item, id);
-		item->created = TRUE;
-		item->state = FERRY_ITEM_DONE;
-		return;
-	}
-	id = ferry_jmap_error_get_existing_id(error);
-	if (id != NULL) {
-		ferry_item_take_id(item, id);
-		item->existing = TRUE;
-		return;
-	}
-	item->state = FERRY_ITEM_REFUSED;
-	if (op->error == NULL)
-		op->error = g_steal_pointer(&error);
-}
-
-static gboolean
-is_waiting(const FerryItem *item)
-{
-	return item->import && item->state == FERRY_ITEM_TODO && !item->existing;
-}
-
-static void
-write_import(FerryJmapBuilder *args, FerryOp *op, FerryItem *item, guint index)
-{
-	g_autofree char *creation = g_strdup_printf("i%u", index);
-	g_auto(GStrv) keywords = g_strsplit(item->keywords, " ", -1);
-
-	ferry_jmap_builder_name(args, creation);
-	ferry_jmap_builder_begin_object(args);
-	ferry_jmap_builder_set_string(args, "blobId", item->blob_id);
-	ferry_jmap_builder_name(args, "mailboxIds");
-	ferry_jmap_builder_begin_object(args);
-	ferry_jmap_builder_set_bool(args, op->target_id, TRUE);
-	ferry_jmap_builder_end_object(args);
-	ferry_jmap_builder_name(args, "keywords");
-	ferry_jmap_builder_begin_object(args);
-	for (guint i = 0; keywords[i] != NULL; i++) {
-		if (*keywords[i] != '\0')
-			ferry_jmap_builder_set_bool(args, keywords[i], TRUE);
-	}
-	ferry_jmap_builder_end_object(args);
-	if (item->received_at >= 0) {
-		g_autofree char *date = ferry_jmap_date_format_utc(item->received_at);
-
-		ferry_jmap_builder_set_string(args, "receivedAt", date);
-	}
-	ferry_jmap_builder_end_object(args);
-}
-
-static void
-import_failed(FerryOp *op, GError *error)
-{
-	g_clear_pointer(&op->sync, ferry_sync_free);
-	if (g_error_matches(error, FERRY_JMAP_ERROR, FERRY_JMAP_ERROR_LOST_ANSWER) &&
-	    op->tries++ < MAX_IMPORT_TRIES) {
-		g_error_free(error);
-		for (gsize i = op->from; i < op->to; i++) {
-			FerryItem *item = &g_array_index(op->items, FerryItem, i);
-
-			item->lost = is_waiting(item);
-		}
-		ferry_op_look_up(op, send_import);
-		return;
-	}
-	if (op->error == NULL)
-		op->error = error;
-	else
-		g_error_free(error);
-	op->next(op);
-}
-
-static void
-imported_cb(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-	FerryOp *op = user_data;
-	GError *error = NULL;
-	g_autoptr(FerryJmapReply) reply =
-		ferry_jmap_session_send_finish(FERRY_JMAP_SESSION(source), result, &error);
-	g_autoptr(FerryJmapSetResult) set = NULL;
-
-	if (reply != NULL)
-		set = ferry_jmap_reply_parse_set(reply, op->call_id, &error);
-	if (set == NULL) {
-		import_failed(op, error);
-		return;
-	}
-	op->chained = FALSE;
-	for (gsize i = op->from; i < op->to; i++) {
-		FerryItem *item = &g_array_index(op->items, FerryItem, i);
-
-		if (is_waiting(item))
-			read_import(op, item, (guint)i, set);
-	}
-	/* the delta came along in the same request */
-	if (op->sync != NULL)
-		ferry_sync_take_reply(op->sync, reply);
-	op->from = op->to;
-	send_import(op);
-}
-
-static void
-send_import(FerryOp *op)
-{
-	g_autoptr(FerryJmapBuilder) args = ferry_jmap_builder_new();
-	guint limit = ferry_op_get_set_limit(op);
-	guint n = 0;
-
-	ferry_jmap_builder_begin_object(args);
-	ferry_jmap_builder_set_string(args, "accountId", op->account->id);
-	ferry_jmap_builder_name(args, "emails");
-	ferry_jmap_builder_begin_object(args);
-	while (op->from < op->items->len &&
-	       !is_waiting(&g_array_index(op->items, FerryItem, op->from)))
-		op->from++;
-	for (op->to = op->from; op->to < op->items->len && n < limit; op->to++) {
-		FerryItem *item = &g_array_index(op->items, FerryItem, op->to);
-
-		if (!is_waiting(item))
-			continue;
-		write_import(args, op, item, (guint)op->to);
-		n++;
-	}
-	ferry_jmap_builder_end_object(args);
-	ferry_jmap_builder_end_object(args);
-	if (n == 0 || op->error != NULL) {
-		op->next(op);
-		return;
-	}
-	g_clear_object(&op->request);
-	op->request = ferry_jmap_request_new();
-	op->call_id = ferry_jmap_request_add_call(op->request, "Email/import", args);
-	g_clear_pointer(&op->sync, ferry_sync_free);
-	if (op->to == op->items->len) {
-		op->sync = ferry_sync_new(op->account, op->session->jmap);
-		ferry_sync_add_calls(op->sync, op->request);
-	}
-	ferry_jmap_request_set_repeatable(op->request, FALSE);
-	ferry_mail_account_send_async(op->account, op->session->jmap, op->request,
-				      FERRY_JMAP_SEND_ALONE, NULL, imported_cb, op);
-}
-
-void
-ferry_op_import(FerryOp *op, FerryOpFunc next)
-{
-	op->next = next;
-	op->from = 0;
-	op->tries = 0;
-	send_import(op);
 }
 
 /* adopting what exists */
@@ -362,8 +233,9 @@ static gboolean
 names_imports(FerryJmapValue *value)
 {
 	g_auto(GStrv) blobs = ferry_jmap_value_dup_strings(value, "blobs");
+	g_auto(GStrv) digests = ferry_jmap_value_dup_strings(value, "digests");
 
-	return blobs != NULL && blobs[0] != NULL;
+	return (blobs != NULL && blobs[0] != NULL) || (digests != NULL && digests[0] != NULL);
 }
 
 /* An older command failed and could not be undone; now the same is there by right. To undo that
@@ -384,6 +256,8 @@ remove_overtaken(FerryStoreBatch *batch, FerryOp *op)
 
 		if (item->blob_id != NULL)
 			g_hash_table_add(ours, item->blob_id);
+		if (item->digest != NULL)
+			g_hash_table_add(ours, item->digest);
 		if (item->email_id != NULL)
 			g_hash_table_add(ours, item->email_id);
 		if (item->new_id != NULL)
@@ -397,6 +271,7 @@ remove_overtaken(FerryStoreBatch *batch, FerryOp *op)
 		/* the blob of an Email that was there already may have another id than ours */
 		if (leftover->intent == op->intent || g_strcmp0(mailbox, op->target_id) != 0 ||
 		    !(names_any(leftover->value, "blobs", ours) ||
+		      names_any(leftover->value, "digests", ours) ||
 		      names_any(leftover->value, "emails", ours) ||
 		      (adopted && names_imports(leftover->value))))
 			continue;

@@ -19,9 +19,17 @@ typedef enum {
 	FERRY_ITEM_REFUSED,
 } FerryItemState;
 
+/* What has no blob goes along with its import, if that works. */
+typedef enum {
+	FERRY_ALONG_NOT,
+	FERRY_ALONG_SENT,
+	FERRY_ALONG_REFUSED,
+} FerryAlong;
+
 typedef struct {
 	guint32 uid;
 	FerryItemState state;
+	FerryAlong along;
 	char *email_id;
 	char *blob_id;
 	char *keywords;       /* joined, system keywords included: what the Email has afterwards */
@@ -35,6 +43,7 @@ typedef struct {
 	char *new_id;    /* the Email in the target, where it is another one */
 	guint64 size;
 	FerryAppendMessage *message; /* what is appended; borrowed */
+	char *digest;                /* of a message that has no blob yet */
 	gboolean import;             /* its blob is to become an Email of the target */
 	gboolean created;            /* an Email was made for it */
 	gboolean existing;           /* the backend has this content already, as that Email */
@@ -65,7 +74,8 @@ struct _FerryOp {
 	FerryOpFunc next;
 	FerryOpFunc after;
 	GError *undo_error;
-	const char *call_id; /* of the call under way */
+	const char *call_id;   /* of the call under way */
+	const char *blob_call; /* that makes blobs for it; or NULL */
 	char *kept_call;
 	gsize from, to; /* the items of the call under way */
 	void (*write_patch)(FerryOp *op, const FerryItem *item, FerryJmapBuilder *patch);
@@ -117,6 +127,7 @@ void ferry_op_note_error(FerryAccountSession *session, const GError *error);
 
 /* op-create.c: Email/import of every item that has `import`, into op->target_id. Afterwards each is
  * done (and `created`), `existing` (its Email in email_id or new_id), or refused. */
+/* op-import.c */
 void ferry_op_import(FerryOp *op, FerryOpFunc next);
 /* Puts Emails that exist already into the target too, with the keywords that were given added. */
 void ferry_op_adopt(FerryOp *op, FerryOpFunc next);
@@ -124,6 +135,7 @@ void ferry_op_adopt(FerryOp *op, FerryOpFunc next);
 void ferry_op_undo(FerryOp *op);
 /* Writes down what is about to appear in op->target_id. */
 void ferry_op_intend(FerryOp *op, FerryOpFunc next);
+char *ferry_op_make_digest(GBytes *bytes);
 const char *ferry_item_get_target_email(const FerryItem *item);
 /* Asks for the UIDs of the items in the target, in their order. */
 void ferry_op_fill_targets(FerryStoreBatch *batch, FerryOp *op);

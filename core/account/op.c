@@ -20,6 +20,7 @@ clear_item(gpointer data)
 
 	g_free(item->email_id);
 	g_free(item->blob_id);
+	g_free(item->digest);
 	g_free(item->keywords);
 	g_free(item->new_id);
 	g_clear_pointer(&item->mailboxes, g_ptr_array_unref);

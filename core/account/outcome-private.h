@@ -27,3 +27,5 @@ struct _FerryAppendMessage {
 	char **keywords;
 	gint64 received_at;
 };
+
+GBytes *ferry_append_message_dup_bytes(FerryAppendMessage *self, GError **error);

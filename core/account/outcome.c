@@ -290,3 +290,15 @@ ferry_append_message_set_received_at(FerryAppendMessage *self, gint64 received_a
 {
 	self->received_at = received_at;
 }
+
+/* The octets; those of a spooled message are mapped, not read. */
+GBytes *
+ferry_append_message_dup_bytes(FerryAppendMessage *self, GError **error)
+{
+	g_autoptr(GMappedFile) file = NULL;
+
+	if (self->bytes != NULL)
+		return g_bytes_ref(self->bytes);
+	file = g_mapped_file_new_from_fd(self->fd, FALSE, error);
+	return file != NULL ? g_mapped_file_get_bytes(file) : NULL;
+}

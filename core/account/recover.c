@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "account/candidates-private.h"
 #include "account/leftovers-private.h"
 #include "account/op-remove-private.h"
 #include "jmap/error.h"
@@ -95,69 +96,121 @@ add_email(FerryOp *op, const char *id)
 	item->keywords = g_strdup("");
 }
 
+/* What was about to be imported, and what may have come of it. */
+typedef struct {
+	FerryOp *op;
+	char **blobs;
+	char **digests;
+	GArray *candidates;
+	gboolean unread;
+} Imported;
+
+static void
+imported_free(Imported *imported)
+{
+	g_clear_pointer(&imported->candidates, g_array_unref);
+	g_strfreev(imported->blobs);
+	g_strfreev(imported->digests);
+	g_free(imported);
+}
+
+static void
+read_sizes(Imported *imported, guint64 *min_size, guint64 *max_size)
+{
+	*min_size = G_MAXUINT64;
+	*max_size = 0;
+	for (guint i = 0; imported->digests != NULL && imported->digests[i] != NULL; i++) {
+		guint64 size = g_ascii_strtoull(imported->digests[i], NULL, 10);
+
+		*min_size = MIN(*min_size, size);
+		*max_size = MAX(*max_size, size);
+	}
+	if (imported->blobs == NULL || imported->blobs[0] == NULL)
+		return;
+	*min_size = 0;
+	*max_size = G_MAXUINT64;
+}
+
 static gboolean
-holds_only(FerryJmapValue *email, const char *mailbox_id)
+has_size(Imported *imported, guint64 size)
 {
-	g_autoptr(FerryJmapValue) places = ferry_jmap_value_get_member(email, "mailboxIds");
-
-	return places != NULL && ferry_jmap_value_get_size(places, NULL) == 1 &&
-	       ferry_jmap_value_get_boolean(places, mailbox_id, FALSE);
-}
-
-/* New Emails of the blobs that were about to be imported. */
-static void
-take_imported(FerryOp *op, FerryJmapValue *got)
-{
-	g_auto(GStrv) blobs = ferry_jmap_value_dup_strings(op->extra, "blobs");
-	FerryJmapValueIter iter;
-	FerryJmapValue *email;
-
-	if (blobs == NULL || !ferry_jmap_value_iter_init(&iter, got, "list"))
-		return;
-	while (ferry_jmap_value_iter_next(&iter, NULL, &email)) {
-		const char *blob = ferry_jmap_value_get_string(email, "blobId");
-
-		if (blob != NULL && g_strv_contains((const char *const *)blobs, blob) &&
-		    holds_only(email, op->target_id))
-			add_email(op, ferry_jmap_value_get_string(email, "id"));
-		ferry_jmap_value_unref(email);
+	for (guint i = 0; imported->digests != NULL && imported->digests[i] != NULL; i++) {
+		if (g_ascii_strtoull(imported->digests[i], NULL, 10) == size)
+			return TRUE;
 	}
+	return FALSE;
 }
 
 static void
-imported_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+compare_cb(FerryCandidate *candidate, GBytes *bytes, gpointer user_data)
 {
-	FerryOp *op = user_data;
-	g_autoptr(GError) error = NULL;
-	g_autoptr(FerryJmapReply) reply =
-		ferry_jmap_session_send_finish(FERRY_JMAP_SESSION(source), result, &error);
-	g_autoptr(FerryJmapValue) got = NULL;
+	Imported *imported = user_data;
+	g_autofree char *digest = bytes != NULL ? ferry_op_make_digest(bytes) : NULL;
 
-	if (reply == NULL) {
-		ferry_op_fail(op, g_steal_pointer(&error));
+	imported->unread |= bytes == NULL;
+	if (digest != NULL && g_strv_contains((const char *const *)imported->digests, digest))
+		add_email(imported->op, candidate->id);
+}
+
+static void
+compared_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	Imported *imported = user_data;
+	FerryOp *op = imported->op;
+	gboolean unread = imported->unread;
+
+	ferry_read_candidates_finish(FERRY_MAIL_ACCOUNT(source), result);
+	imported_free(imported);
+	if (unread)
+		ferry_op_fail(op, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
+						      "a message cannot be read"));
+	else
+		ferry_op_remove_emails(op, undone);
+}
+
+/* New Emails of the messages that were about to be imported. */
+static void
+found_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	Imported *imported = user_data;
+	FerryOp *op = imported->op;
+	GError *error = NULL;
+
+	imported->candidates =
+		ferry_find_candidates_finish(FERRY_MAIL_ACCOUNT(source), result, &error);
+	if (imported->candidates == NULL) {
+		imported_free(imported);
+		ferry_op_fail(op, error);
 		return;
 	}
-	/* where the backend cannot say what is new, nothing is taken away */
-	got = ferry_jmap_reply_get_result(reply, op->call_id, &error);
-	if (got != NULL)
-		take_imported(op, got);
-	ferry_op_remove_emails(op, undone);
+	for (guint i = 0; i < imported->candidates->len; i++) {
+		FerryCandidate *candidate = &g_array_index(imported->candidates, FerryCandidate, i);
+
+		if (!candidate->only)
+			continue;
+		if (imported->blobs != NULL &&
+		    g_strv_contains((const char *const *)imported->blobs, candidate->blob_id))
+			add_email(op, candidate->id);
+		else
+			candidate->wanted = has_size(imported, candidate->size);
+	}
+	ferry_read_candidates_async(op->account, op->session, imported->candidates, compare_cb,
+				    imported, compared_cb, imported);
 }
 
 static void
 find_imported(FerryOp *op, const char *state)
 {
-	static const char *const properties[] = {"id", "blobId", "mailboxIds", NULL};
-	const char *changes;
+	Imported *imported = g_new0(Imported, 1);
+	guint64 min_size, max_size;
 
-	op->request = ferry_jmap_request_new();
-	changes = ferry_jmap_request_add_changes(op->request, "Email/changes", op->account->id,
-						 state, 0);
-	op->call_id = ferry_jmap_request_add_get_reference(op->request, "Email/get",
-							   op->account->id, changes,
-							   "Email/changes", "/created", properties);
-	ferry_mail_account_send_async(op->account, op->session->jmap, op->request,
-				      FERRY_JMAP_SEND_NONE, NULL, imported_cb, op);
+	imported->op = op;
+	imported->blobs = ferry_jmap_value_dup_strings(op->extra, "blobs");
+	imported->digests = ferry_jmap_value_dup_strings(op->extra, "digests");
+	read_sizes(imported, &min_size, &max_size);
+	ferry_find_candidates_async(op->account, op->session, op->target_id, state,
+				    ferry_jmap_value_get_uint64(op->extra, "uidnext", G_MAXUINT64),
+				    min_size, max_size, found_cb, imported);
 }
 
 static void

@@ -8,6 +8,9 @@ static const char *const plain[] = {"--generate=alice:INBOX:6:3", "--generate=al
 				    NULL};
 static const char *const one_per_content[] = {
 	"--generate=alice:INBOX:6:3", "--generate=alice:Work:2:5", "--one-email-per-content", NULL};
+static const char *const small_pages[] = {
+	"--generate=alice:INBOX:6:3", "--generate=alice:Work:2:5",  "--no-blob",
+	"--limit=maxObjectsInGet=30", "--limit=maxObjectsInSet=40", NULL};
 
 static guint32
 count(Engine *engine)
@@ -330,6 +333,41 @@ test_lost_answer(void)
 	}
 }
 
+/* as many as no page has, and a backend that cannot say what changed: each is there once */
+static void
+test_many_lost(void)
+{
+	static const char *const faults[] = {
+		"[{\"on\":\"method\",\"method\":\"Email/import\",\"do\":\"cut-after\"}]",
+		"[{\"on\":\"method\",\"method\":\"Email/import\",\"do\":\"cut-after\"},"
+		"{\"on\":\"method\",\"method\":\"Email/changes\",\"do\":\"method-error\","
+		"\"type\":\"cannotCalculateChanges\"}]",
+	};
+	static const char *const *const servers[] = {plain, small_pages};
+
+	for (guint i = 0; i < 2 * G_N_ELEMENTS(faults); i++) {
+		g_autoptr(Engine) engine = engine_new(servers[i / 2]);
+		g_auto(GStrv) many = g_new0(char *, 101);
+		g_autoptr(FerryOutcome) outcome = NULL;
+		g_autoptr(GError) error = NULL;
+		gsize n;
+
+		if (engine == NULL)
+			return;
+		for (guint j = 0; j < 100; j++)
+			many[j] = g_strdup_printf("Subject: many %03u\r\n\r\nmany\r\n", j / 2);
+		engine_sign_in(engine);
+		engine_select(engine, "Work");
+		g_free(engine_admin(engine, "faults", faults[i % 2]));
+		outcome = engine_append(engine, "Work", (const char *const *)many, &error);
+		g_assert_no_error(error);
+		ferry_outcome_get_target_uids(outcome, &n);
+		g_assert_cmpuint(n, ==, 100);
+		g_assert_cmpuint(count(engine), ==, 102);
+		g_assert_cmpuint(count_on_backend(engine), ==, 102);
+	}
+}
+
 /* the other process: begins a command whose answer does not come before it is killed */
 static int
 be_victim(char **argv)
@@ -551,6 +589,7 @@ main(int argc, char **argv)
 	g_test_add_func("/account/mail/undone-later", test_undone_later);
 	g_test_add_func("/account/mail/lost-answer", test_lost_answer);
 	g_test_add_func("/account/mail/killed", test_killed);
+	g_test_add_func("/account/mail/many-lost", test_many_lost);
 	g_test_add_func("/account/mail/lost-state", test_lost_state);
 	return g_test_run();
 }
