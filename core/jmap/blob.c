@@ -248,8 +248,12 @@ blob_opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_autoptr(GTask) task = user_data;
 	g_autoptr(FerryJmapHttpResponse) response = transfer_finish(task, result);
 
-	if (response != NULL)
-		g_task_return_pointer(task, g_steal_pointer(&response->stream), g_object_unref);
+	if (response == NULL)
+		return;
+	g_object_set_data_full(G_OBJECT(task), "size",
+			       g_memdup2(&response->stream_size, sizeof response->stream_size),
+			       g_free);
+	g_task_return_pointer(task, g_steal_pointer(&response->stream), g_object_unref);
 }
 
 /**
@@ -281,14 +285,20 @@ ferry_jmap_session_open_blob_async(FerryJmapSession *self, const char *account_i
  * ferry_jmap_session_open_blob_finish:
  * @self: a session
  * @result: what the callback got
+ * @size: (out) (optional): how many octets there will be, -1 where the server does not say
  * @error: return location for an error
  *
  * Returns: (transfer full) (nullable): the octets, or %NULL with %FERRY_ERROR_NOT_FOUND and the
  *   like. Reading may fail with errors of the network: the octets read until then are good
  */
 GInputStream *
-ferry_jmap_session_open_blob_finish(FerryJmapSession *self, GAsyncResult *result, GError **error)
+ferry_jmap_session_open_blob_finish(FerryJmapSession *self, GAsyncResult *result, goffset *size,
+				    GError **error)
 {
+	goffset *announced = g_object_get_data(G_OBJECT(result), "size");
+
+	if (size != NULL)
+		*size = announced != NULL ? *announced : -1;
 	return g_task_propagate_pointer(G_TASK(result), error);
 }
 

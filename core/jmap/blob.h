@@ -54,7 +54,7 @@ void ferry_jmap_session_open_blob_async(FerryJmapSession *self, const char *acco
 					const char *blob_id, GCancellable *cancellable,
 					GAsyncReadyCallback callback, gpointer user_data);
 GInputStream *ferry_jmap_session_open_blob_finish(FerryJmapSession *self, GAsyncResult *result,
-						  GError **error);
+						  goffset *size, GError **error);
 
 void ferry_jmap_session_download_async(FerryJmapSession *self, const char *account_id,
 				       const char *blob_id, guint64 max_size,

@@ -35,6 +35,7 @@ typedef struct {
 	char *url; /* after redirects */
 	GByteArray *body;
 	GInputStream *stream;
+	goffset stream_size; /* of what stream will give; -1 where the server does not say */
 } FerryJmapHttpResponse;
 
 FerryJmapHttpRequest *ferry_jmap_http_request_new(const char *method, const char *url,

@@ -269,6 +269,17 @@ status_is_passing(Exchange *self, guint status)
 	}
 }
 
+/* The octets of a body as it is read, where they are known before. */
+static goffset
+announced_size(SoupMessageHeaders *headers)
+{
+	/* what is compressed has another size */
+	if (soup_message_headers_get_encoding(headers) != SOUP_ENCODING_CONTENT_LENGTH ||
+	    soup_message_headers_get_one(headers, "Content-Encoding") != NULL)
+		return -1;
+	return soup_message_headers_get_content_length(headers);
+}
+
 static void
 attempt_answered(GTask *task)
 {
@@ -289,6 +300,7 @@ attempt_answered(GTask *task)
 	response->content_type = g_strdup(soup_message_headers_get_one(headers, "Content-Type"));
 	response->url = g_strdup(self->url);
 	response->body = g_steal_pointer(&self->body);
+	response->stream_size = announced_size(headers);
 	if (response->body == NULL)
 		response->stream = g_steal_pointer(&self->stream);
 	attempt_clear(task);

@@ -110,17 +110,37 @@ ferry_jmap_request_use(FerryJmapRequest *self, const char *capability)
 		g_ptr_array_add(self->capabilities, g_strdup(capability));
 }
 
+static const char *
+last_word(const char *capability)
+{
+	const char *end = capability + strcspn(capability, "#?");
+	const char *word = end;
+
+	while (word > capability && word[-1] != ':' && word[-1] != '/')
+		word--;
+	return word;
+}
+
+/* Whether a draft or vendor form of @capability is named: its methods have the same names. */
+static gboolean
+uses_other_form(FerryJmapRequest *self, const char *capability)
+{
+	for (guint i = 0; i < self->capabilities->len; i++)
+		if (g_str_equal(last_word(self->capabilities->pdata[i]), last_word(capability)))
+			return TRUE;
+	return FALSE;
+}
+
 static void
 use_for_method(FerryJmapRequest *self, const char *method)
 {
-	/* the draft form of Blob/get has the same name */
-	if (g_str_has_prefix(method, "Blob/") &&
-	    g_ptr_array_find_with_equal_func(self->capabilities, FERRY_JMAP_CAPABILITY_CYRUS_BLOB,
-					     g_str_equal, NULL))
-		return;
-	for (gsize i = 0; i < G_N_ELEMENTS(type_capabilities); i++)
-		if (g_str_has_prefix(method, type_capabilities[i].prefix))
-			ferry_jmap_request_use(self, type_capabilities[i].capability);
+	for (gsize i = 0; i < G_N_ELEMENTS(type_capabilities); i++) {
+		const char *capability = type_capabilities[i].capability;
+
+		if (g_str_has_prefix(method, type_capabilities[i].prefix) &&
+		    !uses_other_form(self, capability))
+			ferry_jmap_request_use(self, capability);
+	}
 }
 
 /* Whether running the call twice ends as running it once. What is not known may create. */

@@ -16,6 +16,13 @@ TROUBLE = re.compile(r'ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime erro
                      r'Segmentation fault')
 
 
+# name: protocol, tls
+LISTENERS = {'plain': ('imap', 'none'), 'starttls': ('imap', 'starttls'),
+             'implicit': ('imap', 'implicit'), 'sieve': ('managesieve', 'none'),
+             'sieve-starttls': ('managesieve', 'starttls'),
+             'sieve-implicit': ('managesieve', 'implicit')}
+
+
 def find(name):
     """A program of the build tree; None if it is not built."""
     override = os.environ.get(name.upper())
@@ -40,7 +47,7 @@ def module_folders():
 class Ferry:
     """One ferryd before the JMAP server at `url`.
 
-    `listeners` names what it offers: 'plain', 'starttls', 'implicit'. `settings` adds to the
+    `listeners` names what it offers, of LISTENERS. `settings` adds to the
     configuration: {group: {key: value}}. `state` and `cache` may be shared with another one.
     """
 
@@ -87,10 +94,11 @@ class Ferry:
                             'log-level': os.environ.get('FERRY_TEST_LOG_LEVEL', 'info'),
                             'plugin-dir': ';'.join(module_folders())}}
         for kind in self.listeners:
+            protocol, tls = LISTENERS[kind]
             groups['listener ' + kind] = {
-                'protocol': 'imap', 'address': self.address, 'port': str(self.ports[kind]),
-                'tls': {'plain': 'none'}.get(kind, kind), 'backend': 'main'}
-        if set(self.listeners) - {'plain'}:
+                'protocol': protocol, 'address': self.address, 'port': str(self.ports[kind]),
+                'tls': tls, 'backend': 'main'}
+        if any(LISTENERS[kind][1] != 'none' for kind in self.listeners):
             cert, key = procs.certificate(self.dir)
             groups['tls'] = {'certificate': cert, 'private-key': key}
         groups['backend main'] = {'url': self.url, 'login': 'passthrough',
