@@ -3,12 +3,13 @@
 
 import os
 import pty
+import pwd
 import select
 import signal
 import subprocess
 import time
 
-from . import corpus, procs
+from . import corpus, procs, target
 from .tap import Failure, Skip
 
 
@@ -27,18 +28,36 @@ def need_terminal():
         raise Skip('no pseudo-terminals here (%s)' % problem) from problem
 
 
+def environment(home, **more):
+    return dict(os.environ, HOME=home, LC_ALL='C.UTF-8', XDG_CONFIG_HOME=home + '/.config', **more)
+
+
 def run(command, home, timeout=120, good=(0,), **options):
     """Run a client; its CompletedProcess. Any other exit status is a failure with its output."""
-    env = dict(os.environ, HOME=home, LC_ALL='C.UTF-8', XDG_CONFIG_HOME=home + '/.config')
-    env.update(options.pop('env', {}))
-    result = subprocess.run(command, capture_output=True, env=env, cwd=home,
-                            timeout=timeout * procs.PATIENCE, **options)
+    env = environment(home, **options.pop('env', {}))
+    try:
+        result = subprocess.run(command, capture_output=True, env=env, cwd=home,
+                                timeout=timeout * procs.PATIENCE, **options)
+    except subprocess.TimeoutExpired as late:
+        raise Failure('%s did not end\n%s\n%s' % (' '.join(command)[:300], (late.stdout or b'')[-3000:],
+                                                  (late.stderr or b'')[-3000:])) from late
     if result.returncode not in good:
         raise Failure('%s ended with %d\n%s\n%s' % (
             os.path.basename(command[0]), result.returncode,
             result.stdout.decode('utf-8', 'replace')[-3000:],
             result.stderr.decode('utf-8', 'replace')[-3000:]))
     return result
+
+
+def not_root(home):
+    """Options for run(): as nobody, who is given `home`, where the test itself is root."""
+    if os.getuid():
+        return {}
+    account = pwd.getpwnam('nobody')
+    for folder, _, names in os.walk(home):
+        for path in [folder] + [os.path.join(folder, name) for name in names]:
+            os.chown(path, account.pw_uid, account.pw_gid)
+    return {'user': account.pw_uid, 'group': account.pw_gid, 'extra_groups': []}
 
 
 def run_in_terminal(command, home, timeout=30):
@@ -87,3 +106,8 @@ def mail(count=None):
 
 def unix(octets):
     return octets.replace(b'\r\n', b'\n')
+
+
+def ca_file(server):
+    """The certificate that the TLS listeners of a target show; it is its own authority."""
+    return (server.cyrus.dir + '/tls' if target.NATIVE else server.front.dir) + '/cert.pem'
