@@ -23,6 +23,23 @@ tell_or_keep(FerryImapSession *self)
 	}
 }
 
+/* What a STORE .SILENT of this session did is known to its client; what others did is not. */
+static void
+apply_silently(FerryImapSession *self, FerryView *old, FerryView *view, FerryMailboxDelta *delta)
+{
+	gsize n_changed, n_expunged;
+	const guint32 *changed = ferry_mailbox_delta_get_changed(delta, &n_changed);
+	const guint32 *expunged = ferry_mailbox_delta_get_expunged(delta, &n_expunged);
+	g_autoptr(GArray) news = g_array_new(FALSE, FALSE, sizeof(guint32));
+
+	for (gsize i = 0; i < n_changed; i++) {
+		if (!ferry_imap_silent_covers(self->silent, old, view, changed[i]))
+			g_array_append_val(news, changed[i]);
+	}
+	ferry_told_apply_changes(self->told, view, (const guint32 *)(gpointer)news->data, news->len,
+				 expunged, n_expunged);
+}
+
 static void
 changed_cb(FerryMailbox *mailbox, FerryView *old, FerryView *view, FerryMailboxDelta *delta,
 	   gpointer user_data)
@@ -30,7 +47,10 @@ changed_cb(FerryMailbox *mailbox, FerryView *old, FerryView *view, FerryMailboxD
 	FerryImapSession *self = user_data;
 	gboolean own = ferry_mailbox_delta_get_origin(delta) == self->account_session;
 
-	ferry_told_apply(self->told, view, delta, own && self->silent);
+	if (own && self->silent != NULL)
+		apply_silently(self, old, view, delta);
+	else
+		ferry_told_apply(self->told, view, delta);
 	tell_or_keep(self);
 }
 
@@ -261,7 +281,7 @@ ferry_imap_session_tell(FerryImapSession *self, gboolean may_expunge, gboolean w
 }
 
 void
-ferry_imap_session_set_silent(FerryImapSession *self, gboolean silent)
+ferry_imap_session_set_silent(FerryImapSession *self, const FerryImapSilent *silent)
 {
 	self->silent = silent;
 }

@@ -4,6 +4,7 @@
 #include "imap/command.h"
 #include "imap/parser.h"
 #include "imap/session.h"
+#include "imap/silent-private.h"
 
 G_BEGIN_DECLS
 
@@ -29,8 +30,8 @@ struct _FerryImapSession {
 	FerryTold *told;
 	FerryUidSet *saved_result;
 	const char *fetch_word;
-	gboolean silent;       /* own changes of flags need not be told: STORE .SILENT runs */
-	gboolean told_changes; /* whether news go out at once: IDLE */
+	const FerryImapSilent *silent; /* STORE .SILENT runs: what it does need not be told */
+	gboolean told_changes;         /* whether news go out at once: IDLE */
 
 	GPtrArray *running;             /* FerryImapCommand */
 	guint64 reserved;               /* octets of the spool for the command being read or run */
@@ -50,7 +51,7 @@ void ferry_imap_session_next(FerryImapSession *self);
 void ferry_imap_session_release_spool(FerryImapSession *self);
 
 /* session-mailbox.c */
-void ferry_imap_session_set_silent(FerryImapSession *self, gboolean silent);
+void ferry_imap_session_set_silent(FerryImapSession *self, const FerryImapSilent *silent);
 void ferry_imap_session_set_idling(FerryImapSession *self, gboolean idling);
 char *ferry_imap_session_dup_response_code(FerryImapSession *self, FerryImapCommand *command,
 					   const char *place);

@@ -445,18 +445,17 @@ ferry_told_apply_changes(FerryTold *self, FerryView *view, const guint32 *change
  * ferry_told_apply:
  * @view: the newest view
  * @delta: what is different from the one before
- * @silent: whether the client need not hear of changed flags: it made them itself
  *
  * Takes a new view. Nothing is told by this.
  */
 void
-ferry_told_apply(FerryTold *self, FerryView *view, FerryMailboxDelta *delta, gboolean silent)
+ferry_told_apply(FerryTold *self, FerryView *view, FerryMailboxDelta *delta)
 {
 	gsize n_changed, n_expunged;
 	const guint32 *changed = ferry_mailbox_delta_get_changed(delta, &n_changed);
 	const guint32 *expunged = ferry_mailbox_delta_get_expunged(delta, &n_expunged);
 
-	ferry_told_apply_changes(self, view, changed, silent ? 0 : n_changed, expunged, n_expunged);
+	ferry_told_apply_changes(self, view, changed, n_changed, expunged, n_expunged);
 }
 
 /**

@@ -35,7 +35,7 @@ gboolean ferry_told_is_recent(FerryTold *self, guint32 uid);
 guint32 ferry_told_count_recent(FerryTold *self);
 
 /* What happened, and what of it is not told yet. */
-void ferry_told_apply(FerryTold *self, FerryView *view, FerryMailboxDelta *delta, gboolean silent);
+void ferry_told_apply(FerryTold *self, FerryView *view, FerryMailboxDelta *delta);
 void ferry_told_apply_changes(FerryTold *self, FerryView *view, const guint32 *changed,
 			      gsize n_changed, const guint32 *expunged, gsize n_expunged);
 void ferry_told_add_changed(FerryTold *self, guint32 uid);

@@ -13,6 +13,7 @@ typedef struct {
 	gint64 unchanged_since; /* -1: not asked for */
 	gboolean silent;
 	FerryFlagsMode mode;
+	FerryImapSilent quiet; /* what need not be told */
 	FerryOutcome *outcome;
 } Store;
 
@@ -22,6 +23,8 @@ store_free(gpointer data)
 	Store *self = data;
 
 	g_clear_pointer(&self->outcome, ferry_outcome_unref);
+	g_clear_pointer(&self->quiet.uids, g_array_unref);
+	g_strfreev(self->quiet.keywords);
 	g_free(self);
 }
 
@@ -105,7 +108,7 @@ store_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_autoptr(GError) error = NULL;
 	gsize n_missing;
 
-	ferry_imap_session_set_silent(session, FALSE);
+	ferry_imap_session_set_silent(session, NULL);
 	store->outcome = ferry_mailbox_store_flags_finish(FERRY_MAILBOX(source), result, &error);
 	if (store->outcome == NULL) {
 		ferry_imap_command_fail(command, error);
@@ -129,7 +132,8 @@ store(FerryImapCommand *command, GArray *uids, FerryMessageFlags flags, char **k
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 	Store *self = ferry_imap_command_get_data(command);
 
-	ferry_imap_session_set_silent(session, self->silent);
+	self->quiet = (FerryImapSilent){g_array_ref(uids), self->mode, flags, g_strdupv(keywords)};
+	ferry_imap_session_set_silent(session, self->silent ? &self->quiet : NULL);
 	ferry_mailbox_store_flags_async(
 		ferry_imap_session_get_mailbox(session),
 		ferry_imap_session_get_account_session(session), (guint32 *)(gpointer)uids->data,
