@@ -196,6 +196,7 @@ listed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	GError *error = NULL;
 
 	if (!ferry_listing_wait_finish(FERRY_MAIL_ACCOUNT(source), result, &error)) {
+		ferry_op_explain_target(&error);
 		fail(task, error);
 		return;
 	}

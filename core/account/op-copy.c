@@ -67,6 +67,7 @@ copy_committed(FerryOp *op)
 		if (item->state == FERRY_ITEM_TODO)
 			item->state = FERRY_ITEM_REFUSED;
 	}
+	ferry_op_explain(op, &op->error);
 	if (op->error != NULL && ferry_op_count(op, FERRY_ITEM_DONE) == 0) {
 		ferry_op_fail(op, g_steal_pointer(&op->error));
 		return;
@@ -85,6 +86,9 @@ copy_patched(FerryOp *op)
 		ferry_op_undo(op);
 		return;
 	}
+	/* what a refusal means is seen once the account is up to date */
+	if (op->error != NULL)
+		op->chained = FALSE;
 	ferry_op_commit(op, copy_committed);
 }
 
@@ -202,6 +206,7 @@ target_listed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		slot = ferry_account_session_find_slot(copy->session, copy->target_name, TRUE,
 						       &error);
 	if (slot == NULL) {
+		ferry_op_explain_target(&error);
 		g_task_return_error(task, error);
 		g_object_unref(task);
 		return;

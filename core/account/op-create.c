@@ -164,6 +164,54 @@ ferry_op_adopt(FerryOp *op, FerryOpFunc next)
 	ferry_op_find_mailboxes(op, places_known);
 }
 
+/* why it was refused */
+
+static gboolean
+has_lost_source(FerryOp *op)
+{
+	guint32 row;
+
+	if (op->mailbox == NULL || op->mailbox->view == NULL)
+		return FALSE;
+	for (guint i = 0; i < op->items->len; i++) {
+		guint32 uid = g_array_index(op->items, FerryItem, i).uid;
+
+		if (uid != 0 && !ferry_view_find_uid(op->mailbox->view, uid, &row))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Where the target of a command is gone when it is looked for. */
+void
+ferry_op_explain_target(GError **error)
+{
+	if (!g_error_matches(*error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND))
+		return;
+	g_clear_error(error);
+	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_TRY_CREATE,
+			    "the mailbox does not exist");
+}
+
+/* A backend finds the arguments wrong where somebody removed what they name before it got to know
+ * of it: the mailbox, or the message whose blob was to be imported. Called when the account is up
+ * to date again. */
+void
+ferry_op_explain(FerryOp *op, GError **error)
+{
+	if (*error == NULL || ferry_jmap_error_to_ferry(*error) != FERRY_ERROR_CANNOT)
+		return;
+	if (ferry_mail_account_find(op->account, op->target_id) == NULL) {
+		g_clear_error(error);
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_TRY_CREATE,
+				    "the mailbox does not exist");
+	} else if (has_lost_source(op)) {
+		g_clear_error(error);
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_EXPUNGED,
+				    "some of these messages are gone");
+	}
+}
+
 /* undoing */
 
 static void
@@ -176,6 +224,7 @@ fill_undone(FerryStoreBatch *batch, FerryOp *op, gboolean fast)
 static void
 undo_told(FerryOp *op)
 {
+	ferry_op_explain(op, &op->undo_error);
 	ferry_op_fail(op, g_steal_pointer(&op->undo_error));
 }
 

@@ -133,6 +133,10 @@ void ferry_op_import(FerryOp *op, FerryOpFunc next);
 void ferry_op_adopt(FerryOp *op, FerryOpFunc next);
 /* Takes back what was made for the items, then fails with op->error. */
 void ferry_op_undo(FerryOp *op);
+/* Says what a refusal means where what the command names went away meanwhile. */
+void ferry_op_explain(FerryOp *op, GError **error);
+/* The same for the error with which waiting for the target's listing ended. */
+void ferry_op_explain_target(GError **error);
 /* Writes down what is about to appear in op->target_id. */
 void ferry_op_intend(FerryOp *op, FerryOpFunc next);
 char *ferry_op_make_digest(GBytes *bytes);
