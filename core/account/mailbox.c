@@ -6,9 +6,13 @@
  */
 #include "account/mailbox-private.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "account/flags-private.h"
+
+/* rows that are worth a look through the heap, about a millisecond */
+#define MANY_ROWS 4096
 
 G_DEFINE_TYPE(FerryMailbox, ferry_mailbox, G_TYPE_OBJECT)
 
@@ -382,6 +386,20 @@ open_slot(FerryMailboxSlot *slot, FerryStoreRows *rows)
 	return self;
 }
 
+/* The rows of a big mailbox are as large as its view, which now lies behind them: the C library
+ * would keep the hole for as long as the view is there. */
+static void
+give_back_memory(FerryStoreRows *rows)
+{
+	gboolean many = ferry_store_rows_get_length(rows) > MANY_ROWS;
+
+	ferry_store_rows_unref(rows);
+#ifdef __GLIBC__
+	if (many)
+		malloc_trim(0);
+#endif
+}
+
 static void
 loaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -392,6 +410,7 @@ loaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(FerryStoreRows) rows =
 		ferry_store_load_mailbox_finish(FERRY_STORE(source), result, &error);
+	FerryMailbox *opened;
 
 	if (rows == NULL) {
 		g_task_return_error(task, g_steal_pointer(&error));
@@ -411,7 +430,9 @@ loaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		load_rows(g_steal_pointer(&task));
 		return;
 	}
-	g_task_return_pointer(task, open_slot(slot, rows), g_object_unref);
+	opened = open_slot(slot, rows);
+	give_back_memory(g_steal_pointer(&rows));
+	g_task_return_pointer(task, opened, g_object_unref);
 }
 
 static void

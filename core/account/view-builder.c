@@ -18,25 +18,32 @@ struct _FerryViewBuilder {
 	guint64 highest_modseq;
 };
 
+/* @source: (nullable): what to begin with */
 static FerryViewIds *
-ids_new(const GByteArray *source)
+ids_new(const FerryViewIds *source)
 {
 	FerryViewIds *ids = g_new0(FerryViewIds, 1);
 
 	g_atomic_ref_count_init(&ids->ref_count);
-	ids->bytes = g_byte_array_sized_new(source != NULL ? source->len + 128 : 1024);
-	if (source != NULL)
-		g_byte_array_append(ids->bytes, source->data, source->len);
+	ids->length = source != NULL ? source->length : 0;
+	ids->capacity = ids->length + 512;
+	ids->text = g_malloc(ids->capacity);
+	if (ids->length > 0)
+		memcpy(ids->text, source->text, ids->length);
 	return ids;
 }
 
 static void
-ids_unref(FerryViewIds *ids)
+ids_append(FerryViewIds *ids, const char *id)
 {
-	if (!g_atomic_ref_count_dec(&ids->ref_count))
-		return;
-	g_byte_array_unref(ids->bytes);
-	g_free(ids);
+	guint32 length = (guint32)strlen(id) + 1;
+
+	if (ids->capacity - ids->length < length) {
+		ids->capacity += ids->capacity / 2 + length;
+		ids->text = g_realloc(ids->text, ids->capacity);
+	}
+	memcpy(ids->text + ids->length, id, length);
+	ids->length += length;
 }
 
 static FerryViewChunk *
@@ -117,15 +124,15 @@ add_ids(FerryViewChunk *chunk, const char *email_id, const char *blob_id, const 
 
 	/* others may read them at this moment, and growing moves them */
 	if (!g_atomic_ref_count_compare(&chunk->ids->ref_count, 1)) {
-		FerryViewIds *ids = ids_new(chunk->ids->bytes);
+		FerryViewIds *ids = ids_new(chunk->ids);
 
-		ids_unref(chunk->ids);
+		ferry_view_ids_unref(chunk->ids);
 		chunk->ids = ids;
 	}
-	offset = chunk->ids->bytes->len;
-	g_byte_array_append(chunk->ids->bytes, (const guint8 *)email_id, strlen(email_id) + 1);
-	g_byte_array_append(chunk->ids->bytes, (const guint8 *)blob_id, strlen(blob_id) + 1);
-	g_byte_array_append(chunk->ids->bytes, (const guint8 *)thread_id, strlen(thread_id) + 1);
+	offset = chunk->ids->length;
+	ids_append(chunk->ids, email_id);
+	ids_append(chunk->ids, blob_id);
+	ids_append(chunk->ids, thread_id);
 	return offset;
 }
 
@@ -306,10 +313,17 @@ ferry_view_builder_remove(FerryViewBuilder *self, const guint32 *uids, gsize n_u
 static void
 trim_chunk(FerryViewChunk *chunk)
 {
-	if (chunk->capacity < chunk->n_rows + 32)
-		return;
-	chunk->capacity = chunk->n_rows;
-	chunk->rows = g_renew(FerryMessageRow, chunk->rows, chunk->capacity);
+	FerryViewIds *ids = chunk->ids;
+
+	if (chunk->capacity >= chunk->n_rows + 32) {
+		chunk->capacity = chunk->n_rows;
+		chunk->rows = g_renew(FerryMessageRow, chunk->rows, chunk->capacity);
+	}
+	/* others may read them at this moment, and shrinking moves them */
+	if (g_atomic_ref_count_compare(&ids->ref_count, 1) && ids->capacity > ids->length + 1024) {
+		ids->capacity = ids->length;
+		ids->text = g_realloc(ids->text, ids->capacity);
+	}
 }
 
 /* Frees the builder. */

@@ -10,7 +10,9 @@
 /* The ids of the rows of a chunk: at row.ids three strings one after the other. */
 typedef struct {
 	gatomicrefcount ref_count;
-	GByteArray *bytes;
+	char *text;
+	guint32 length;
+	guint32 capacity;
 } FerryViewIds;
 
 typedef struct {
@@ -34,6 +36,7 @@ struct _FerryView {
 	char **keyword_list; /* made when asked for */
 };
 
+void ferry_view_ids_unref(FerryViewIds *ids);
 FerryViewChunk *ferry_view_chunk_ref(FerryViewChunk *chunk);
 void ferry_view_chunk_unref(FerryViewChunk *chunk);
 

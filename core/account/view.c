@@ -3,7 +3,7 @@
  *
  * Specification: RFC 9051 §2.3 (message attributes), RFC 8474 (object ids)
  * Implementation: immutable; rows sorted by UID in chunks that views share, 56 octets each, ids in
- *   an arena beside them
+ *   an arena beside them that is as large as they are
  */
 #include "account/view-private.h"
 
@@ -11,7 +11,16 @@
 
 G_DEFINE_BOXED_TYPE(FerryView, ferry_view, ferry_view_ref, ferry_view_unref)
 
-G_STATIC_ASSERT(sizeof(FerryMessageRow) <= 64);
+G_STATIC_ASSERT(sizeof(FerryMessageRow) == 56);
+
+void
+ferry_view_ids_unref(FerryViewIds *ids)
+{
+	if (!g_atomic_ref_count_dec(&ids->ref_count))
+		return;
+	g_free(ids->text);
+	g_free(ids);
+}
 
 FerryViewChunk *
 ferry_view_chunk_ref(FerryViewChunk *chunk)
@@ -25,10 +34,7 @@ ferry_view_chunk_unref(FerryViewChunk *chunk)
 {
 	if (!g_atomic_ref_count_dec(&chunk->ref_count))
 		return;
-	if (g_atomic_ref_count_dec(&chunk->ids->ref_count)) {
-		g_byte_array_unref(chunk->ids->bytes);
-		g_free(chunk->ids);
-	}
+	ferry_view_ids_unref(chunk->ids);
 	g_free(chunk->rows);
 	g_free(chunk);
 }
@@ -273,7 +279,7 @@ get_id(FerryView *self, guint32 index, guint which)
 	if (index >= self->count)
 		return NULL;
 	chunk = find_chunk(self, index, &offset);
-	id = (const char *)chunk->ids->bytes->data + chunk->rows[offset].ids;
+	id = chunk->ids->text + chunk->rows[offset].ids;
 	while (which-- > 0)
 		id += strlen(id) + 1;
 	return id;
@@ -333,7 +339,7 @@ ferry_view_find_email(FerryView *self, const char *email_id, guint32 *out_uid)
 {
 	for (guint i = 0; i < self->chunks->len; i++) {
 		FerryViewChunk *chunk = g_ptr_array_index(self->chunks, i);
-		const char *ids = (const char *)chunk->ids->bytes->data;
+		const char *ids = chunk->ids->text;
 
 		for (guint j = 0; j < chunk->n_rows; j++) {
 			if (strcmp(ids + chunk->rows[j].ids, email_id) != 0)

@@ -10,9 +10,9 @@ G_BEGIN_DECLS
  * @uid: the UID
  * @keyword_set: index of the interned set of keywords; see ferry_view_get_keyword_set()
  * @modseq: the generation of the last change of this message in this mailbox
- * @size: Email.size, octets (RFC822.SIZE)
  * @received_at: INTERNALDATE, Unix seconds UTC
  * @sent_at: Date header, Unix seconds UTC; G_MININT64 where there is none
+ * @size: Email.size, octets (RFC822.SIZE); 4294967295 for more
  * @saved_at: when the UID was given, Unix seconds; 0 for those of the first listing (SAVEDATE NIL)
  * @sent_zone: the Date header's zone, minutes east of UTC
  * @flags: #FerryMessageFlags
@@ -23,10 +23,10 @@ typedef struct {
 	guint32 uid;
 	guint32 keyword_set;
 	guint64 modseq;
-	guint64 size;
 	gint64 received_at;
 	gint64 sent_at;
-	gint64 saved_at;
+	guint32 size;
+	guint32 saved_at;
 	gint16 sent_zone;
 	guint16 flags;
 	/*< private >*/

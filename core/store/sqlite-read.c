@@ -6,6 +6,9 @@
  */
 #include "store/sqlite-read.h"
 
+/* messages of a mailbox that fill the page cache of a connection */
+#define MANY_MESSAGES 4096
+
 FerrySqliteQuestion *
 ferry_sqlite_question_new(gint64 account_key, gint64 mailbox_key)
 {
@@ -141,6 +144,9 @@ ferry_sqlite_load_mailbox(FerrySqliteDb *db, gpointer data, FerrySqliteResult *r
 		return FALSE;
 	}
 	ferry_store_rows_seal(rows);
+	/* the pages of a big mailbox fill the cache, and nobody asks for them again soon */
+	if (messages > MANY_MESSAGES)
+		sqlite3_db_release_memory(db->handle);
 	ferry_sqlite_answer(result, g_steal_pointer(&rows), (GDestroyNotify)ferry_store_rows_unref);
 	return TRUE;
 }
