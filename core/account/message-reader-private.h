@@ -35,7 +35,7 @@ FerryMessageReader *ferry_message_reader_new(FerryMailbox *mailbox, FerryAccount
 					     GArray *uids, FerryNeed needs);
 /* Ids of a message that is not gone. */
 const char *ferry_message_data_get_email_id(const FerryMessageData *data);
-const char *ferry_message_data_get_blob_id(const FerryMessageData *data);
+char *ferry_message_data_dup_blob_id(const FerryMessageData *data);
 /* Whether @data has what is needed. */
 gboolean ferry_message_data_is_complete(const FerryMessageData *data, FerryNeed needs);
 /* needs-cache.c */

@@ -229,10 +229,10 @@ ferry_message_data_get_email_id(const FerryMessageData *data)
 	return ferry_view_get_email_id(data->view, data->index);
 }
 
-const char *
-ferry_message_data_get_blob_id(const FerryMessageData *data)
+char *
+ferry_message_data_dup_blob_id(const FerryMessageData *data)
 {
-	return ferry_view_get_blob_id(data->view, data->index);
+	return ferry_view_dup_blob_id(data->view, data->index);
 }
 
 static GPtrArray *

@@ -442,24 +442,25 @@ fetch_blobs(GTask *task)
 {
 	Fetch *fetch = g_task_get_task_data(task);
 	FerryMailAccount *account = g_task_get_source_object(task);
-	g_autofree const char **ids = NULL;
+	g_auto(GStrv) ids = NULL;
 	g_autofree guint64 *sizes = NULL;
 
 	if (fetch->wanted->len == 0) {
 		finish_fetch(task, NULL);
 		return;
 	}
-	ids = g_new0(const char *, fetch->wanted->len + 1);
+	ids = g_new0(char *, fetch->wanted->len + 1);
 	sizes = g_new0(guint64, fetch->wanted->len);
 	for (guint i = 0; i < fetch->wanted->len; i++) {
 		FerryMessageData *data = fetch->wanted->pdata[i];
 
-		ids[i] = ferry_message_data_get_blob_id(data);
+		ids[i] = ferry_message_data_dup_blob_id(data);
 		sizes[i] = data->size;
 	}
-	ferry_jmap_session_fetch_blobs_async(
-		fetch->jmap, account->id, ids, sizes, fetch->wanted->len, FERRY_JMAP_SEND_NONE,
-		blob_cb, task, NULL, g_task_get_cancellable(task), blobs_cb, task);
+	ferry_jmap_session_fetch_blobs_async(fetch->jmap, account->id, (const char *const *)ids,
+					     sizes, fetch->wanted->len, FERRY_JMAP_SEND_NONE,
+					     blob_cb, task, NULL, g_task_get_cancellable(task),
+					     blobs_cb, task);
 }
 
 static void

@@ -212,7 +212,7 @@ ferry_op_add_item(FerryOp *op, FerryView *view, guint32 index)
 	item = &g_array_index(op->items, FerryItem, op->items->len - 1);
 	item->uid = row->uid;
 	item->email_id = g_strdup(ferry_view_get_email_id(view, index));
-	item->blob_id = g_strdup(ferry_view_get_blob_id(view, index));
+	item->blob_id = ferry_view_dup_blob_id(view, index);
 	item->keywords = join_keywords(view, row);
 	item->received_at = row->received_at;
 	item->deleted = (row->flags & FERRY_MESSAGE_DELETED) != 0;

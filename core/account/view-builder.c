@@ -18,34 +18,6 @@ struct _FerryViewBuilder {
 	guint64 highest_modseq;
 };
 
-/* @source: (nullable): what to begin with */
-static FerryViewIds *
-ids_new(const FerryViewIds *source)
-{
-	FerryViewIds *ids = g_new0(FerryViewIds, 1);
-
-	g_atomic_ref_count_init(&ids->ref_count);
-	ids->length = source != NULL ? source->length : 0;
-	ids->capacity = ids->length + 512;
-	ids->text = g_malloc(ids->capacity);
-	if (ids->length > 0)
-		memcpy(ids->text, source->text, ids->length);
-	return ids;
-}
-
-static void
-ids_append(FerryViewIds *ids, const char *id)
-{
-	guint32 length = (guint32)strlen(id) + 1;
-
-	if (ids->capacity - ids->length < length) {
-		ids->capacity += ids->capacity / 2 + length;
-		ids->text = g_realloc(ids->text, ids->capacity);
-	}
-	memcpy(ids->text + ids->length, id, length);
-	ids->length += length;
-}
-
 static FerryViewChunk *
 chunk_new(guint capacity, FerryViewIds *ids)
 {
@@ -120,20 +92,14 @@ own_chunk(FerryViewBuilder *self, guint index)
 static guint32
 add_ids(FerryViewChunk *chunk, const char *email_id, const char *blob_id, const char *thread_id)
 {
-	guint32 offset;
-
 	/* others may read them at this moment, and growing moves them */
 	if (!g_atomic_ref_count_compare(&chunk->ids->ref_count, 1)) {
-		FerryViewIds *ids = ids_new(chunk->ids);
+		FerryViewIds *ids = ferry_view_ids_new(chunk->ids);
 
 		ferry_view_ids_unref(chunk->ids);
 		chunk->ids = ids;
 	}
-	offset = chunk->ids->length;
-	ids_append(chunk->ids, email_id);
-	ids_append(chunk->ids, blob_id);
-	ids_append(chunk->ids, thread_id);
-	return offset;
+	return ferry_view_ids_add(chunk->ids, email_id, blob_id, thread_id);
 }
 
 /* The chunk that holds @uid, or in which it would be. */
@@ -191,7 +157,7 @@ split_chunk(FerryViewBuilder *self, guint index, guint32 row)
 	FerryViewChunk *tail;
 
 	if (row == chunk->n_rows) {
-		insert_chunk(self, index + 1, chunk_new(16, ids_new(NULL)));
+		insert_chunk(self, index + 1, chunk_new(16, ferry_view_ids_new(NULL)));
 		return;
 	}
 	g_atomic_ref_count_inc(&chunk->ids->ref_count);
@@ -240,7 +206,7 @@ ferry_view_builder_set(FerryViewBuilder *self, const FerryMessageRow *row, const
 	guint index;
 
 	if (self->chunks->len == 0)
-		insert_chunk(self, 0, chunk_new(16, ids_new(NULL)));
+		insert_chunk(self, 0, chunk_new(16, ferry_view_ids_new(NULL)));
 	index = find_chunk(self, row->uid);
 	chunk = self->chunks->pdata[index];
 	at = find_row(chunk, row->uid);
@@ -313,17 +279,11 @@ ferry_view_builder_remove(FerryViewBuilder *self, const guint32 *uids, gsize n_u
 static void
 trim_chunk(FerryViewChunk *chunk)
 {
-	FerryViewIds *ids = chunk->ids;
-
-	if (chunk->capacity >= chunk->n_rows + 32) {
-		chunk->capacity = chunk->n_rows;
-		chunk->rows = g_renew(FerryMessageRow, chunk->rows, chunk->capacity);
-	}
-	/* others may read them at this moment, and shrinking moves them */
-	if (g_atomic_ref_count_compare(&ids->ref_count, 1) && ids->capacity > ids->length + 1024) {
-		ids->capacity = ids->length;
-		ids->text = g_realloc(ids->text, ids->capacity);
-	}
+	ferry_view_ids_trim(chunk->ids);
+	if (chunk->capacity < chunk->n_rows + 32)
+		return;
+	chunk->capacity = chunk->n_rows;
+	chunk->rows = g_renew(FerryMessageRow, chunk->rows, chunk->capacity);
 }
 
 /* Frees the builder. */

@@ -7,7 +7,7 @@
 /* Rows come in chunks of at most this many; a change costs the copy of its chunk. */
 #define FERRY_VIEW_CHUNK_ROWS 1024
 
-/* The ids of the rows of a chunk: at row.ids three strings one after the other. */
+/* The ids of the rows of a chunk; see view-ids.c for what is at row.ids. */
 typedef struct {
 	gatomicrefcount ref_count;
 	char *text;
@@ -36,7 +36,15 @@ struct _FerryView {
 	char **keyword_list; /* made when asked for */
 };
 
+/* view-ids.c; @source: (nullable): what to begin with */
+FerryViewIds *ferry_view_ids_new(const FerryViewIds *source);
 void ferry_view_ids_unref(FerryViewIds *ids);
+guint32 ferry_view_ids_add(FerryViewIds *ids, const char *email_id, const char *blob_id,
+			   const char *thread_id);
+char *ferry_view_ids_dup_blob(const FerryViewIds *ids, guint32 offset);
+char *ferry_view_ids_dup_thread(const FerryViewIds *ids, guint32 offset);
+void ferry_view_ids_trim(FerryViewIds *ids);
+
 FerryViewChunk *ferry_view_chunk_ref(FerryViewChunk *chunk);
 void ferry_view_chunk_unref(FerryViewChunk *chunk);
 

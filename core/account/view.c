@@ -13,15 +13,6 @@ G_DEFINE_BOXED_TYPE(FerryView, ferry_view, ferry_view_ref, ferry_view_unref)
 
 G_STATIC_ASSERT(sizeof(FerryMessageRow) == 56);
 
-void
-ferry_view_ids_unref(FerryViewIds *ids)
-{
-	if (!g_atomic_ref_count_dec(&ids->ref_count))
-		return;
-	g_free(ids->text);
-	g_free(ids);
-}
-
 FerryViewChunk *
 ferry_view_chunk_ref(FerryViewChunk *chunk)
 {
@@ -269,22 +260,6 @@ ferry_view_lookup(FerryView *self, guint32 uid)
 	return ferry_view_find_uid(self, uid, &index) ? ferry_view_get_row(self, index) : NULL;
 }
 
-static const char *
-get_id(FerryView *self, guint32 index, guint which)
-{
-	guint32 offset;
-	FerryViewChunk *chunk;
-	const char *id;
-
-	if (index >= self->count)
-		return NULL;
-	chunk = find_chunk(self, index, &offset);
-	id = chunk->ids->text + chunk->rows[offset].ids;
-	while (which-- > 0)
-		id += strlen(id) + 1;
-	return id;
-}
-
 /**
  * ferry_view_get_email_id:
  * @self: a view
@@ -295,33 +270,52 @@ get_id(FerryView *self, guint32 index, guint which)
 const char *
 ferry_view_get_email_id(FerryView *self, guint32 index)
 {
-	return get_id(self, index, 0);
+	guint32 offset;
+	FerryViewChunk *chunk;
+
+	if (index >= self->count)
+		return NULL;
+	chunk = find_chunk(self, index, &offset);
+	return chunk->ids->text + chunk->rows[offset].ids;
 }
 
 /**
- * ferry_view_get_blob_id:
+ * ferry_view_dup_blob_id:
  * @self: a view
  * @index: which, from 0
  *
- * Returns: (nullable): the id of the blob of its octets
+ * Returns: (transfer full) (nullable): the id of the blob of its octets
  */
-const char *
-ferry_view_get_blob_id(FerryView *self, guint32 index)
+char *
+ferry_view_dup_blob_id(FerryView *self, guint32 index)
 {
-	return get_id(self, index, 1);
+	guint32 offset;
+	FerryViewChunk *chunk;
+
+	if (index >= self->count)
+		return NULL;
+	chunk = find_chunk(self, index, &offset);
+	return ferry_view_ids_dup_blob(chunk->ids, chunk->rows[offset].ids);
 }
 
 /**
- * ferry_view_get_thread_id:
+ * ferry_view_dup_thread_id:
  * @self: a view
  * @index: which, from 0
  *
- * Returns: (nullable): its JMAP Thread id (THREADID), empty where the backend gave none
+ * Returns: (transfer full) (nullable): its JMAP Thread id (THREADID), empty where the backend gave
+ *   none
  */
-const char *
-ferry_view_get_thread_id(FerryView *self, guint32 index)
+char *
+ferry_view_dup_thread_id(FerryView *self, guint32 index)
 {
-	return get_id(self, index, 2);
+	guint32 offset;
+	FerryViewChunk *chunk;
+
+	if (index >= self->count)
+		return NULL;
+	chunk = find_chunk(self, index, &offset);
+	return ferry_view_ids_dup_thread(chunk->ids, chunk->rows[offset].ids);
 }
 
 /**

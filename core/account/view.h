@@ -54,8 +54,8 @@ const FerryMessageRow *ferry_view_lookup(FerryView *self, guint32 uid);
 gboolean ferry_view_find_email(FerryView *self, const char *email_id, guint32 *out_uid);
 
 const char *ferry_view_get_email_id(FerryView *self, guint32 index);
-const char *ferry_view_get_blob_id(FerryView *self, guint32 index);
-const char *ferry_view_get_thread_id(FerryView *self, guint32 index);
+char *ferry_view_dup_blob_id(FerryView *self, guint32 index);
+char *ferry_view_dup_thread_id(FerryView *self, guint32 index);
 
 const char *const *ferry_view_get_keyword_set(FerryView *self, guint32 keyword_set);
 gboolean ferry_view_keyword_set_contains(FerryView *self, guint32 keyword_set, const char *keyword);

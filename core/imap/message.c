@@ -23,6 +23,8 @@ struct _FerryImapMessage {
 	const char *fetch_word; /* interned */
 	FerryMessageData *data;
 	FerryJmapValue *properties;
+	char *thread_id; /* these two once somebody asked */
+	char *blob_id;
 };
 
 G_DEFINE_BOXED_TYPE(FerryImapMessage, ferry_imap_message, ferry_imap_message_ref,
@@ -36,8 +38,8 @@ ferry_imap_last_row_new(FerryView *view, guint32 index)
 	self->ref_count = 1;
 	self->row = *ferry_view_get_row(view, index);
 	self->email_id = g_strdup(ferry_view_get_email_id(view, index));
-	self->thread_id = g_strdup(ferry_view_get_thread_id(view, index));
-	self->blob_id = g_strdup(ferry_view_get_blob_id(view, index));
+	self->thread_id = ferry_view_dup_thread_id(view, index);
+	self->blob_id = ferry_view_dup_blob_id(view, index);
 	self->keywords =
 		g_strdupv((char **)ferry_view_get_keyword_set(view, self->row.keyword_set));
 	return self;
@@ -68,6 +70,8 @@ forget_contents(FerryImapMessage *self)
 	g_clear_pointer(&self->last_row, ferry_imap_last_row_unref);
 	g_clear_pointer(&self->data, ferry_message_data_unref);
 	g_clear_pointer(&self->properties, ferry_jmap_value_unref);
+	g_clear_pointer(&self->thread_id, g_free);
+	g_clear_pointer(&self->blob_id, g_free);
 }
 
 static void
@@ -197,7 +201,9 @@ ferry_imap_message_get_thread_id(FerryImapMessage *self)
 {
 	if (self->last_row != NULL)
 		return self->last_row->thread_id;
-	return ferry_view_get_thread_id(self->view, self->index);
+	if (self->thread_id == NULL)
+		self->thread_id = ferry_view_dup_thread_id(self->view, self->index);
+	return self->thread_id;
 }
 
 /**
@@ -210,7 +216,9 @@ ferry_imap_message_get_blob_id(FerryImapMessage *self)
 {
 	if (self->last_row != NULL)
 		return self->last_row->blob_id;
-	return ferry_view_get_blob_id(self->view, self->index);
+	if (self->blob_id == NULL)
+		self->blob_id = ferry_view_dup_blob_id(self->view, self->index);
+	return self->blob_id;
 }
 
 /**

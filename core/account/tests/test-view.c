@@ -26,10 +26,12 @@ check(FerryView *view, GArray *model, guint round)
 		g_assert_true(ferry_view_find_uid(view, row->uid, &index));
 		g_assert_cmpuint(index, ==, i);
 		g_assert_cmpstr(ferry_view_get_email_id(view, i), ==, id);
+		g_autofree char *blob = ferry_view_dup_blob_id(view, i);
+		g_autofree char *thread = ferry_view_dup_thread_id(view, i);
 		id[0] = 'B';
-		g_assert_cmpstr(ferry_view_get_blob_id(view, i), ==, id);
+		g_assert_cmpstr(blob, ==, id);
 		id[0] = 'T';
-		g_assert_cmpstr(ferry_view_get_thread_id(view, i), ==, id);
+		g_assert_cmpstr(thread, ==, id);
 	}
 	g_assert_null(ferry_view_get_row(view, model->len));
 	g_assert_cmpuint(ferry_view_lower_bound(view, G_MAXUINT32), ==, model->len);
@@ -146,11 +148,94 @@ test_keywords(void)
 	g_assert_false(ferry_view_keyword_set_contains(view, 0, "B"));
 }
 
+static void
+assert_ids(FerryViewIds *ids, guint32 offset, const char *email, const char *blob,
+	   const char *thread)
+{
+	g_autofree char *got_blob = ferry_view_ids_dup_blob(ids, offset);
+	g_autofree char *got_thread = ferry_view_ids_dup_thread(ids, offset);
+
+	g_assert_cmpstr(ids->text + offset, ==, email);
+	g_assert_cmpstr(got_blob, ==, blob);
+	g_assert_cmpstr(got_thread, ==, thread);
+}
+
+/* Ids of known servers, and what they cost. */
+static void
+test_ids(void)
+{
+	static const struct {
+		const char *email;
+		const char *blob;
+		const char *thread;
+		guint32 octets;
+	} cases[] = {
+		{"Mffe7723cf1fe6be919e05178", "Gffe7723cf1fe6be919e05178fbc0cc0258c0a206",
+		 "T6e14abddfa9760fb", 26 + 12 + 12},
+		{"M000001", "G838a129dc976a741cbb6165e1b63f1e80c689b97", "T000001",
+		 8 + 3 + 21 + 3 + 1},
+		{"", "", "", 1 + 3 + 3},
+		{"eaaaaab", "cFQqzXyZ-_9", "b", 8 + 3 + 11 + 3 + 1},
+		{"M", "Gab", "Tabc", 2 + 3 + 2 + 3 + 3},
+		{"ab", "abcd", "ABCD", 3 + 3 + 1 + 3 + 4},
+	};
+	FerryViewIds *ids = ferry_view_ids_new(NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		guint32 at =
+			ferry_view_ids_add(ids, cases[i].email, cases[i].blob, cases[i].thread);
+
+		g_assert_cmpuint(ids->length - at, ==, cases[i].octets);
+		assert_ids(ids, at, cases[i].email, cases[i].blob, cases[i].thread);
+	}
+	ferry_view_ids_unref(ids);
+}
+
+static char *
+random_id(guint max)
+{
+	static const char characters[] = "0123456789abcdefABCDEFxyz-_\377 ";
+	guint length = (guint)g_test_rand_int_range(0, (gint)max);
+	guint n = g_test_rand_bit() ? 16 : sizeof characters - 1;
+	char *id = g_malloc(length + 1);
+
+	for (guint i = 0; i < length; i++)
+		id[i] = characters[g_test_rand_int_range(0, (gint)n)];
+	id[length] = '\0';
+	return id;
+}
+
+/* Whatever an id looks like, it comes out as it went in. */
+static void
+test_random_ids(void)
+{
+	FerryViewIds *ids = ferry_view_ids_new(NULL);
+
+	for (guint i = 0; i < 3000; i++) {
+		guint max = i % 10 == 0 ? 1200 : 40;
+		g_autofree char *email = random_id(max);
+		g_autofree char *tail = random_id(max);
+		g_autofree char *thread = random_id(max);
+		g_autofree char *blob =
+			g_test_rand_bit() ? g_strdup(tail) : g_strconcat(email, tail, NULL);
+		guint32 at;
+
+		if (*blob != '\0' && g_test_rand_bit())
+			blob[0] = 'G';
+		at = ferry_view_ids_add(ids, email, blob, thread);
+		assert_ids(ids, at, email, blob, thread);
+	}
+	ferry_view_ids_trim(ids);
+	ferry_view_ids_unref(ids);
+}
+
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/account/view/random", test_random);
 	g_test_add_func("/account/view/keywords", test_keywords);
+	g_test_add_func("/account/view/ids", test_ids);
+	g_test_add_func("/account/view/random-ids", test_random_ids);
 	return g_test_run();
 }
