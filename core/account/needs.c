@@ -100,8 +100,10 @@ map_parts(FerryNeed needs)
 
 	if ((needs & (FERRY_NEED_STRUCTURE | FERRY_NEED_ENVELOPE)) != 0)
 		parts |= FERRY_STORE_STRUCTURE_SHAPE;
-	if ((needs & (FERRY_NEED_HEADERS | FERRY_NEED_ENVELOPE)) != 0)
+	if ((needs & FERRY_NEED_HEADERS) != 0)
 		parts |= FERRY_STORE_STRUCTURE_HEADER;
+	else if ((needs & FERRY_NEED_ENVELOPE) != 0)
+		parts |= FERRY_STORE_STRUCTURE_ELSE_HEADER;
 	return parts;
 }
 

@@ -90,12 +90,14 @@ typedef struct _FerryStoreStructures FerryStoreStructures;
  * FerryStoreStructureParts:
  * @FERRY_STORE_STRUCTURE_HEADER: the header
  * @FERRY_STORE_STRUCTURE_SHAPE: the structure
+ * @FERRY_STORE_STRUCTURE_ELSE_HEADER: the header of those that have no structure
  *
  * What is read from the structure cache; what nobody asks for is not touched.
  */
 typedef enum { /*< flags >*/
 	FERRY_STORE_STRUCTURE_HEADER = 1 << 0,
 	FERRY_STORE_STRUCTURE_SHAPE = 1 << 1,
+	FERRY_STORE_STRUCTURE_ELSE_HEADER = 1 << 2,
 } FerryStoreStructureParts;
 
 GType ferry_store_structures_get_type(void);

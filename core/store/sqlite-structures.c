@@ -213,22 +213,50 @@ read_table(FerrySqliteDb *db, const Table *table, gint64 account, GArray *wanted
 	return TRUE;
 }
 
+static gboolean
+read_headers(FerrySqliteDb *db, const FerrySqliteStructuresQuestion *question, GArray *wanted,
+	     FerryStoreStructures *found, GError **error)
+{
+	return wanted->len == 0 || read_table(db, &header_table, question->account_key, wanted,
+					      found, ferry_store_structures_set_header, error);
+}
+
+/* Those of which no structure was found. */
+static GArray *
+list_without_shape(GArray *wanted, FerryStoreStructures *found)
+{
+	GArray *rest = g_array_new(FALSE, FALSE, sizeof(Wanted));
+	gsize length;
+
+	for (guint i = 0; i < wanted->len; i++) {
+		Wanted entry = g_array_index(wanted, Wanted, i);
+
+		ferry_store_structures_get_structure(found, entry.index, &length);
+		if (length == 0)
+			g_array_append_val(rest, entry);
+	}
+	return rest;
+}
+
 gboolean
 ferry_sqlite_structures_get(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			    GError **error)
 {
 	FerrySqliteStructuresQuestion *question = data;
 	g_autoptr(GArray) wanted = sort_keys(question->keys);
+	g_autoptr(GArray) rest = NULL;
 	g_autoptr(FerryStoreStructures) found = ferry_store_structures_new_for_keys(
 		(const gint64 *)(void *)question->keys->data, question->keys->len);
 
-	if (wanted->len > 0 && (question->parts & FERRY_STORE_STRUCTURE_HEADER) != 0 &&
-	    !read_table(db, &header_table, question->account_key, wanted, found,
-			ferry_store_structures_set_header, error))
-		return FALSE;
 	if (wanted->len > 0 && (question->parts & FERRY_STORE_STRUCTURE_SHAPE) != 0 &&
 	    !read_table(db, &shape_table, question->account_key, wanted, found,
 			ferry_store_structures_set_structure, error))
+		return FALSE;
+	if ((question->parts & FERRY_STORE_STRUCTURE_ELSE_HEADER) != 0)
+		rest = list_without_shape(wanted, found);
+	else if ((question->parts & FERRY_STORE_STRUCTURE_HEADER) != 0)
+		rest = g_array_ref(wanted);
+	if (rest != NULL && !read_headers(db, question, rest, found, error))
 		return FALSE;
 	result->kind = FERRY_SQLITE_RESULT_POINTER;
 	result->pointer = g_steal_pointer(&found);

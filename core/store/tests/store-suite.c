@@ -777,12 +777,15 @@ static void
 found_parts(FerryStore *store)
 {
 	static const gint64 keys[] = {9, 8, 7, 9};
+	static const gint64 more[] = {6, 9, 7, 8};
 	static const gint64 far[] = {G_MAXINT64, 9, G_MININT64, 0, 7, 1000000000000};
 	g_autoptr(FerryStoreStructures) headers =
 		get_structures(store, 1, keys, 4, FERRY_STORE_STRUCTURE_HEADER);
 	g_autoptr(FerryStoreStructures) shapes =
 		get_structures(store, 1, keys, 4, FERRY_STORE_STRUCTURE_SHAPE);
 	g_autoptr(FerryStoreStructures) both = get_structures(store, 1, far, 6, BOTH);
+	g_autoptr(FerryStoreStructures) either = get_structures(
+		store, 1, more, 4, FERRY_STORE_STRUCTURE_SHAPE | FERRY_STORE_STRUCTURE_ELSE_HEADER);
 	GBytes *all = ferry_store_structures_get_bytes(both);
 	gsize length;
 
@@ -793,6 +796,10 @@ found_parts(FerryStore *store)
 	g_assert_null(ferry_store_structures_get_structure(shapes, 1, &length));
 	assert_parts(shapes, 2, "", "T");
 	assert_parts(shapes, 3, "", "S");
+	assert_parts(either, 0, "Only", "");
+	assert_parts(either, 1, "", "S");
+	assert_parts(either, 2, "", "T");
+	g_assert_null(ferry_store_structures_get_header(either, 3, &length));
 	for (guint i = 0; i < 6; i++)
 		g_assert_cmpint(ferry_store_structures_get_key(both, i), ==, far[i]);
 	assert_parts(both, 1, "Head", "S");
@@ -814,6 +821,7 @@ test_structures(gconstpointer data)
 
 	ferry_store_structures_add(given, 9, (const guint8 *)"Head", 4, (const guint8 *)"S", 1);
 	ferry_store_structures_add(given, 7, NULL, 0, (const guint8 *)"T", 1);
+	ferry_store_structures_add(given, 6, (const guint8 *)"Only", 4, NULL, 0);
 	ferry_store_put_structures_async(store, 1, given, NULL, store_suite_done_cb, &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
 	g_assert_true(ferry_store_put_structures_finish(store, result, NULL));
