@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "message/mime-cursor-private.h"
 #include "message/transfer-encoding.h"
 
 G_BEGIN_DECLS
@@ -29,6 +30,11 @@ typedef struct {
 
 void ferry_message_content_parse(FerryMessageContent *content, const char *header, gsize length,
 				 gboolean in_digest, GStringChunk *strings);
+
+/* content-parameters.c */
+typedef void (*FerryMessageParameterFunc)(GString *name, GString *value, gpointer user_data);
+void ferry_message_parameters_parse(FerryMimeCursor *cursor, FerryMessageParameterFunc func,
+				    gpointer user_data);
 
 /* one kind of body that is looked into */
 gboolean ferry_message_content_is_multipart(const FerryMessageContent *content);

@@ -9,7 +9,6 @@
 
 #include "message/content-private.h"
 #include "message/header.h"
-#include "message/mime-cursor-private.h"
 #include "message/quote-private.h"
 
 #define CHARSET_MAX 64
@@ -44,24 +43,34 @@ note_parameter(FerryMessageContent *content, const char *name, GString *value,
 	content->boundary = keep(strings, value);
 }
 
+typedef struct {
+	GString *list;
+	FerryMessageContent *content; /* NULL: of a disposition */
+	GStringChunk *strings;
+} Rendering;
+
+static void
+render_parameter(GString *name, GString *value, gpointer user_data)
+{
+	Rendering *self = user_data;
+
+	if (self->list->len > 1)
+		g_string_append_c(self->list, ' ');
+	ferry_message_quote_append(self->list, name->str, name->len);
+	g_string_append_c(self->list, ' ');
+	ferry_message_quote_append(self->list, value->str, value->len);
+	if (self->content != NULL)
+		note_parameter(self->content, name->str, value, self->strings);
+}
+
 /* Renders the parameters from the cursor on as a list; NULL if there are none. */
 static const char *
 render_parameters(FerryMimeCursor *cursor, FerryMessageContent *content, GStringChunk *strings)
 {
 	g_autoptr(GString) list = g_string_new("(");
-	g_autoptr(GString) name = g_string_new(NULL);
-	g_autoptr(GString) value = g_string_new(NULL);
+	Rendering rendering = {list, content, strings};
 
-	while (ferry_mime_cursor_next_parameter(cursor, name, value)) {
-		if (list->len > 1)
-			g_string_append_c(list, ' ');
-		g_string_ascii_up(name);
-		ferry_message_quote_append(list, name->str, name->len);
-		g_string_append_c(list, ' ');
-		ferry_message_quote_append(list, value->str, value->len);
-		if (content != NULL)
-			note_parameter(content, name->str, value, strings);
-	}
+	ferry_message_parameters_parse(cursor, render_parameter, &rendering);
 	if (list->len == 1)
 		return NULL;
 	g_string_append_c(list, ')');

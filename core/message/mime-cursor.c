@@ -4,7 +4,7 @@
  * Specification: RFC 2045 §5.1
  * Implementation: lenient: an unquoted value goes up to the next semicolon, a parameter that has
  * no name or no value is skipped, white space and comments may be anywhere between tokens
- * Not mapped: RFC 2231 pieces and encodings, which stay parameters of their own, as they stand
+ * Not here: the pieces of RFC 2231, which content-parameters.c puts together
  */
 #include <string.h>
 

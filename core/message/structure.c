@@ -18,7 +18,7 @@
 #include "base/error.h"
 #include "message/structure-private.h"
 
-#define MAGIC "FMS\001"
+#define MAGIC "FMS\002"
 #define HEAD_SIZE 32
 #define ROW_SIZE 48
 #define N_TEXTS 4

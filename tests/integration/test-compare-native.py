@@ -23,7 +23,6 @@ KNOWN = {
         'BODY': 'the outer boundary ends the inner multipart too (RFC 2046 §5.1.2)'},
     'mime-same-boundary-twice': {
         'BODY': 'the inner multipart ends at its closing line, and the outer goes on'},
-    'mime-rfc2231-parameters': {'BODY': 'continued parameters are shown as they stand'},
     'mime-content-type-broken': {'BODY': 'a type without a name is text/plain (RFC 2045 §5.2)'},
     'mime-disposition-broken': {'BODYSTRUCTURE': 'a disposition without a name is attachment'},
     'mime-rfc822-in-base64': {

@@ -88,9 +88,15 @@ static const struct {
 	 "Content-Disposition: attachment; filename=\"q\\\"x.png\"; size=3\r\n"
 	 "Content-ID: <a@b>\r\nContent-Description: some\r\n  thing\r\nContent-MD5: abc==\r\n"
 	 "Content-Language: en, de\r\nContent-Location: http://x/\r\n y\r\n\r\nAAAA\r\n",
-	 "(\"IMAGE\" \"PNG\" (\"NAME\" \"a b.png\" \"FOO*0*\" \"utf-8''x\" \"FOO*1\" \"y\") "
+	 "(\"IMAGE\" \"PNG\" (\"NAME\" \"a b.png\" \"FOO*\" \"utf-8''xy\") "
 	 "\"<a@b>\" \"some  thing\" \"BASE64\" 6 \"abc==\" (\"ATTACHMENT\" (\"FILENAME\" "
 	 "\"q\\\"x.png\" \"SIZE\" \"3\")) (\"EN\" \"DE\") \"http://x/ y\")"},
+	/* continued parameters: out of order, with a gap, twice, without a beginning, with zeros */
+	{"Content-Type: image/png; a*1=y; a*0=x; a*3=z; b*0=1; b*0=2; c*1=o; d*00=p; d*=q; *0=r; "
+	 "e*0=\"1 %\"; e*1*=%41; e*2=\"\"\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n",
+	 "(\"IMAGE\" \"PNG\" (\"A\" \"xy\" \"A*3\" \"z\" \"B\" \"1\" \"B*0\" \"2\" \"C*1\" \"o\" "
+	 "\"D*00\" \"p\" \"D*\" \"q\" \"*0\" \"r\" \"E*\" \"1%20%25%41\") NIL NIL \"BASE64\" 6 NIL "
+	 "NIL NIL NIL)"},
 	{"Content-Type: multipart/mixed; boundary=bb; type=x\r\nContent-Disposition: inline; "
 	 "a=b\r\n"
 	 "Content-Language: en\r\nContent-Location: l\r\nContent-ID: <i>\r\n\r\n--bb\r\n\r\na",
