@@ -434,12 +434,19 @@ FerryMailboxInfo *
 ferry_mailbox_list_find(FerryMailboxList *self, const char *name)
 {
 	g_autofree char *normal = NULL;
+	g_autofree char *composed = NULL;
+	FerryMailboxInfo *info;
 
 	if (g_ascii_strncasecmp(name, "INBOX", 5) == 0 && (name[5] == '\0' || name[5] == '/')) {
 		normal = g_strconcat("INBOX", name + 5, NULL);
 		name = normal;
 	}
-	return g_hash_table_lookup(self->by_name, name);
+	info = g_hash_table_lookup(self->by_name, name);
+	if (info != NULL || g_str_is_ascii(name))
+		return info;
+	/* CREATE makes names NFC, so every command takes them as they were typed (RFC 9051 §5.1) */
+	composed = g_utf8_normalize(name, -1, G_NORMALIZE_NFC);
+	return composed != NULL ? g_hash_table_lookup(self->by_name, composed) : NULL;
 }
 
 /**

@@ -35,14 +35,14 @@ static const struct {
 	{"ENABLE", "atom*", FERRY_PHASE_AUTHENTICATED, FERRY_ORDERING_ALONE, ferry_imap_enable},
 	{"SELECT", "mailbox [select-parameters]", AFTER, FERRY_ORDERING_ALONE, ferry_imap_select},
 	{"EXAMINE", "mailbox [select-parameters]", AFTER, FERRY_ORDERING_ALONE, ferry_imap_select},
-	{"CREATE", "mailbox [(\"USE\" (flag*))]", AFTER, FERRY_ORDERING_ANY, ferry_imap_create},
+	{"CREATE", "mailbox [(\"USE\" ([flag*]))]", AFTER, FERRY_ORDERING_ANY, ferry_imap_create},
 	{"DELETE", "mailbox", AFTER, FERRY_ORDERING_ANY, ferry_imap_delete},
 	{"RENAME", "mailbox mailbox", AFTER, FERRY_ORDERING_ANY, ferry_imap_rename},
 	{"SUBSCRIBE", "mailbox", AFTER, FERRY_ORDERING_ANY, ferry_imap_subscribe},
 	{"UNSUBSCRIBE", "mailbox", AFTER, FERRY_ORDERING_ANY, ferry_imap_subscribe},
-	{"LIST", "[list-selections] mailbox patterns [\"RETURN\" list-returns]", AFTER,
+	{"LIST", "[list-selections] reference patterns [\"RETURN\" list-returns]", AFTER,
 	 FERRY_ORDERING_ANY, ferry_imap_list},
-	{"LSUB", "mailbox list-mailbox", AFTER, FERRY_ORDERING_ANY, ferry_imap_lsub},
+	{"LSUB", "reference list-mailbox", AFTER, FERRY_ORDERING_ANY, ferry_imap_lsub},
 	{"NAMESPACE", NULL, AFTER, FERRY_ORDERING_ANY, ferry_imap_namespace},
 	{"STATUS", "mailbox status-items", AFTER, FERRY_ORDERING_ANY, ferry_imap_status},
 	{"APPEND", "mailbox append-messages", AFTER, FERRY_ORDERING_ANY, ferry_imap_append},
@@ -99,11 +99,8 @@ offer_mechanisms(FerryImapSession *session, gpointer user_data)
 static char *
 offer_append_limit(FerryImapSession *session, gpointer user_data)
 {
-	guint64 limit = ferry_imap_session_get_limits(session)->append;
+	guint64 limit = ferry_imap_session_get_append_limit(session);
 
-	if (limit == 0)
-		limit = ferry_account_session_get_max_upload(
-			ferry_imap_session_get_account_session(session));
 	return limit > 0 ? g_strdup_printf("APPENDLIMIT=%" G_GUINT64_FORMAT, limit) : NULL;
 }
 
@@ -145,11 +142,20 @@ static const struct {
 	{"WITHIN", AFTER, NULL},
 	{"MULTIAPPEND", AFTER, NULL},
 	{"BINARY", AFTER, NULL},
+	{"UTF8=ACCEPT", AFTER, NULL},
 	{"APPENDLIMIT", AFTER, offer_append_limit},
 };
 
 static gboolean
 enable_rev2(FerryImapSession *session, gpointer user_data)
+{
+	ferry_imap_writer_set_utf8(ferry_imap_session_get_writer(session), TRUE);
+	return TRUE;
+}
+
+/* RFC 9755 §3: names and strings in UTF-8, beside what rev1 has */
+static gboolean
+enable_utf8(FerryImapSession *session, gpointer user_data)
 {
 	ferry_imap_writer_set_utf8(ferry_imap_session_get_writer(session), TRUE);
 	return TRUE;
@@ -215,6 +221,7 @@ ferry_imap_register_base(FerryRegistry *registry, GError **error)
 	       ferry_imap_register_status_items(registry, error) &&
 	       ferry_imap_register_list_options(registry, error) &&
 	       ferry_registry_add_enable(registry, "IMAP4REV2", enable_rev2, NULL, NULL, error) &&
+	       ferry_registry_add_enable(registry, "UTF8=ACCEPT", enable_utf8, NULL, NULL, error) &&
 	       register_mechanisms(registry, error) &&
 	       ferry_registry_add_protocol(registry, "imap", start_session, NULL, NULL, error);
 }

@@ -24,6 +24,16 @@ gboolean ferry_imap_grammar_take_terms(FerryImapGrammar *self, const char *g, co
 				       GPtrArray *out);
 FerryImapValue *ferry_imap_grammar_take_set(FerryImapGrammar *self);
 
+gboolean ferry_imap_grammar_keep_furthest(FerryImapGrammar *self, GError *error);
+FerryImapValue *ferry_imap_grammar_take_text(FerryImapGrammar *self, FerryImapChars class,
+					     const char *what);
+
+/* grammar-names.c */
+FerryImapValue *ferry_imap_grammar_take_mailbox(FerryImapGrammar *self);
+FerryImapValue *ferry_imap_grammar_take_reference(FerryImapGrammar *self);
+FerryImapValue *ferry_imap_grammar_take_list_mailbox(FerryImapGrammar *self);
+FerryImapValue *ferry_imap_grammar_take_patterns(FerryImapGrammar *self);
+
 /* grammar-items.c: names that the registry knows, with arguments of their own */
 gboolean ferry_imap_grammar_is_item_list(const char *term, FerryContributionKind *kind);
 FerryImapValue *ferry_imap_grammar_take_item_list(FerryImapGrammar *self,

@@ -11,12 +11,11 @@
 
 #include "base/error.h"
 #include "imap/grammar-private.h"
-#include "imap/names.h"
 
 /* The error to tell is the one of the furthest position: what an optional group stumbled over says
  * more than that something was left at the end. */
-static gboolean
-keep_furthest(FerryImapGrammar *self, GError *error)
+gboolean
+ferry_imap_grammar_keep_furthest(FerryImapGrammar *self, GError *error)
 {
 	if (self->furthest == NULL || self->input->position >= self->furthest_position) {
 		g_clear_error(&self->furthest);
@@ -31,8 +30,8 @@ keep_furthest(FerryImapGrammar *self, GError *error)
 gboolean
 ferry_imap_grammar_fail(FerryImapGrammar *self, const char *what)
 {
-	return keep_furthest(self,
-			     g_error_new(FERRY_ERROR, FERRY_ERROR_INVALID, "Expected %s", what));
+	return ferry_imap_grammar_keep_furthest(
+		self, g_error_new(FERRY_ERROR, FERRY_ERROR_INVALID, "Expected %s", what));
 }
 
 gboolean
@@ -65,14 +64,14 @@ take_string(FerryImapGrammar *self)
 	char *text = ferry_imap_input_take_string(self->input, &error);
 
 	if (text == NULL) {
-		keep_furthest(self, error);
+		ferry_imap_grammar_keep_furthest(self, error);
 		return NULL;
 	}
 	return ferry_imap_value_new_string(text);
 }
 
-static FerryImapValue *
-take_text(FerryImapGrammar *self, FerryImapChars class, const char *what)
+FerryImapValue *
+ferry_imap_grammar_take_text(FerryImapGrammar *self, FerryImapChars class, const char *what)
 {
 	const char *text;
 	gsize length;
@@ -96,62 +95,6 @@ take_nstring(FerryImapGrammar *self)
 }
 
 static FerryImapValue *
-take_name(FerryImapGrammar *self, FerryImapChars class)
-{
-	g_autoptr(FerryImapValue) written = take_text(self, class, "a mailbox name");
-	g_autofree char *name = NULL;
-	GError *error = NULL;
-
-	if (written == NULL)
-		return NULL;
-	if (!self->context->utf8)
-		name = ferry_imap_utf7_decode(ferry_imap_value_get_text(written), &error);
-	else if (g_utf8_validate(ferry_imap_value_get_text(written), -1, NULL))
-		name = g_strdup(ferry_imap_value_get_text(written));
-	else
-		error = g_error_new_literal(FERRY_ERROR, FERRY_ERROR_CANNOT,
-					    "Mailbox name is not UTF-8");
-	if (name == NULL) {
-		keep_furthest(self, error);
-		return NULL;
-	}
-	return ferry_imap_value_new_string(ferry_imap_name_normalize(name));
-}
-
-static FerryImapValue *
-take_mailbox(FerryImapGrammar *self)
-{
-	return take_name(self, FERRY_IMAP_CHARS_ASTRING);
-}
-
-static FerryImapValue *
-take_list_mailbox(FerryImapGrammar *self)
-{
-	return take_name(self, FERRY_IMAP_CHARS_LIST);
-}
-
-/* One pattern or, in parentheses, several (RFC 5258 §3): always a LIST. */
-static FerryImapValue *
-take_patterns(FerryImapGrammar *self)
-{
-	g_autoptr(FerryImapValue) list = ferry_imap_value_new_list();
-	gboolean many = ferry_imap_input_take(self->input, '(');
-
-	do {
-		FerryImapValue *pattern = take_list_mailbox(self);
-
-		if (pattern == NULL)
-			return NULL;
-		ferry_imap_value_add_child(list, pattern);
-	} while (many && ferry_imap_input_take(self->input, ' '));
-	if (many && !ferry_imap_input_take(self->input, ')')) {
-		ferry_imap_grammar_fail(self, "the end of the patterns");
-		return NULL;
-	}
-	return g_steal_pointer(&list);
-}
-
-static FerryImapValue *
 take_number(FerryImapGrammar *self, guint64 least, guint64 most)
 {
 	guint64 number;
@@ -172,7 +115,7 @@ ferry_imap_grammar_take_set(FerryImapGrammar *self)
 	FerryImapSet *set = ferry_imap_set_parse(text, length, &error);
 
 	if (set == NULL) {
-		keep_furthest(self, error);
+		ferry_imap_grammar_keep_furthest(self, error);
 		return NULL;
 	}
 	return ferry_imap_value_new_set(set);
@@ -266,7 +209,7 @@ take_any(FerryImapGrammar *self)
 {
 	if (ferry_imap_input_peek(self->input) == '(')
 		return take_list(self);
-	return take_text(self, FERRY_IMAP_CHARS_LIST, "an argument");
+	return ferry_imap_grammar_take_text(self, FERRY_IMAP_CHARS_LIST, "an argument");
 }
 
 /* A function of input.c as a term. */
@@ -278,17 +221,41 @@ take_from_input(FerryImapGrammar *self,
 	FerryImapValue *value = take(self->input, &error);
 
 	if (value == NULL)
-		keep_furthest(self, error);
+		ferry_imap_grammar_keep_furthest(self, error);
 	return value;
 }
 
 FerryImapValue *
 ferry_imap_grammar_too_deep(FerryImapGrammar *self)
 {
-	keep_furthest(self, g_error_new(FERRY_ERROR, FERRY_ERROR_INVALID,
-					"Nested deeper than the limit nesting=%u",
-					self->context->nesting));
+	ferry_imap_grammar_keep_furthest(self,
+					 g_error_new(FERRY_ERROR, FERRY_ERROR_INVALID,
+						     "Nested deeper than the limit nesting=%u",
+						     self->context->nesting));
 	return NULL;
+}
+
+/* `literal`, or `UTF8 (literal8)` of a client that enabled UTF8=ACCEPT (RFC 6855 §4; the newer RFC
+ * 9755 wants no word for it). */
+static FerryImapValue *
+take_append_data(FerryImapGrammar *self)
+{
+	g_autoptr(FerryImapValue) data = NULL;
+
+	if (!ferry_imap_input_take_word(self->input, "UTF8", 4))
+		return take_from_input(self, ferry_imap_input_take_data);
+	if (!ferry_imap_input_take(self->input, ' ') || !ferry_imap_input_take(self->input, '(')) {
+		ferry_imap_grammar_fail(self, "a message in parentheses");
+		return NULL;
+	}
+	data = take_from_input(self, ferry_imap_input_take_data);
+	if (data == NULL)
+		return NULL;
+	if (!ferry_imap_input_take(self->input, ')')) {
+		ferry_imap_grammar_fail(self, "the end of a message");
+		return NULL;
+	}
+	return g_steal_pointer(&data);
 }
 
 /* `[flag-list SP] [date-time SP] literal`, as often as it comes: LIST of LIST of three. */
@@ -316,7 +283,7 @@ take_append_messages(FerryImapGrammar *self)
 			ferry_imap_input_take(self->input, ' ');
 		}
 		ferry_imap_value_add_child(message, parts[1]);
-		parts[2] = take_from_input(self, ferry_imap_input_take_data);
+		parts[2] = take_append_data(self);
 		if (parts[2] == NULL)
 			return NULL;
 		ferry_imap_value_add_child(message, parts[2]);
@@ -332,14 +299,15 @@ take_simple(FerryImapGrammar *self, const char *term)
 		FerryImapValue *(*take)(FerryImapGrammar *self);
 		FerryImapValue *(*take_input)(FerryImapInput *input, GError **error);
 	} terms[] = {
-		{"mailbox", take_mailbox, NULL},
+		{"mailbox", ferry_imap_grammar_take_mailbox, NULL},
 		{"sequence-set", ferry_imap_grammar_take_set, NULL},
 		{"flag", take_flag, NULL},
 		{"flag-list", take_flag_list, NULL},
 		{"string", take_string, NULL},
 		{"nstring", take_nstring, NULL},
-		{"list-mailbox", take_list_mailbox, NULL},
-		{"patterns", take_patterns, NULL},
+		{"reference", ferry_imap_grammar_take_reference, NULL},
+		{"list-mailbox", ferry_imap_grammar_take_list_mailbox, NULL},
+		{"patterns", ferry_imap_grammar_take_patterns, NULL},
 		{"list", take_list, NULL},
 		{"any", take_any, NULL},
 		{"fetch-items", ferry_imap_grammar_take_fetch_items, NULL},
@@ -371,7 +339,7 @@ take_term(FerryImapGrammar *self, const char *term)
 	if (strcmp(term, "base64") == 0)
 		return take_chars(self, FERRY_IMAP_CHARS_BASE64, "base64");
 	if (strcmp(term, "astring") == 0)
-		return take_text(self, FERRY_IMAP_CHARS_ASTRING, "a string");
+		return ferry_imap_grammar_take_text(self, FERRY_IMAP_CHARS_ASTRING, "a string");
 	if (strcmp(term, "number") == 0)
 		return take_number(self, 0, G_MAXUINT32);
 	if (strcmp(term, "nz-number") == 0)

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  *   list            any parenthesized list: atoms, strings, lists
  *   any             an astring or a parenthesized list
  *   "WORD"          that word, in any case; takes no argument slot
+ *   reference       what stands before patterns: as list-mailbox, without wildcards
  *   patterns        one list-mailbox, or several in parentheses: LIST
  *   fetch-items     FETCH's items, in parentheses or one alone: LIST of ITEM; each parsed by the
  *                   grammar of its contribution; ALL, FAST, FULL are atoms for the handler to

@@ -132,6 +132,9 @@ decode_run(GString *out, const char *p)
 	}
 	if (*p != '-' || high != 0 || bits.count >= 6 || bits.value != 0)
 		return NULL;
+	/* a shift back and forth again has no meaning: one run could have had all of it */
+	if (p[1] == '&' && p[2] != '-')
+		return NULL;
 	return p + 1;
 }
 

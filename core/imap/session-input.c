@@ -267,17 +267,6 @@ takes_data(const FerryContribution *contribution)
 		strstr(contribution->grammar, "literal") != NULL);
 }
 
-/* What a message may have: what the owner says, or else what the backend takes. */
-static guint64
-get_append_limit(FerryImapSession *self)
-{
-	guint64 limit = ferry_imap_session_get_limits(self)->append;
-
-	if (limit == 0 && self->account_session != NULL)
-		limit = ferry_account_session_get_max_upload(self->account_session);
-	return limit;
-}
-
 static FerryImapLiteralUse
 literal_cb(FerryImapParser *parser, guint64 size, gboolean first, gpointer user_data,
 	   GError **error)
@@ -288,7 +277,7 @@ literal_cb(FerryImapParser *parser, guint64 size, gboolean first, gpointer user_
 
 	if (first || !takes_data(contribution) || !(contribution->flags & self->phase))
 		return FERRY_IMAP_LITERAL_STRING;
-	limit = get_append_limit(self);
+	limit = ferry_imap_session_get_append_limit(self);
 	if (limit != 0 && size > limit) {
 		g_set_error(error, FERRY_ERROR, FERRY_ERROR_TOO_BIG,
 			    "Message exceeds the limit append=%" G_GUINT64_FORMAT, limit);

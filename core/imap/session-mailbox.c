@@ -267,7 +267,9 @@ ferry_imap_session_tell(FerryImapSession *self, gboolean may_expunge, gboolean w
 		return;
 	if (ferry_told_has_arrivals(self->told))
 		claim_arrivals(self);
-	update = ferry_imap_update_new(self->told, may_expunge, with_uid);
+	/* rev2 has the UID in every FETCH that was not asked for (RFC 9051 §7.5.2) */
+	update = ferry_imap_update_new(self->told, may_expunge,
+				       with_uid || !ferry_imap_session_shows_recent(self));
 	/* what was registered last comes first, so that modules come before what they replace */
 	for (guint i = writers->len; i > 0 && !done; i--) {
 		const FerryContribution *contribution = writers->pdata[i - 1];

@@ -250,6 +250,21 @@ ferry_imap_session_get_limits(FerryImapSession *self)
 }
 
 /**
+ * ferry_imap_session_get_append_limit:
+ *
+ * Returns: how many octets a message may have that APPEND takes (RFC 7889); 0: no limit is known
+ */
+guint64
+ferry_imap_session_get_append_limit(FerryImapSession *self)
+{
+	guint64 limit = ferry_imap_session_get_limits(self)->append;
+
+	if (limit == 0 && self->account_session != NULL)
+		limit = ferry_account_session_get_max_upload(self->account_session);
+	return limit;
+}
+
+/**
  * ferry_imap_session_get_writer:
  *
  * Returns: (transfer none): where responses go

@@ -47,6 +47,7 @@ gboolean ferry_imap_session_sign_in(FerryImapSession *self, FerryAccountSession 
 FerryMailbox *ferry_imap_session_get_mailbox(FerryImapSession *self);
 const char *ferry_imap_session_get_mailbox_name(FerryImapSession *self);
 gboolean ferry_imap_session_is_read_only(FerryImapSession *self);
+guint64 ferry_imap_session_get_append_limit(FerryImapSession *self);
 FerryTold *ferry_imap_session_get_told(FerryImapSession *self);
 FerryView *ferry_imap_session_get_view(FerryImapSession *self);
 void ferry_imap_session_select(FerryImapSession *self, FerryMailbox *mailbox, const char *name,

@@ -191,7 +191,8 @@ ferry_imap_update_get_changed_message(FerryImapUpdate *self, gsize index)
 /**
  * ferry_imap_update_get_with_uid:
  *
- * Returns: whether FETCH responses must have the UID: a UID command is running (RFC 9051 §6.4.9)
+ * Returns: whether FETCH responses must have the UID: a UID command is running (RFC 9051 §6.4.9),
+ *   or the session enabled IMAP4rev2 (§7.5.2)
  */
 gboolean
 ferry_imap_update_get_with_uid(FerryImapUpdate *self)

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 FerryImapValue *ferry_imap_value_new_nil(void);
 FerryImapValue *ferry_imap_value_new_atom(const char *text, gsize length);
 FerryImapValue *ferry_imap_value_new_string(char *text);
+FerryImapValue *ferry_imap_value_new_mailbox(char *name, char *written);
 FerryImapValue *ferry_imap_value_new_number(guint64 number);
 FerryImapValue *ferry_imap_value_new_list(void);
 FerryImapValue *ferry_imap_value_new_set(FerryImapSet *set);

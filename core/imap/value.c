@@ -23,7 +23,7 @@ struct _FerryImapValue {
 		FerryImapSpool *spool;
 		const FerryContribution *contribution;
 	};
-	char *name;          /* of an ITEM */
+	char *name;          /* of an ITEM; of a mailbox name: as it was typed */
 	GPtrArray *children; /* LIST, ITEM: FerryImapValue or NULL */
 };
 
@@ -77,6 +77,16 @@ ferry_imap_value_new_string(char *text)
 	FerryImapValue *self = value_new(FERRY_IMAP_VALUE_STRING);
 
 	self->text = text;
+	return self;
+}
+
+/* A mailbox name. Takes both; @written is the name in UTF-8 before it was made normal. */
+FerryImapValue *
+ferry_imap_value_new_mailbox(char *name, char *written)
+{
+	FerryImapValue *self = ferry_imap_value_new_string(name);
+
+	self->name = written;
 	return self;
 }
 
@@ -233,6 +243,18 @@ FerryImapValueKind
 ferry_imap_value_get_kind(FerryImapValue *self)
 {
 	return self->kind;
+}
+
+/**
+ * ferry_imap_value_get_written:
+ *
+ * Returns: (nullable): a mailbox name in UTF-8 as the client typed it, `inbox` for example; of
+ *   anything else what ferry_imap_value_get_text() says
+ */
+const char *
+ferry_imap_value_get_written(FerryImapValue *self)
+{
+	return self->name != NULL ? self->name : ferry_imap_value_get_text(self);
 }
 
 /**

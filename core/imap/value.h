@@ -80,6 +80,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryImapValue, ferry_imap_value_unref)
 
 FerryImapValueKind ferry_imap_value_get_kind(FerryImapValue *self);
 const char *ferry_imap_value_get_text(FerryImapValue *self);
+const char *ferry_imap_value_get_written(FerryImapValue *self);
 gboolean ferry_imap_value_is(FerryImapValue *self, const char *word);
 guint64 ferry_imap_value_get_number(FerryImapValue *self);
 gint32 ferry_imap_value_get_day(FerryImapValue *self);

@@ -10,7 +10,7 @@ static const struct {
 	{"LOGIN", "astring astring"},
 	{"FETCH", "sequence-set fetch-items [fetch-modifiers]"},
 	{"SEARCH", "[\"CHARSET\" astring] search-program"},
-	{"LIST", "[list] mailbox patterns [\"RETURN\" list]"},
+	{"LIST", "[list] reference patterns [\"RETURN\" list]"},
 	{"STORE", "sequence-set [list] atom flag-list"},
 	{"APPEND", "mailbox append-messages"},
 	{"ID", "[list] [nstring]"},

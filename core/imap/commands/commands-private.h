@@ -43,8 +43,20 @@ void ferry_imap_signed_in(FerryImapCommand *command, GObject *identity, const ch
 void ferry_imap_write_status(FerryImapCommand *command, const char *name,
 			     const FerryMailboxStatus *numbers, FerryImapValue *items);
 FerryStatusItems ferry_imap_status_needs(FerryImapValue *items);
-/* list.c: `* LIST (attributes) "/" name` of one mailbox, without the line end */
+/* list-response.c: `* LIST (attributes) "/" name` of one mailbox, without the line end */
 void ferry_imap_write_list(FerryImapWriter *writer, FerryMailboxInfo *info, gboolean subscribed);
+/* … of a name that is no mailbox */
+void ferry_imap_write_missing_list(FerryImapWriter *writer, const char *name,
+				   const char *attributes);
+/* ` ("OLDNAME" (written))` */
+void ferry_imap_write_oldname(FerryImapWriter *writer, const char *written);
+/* What the client typed as argument @index, where that is not @name and it wants to know (rev2);
+ * else NULL. */
+const char *ferry_imap_get_other_name(FerryImapCommand *command, guint index, const char *name);
+/* The name under which the mailbox of argument @index is listed. */
+char *ferry_imap_dup_real_name(FerryImapCommand *command, guint index);
+/* LIST of @name with OLDNAME @written */
+void ferry_imap_tell_new_name(FerryImapCommand *command, const char *name, const char *written);
 /* store.c: whether the selected mailbox may be changed; else the command has failed */
 gboolean ferry_imap_check_writable(FerryImapCommand *command);
 /* copy.c: fails a command by number that names messages which are gone */

@@ -15,12 +15,17 @@ create_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_autoptr(GError) error = NULL;
 	char *id =
 		ferry_account_session_create_finish(FERRY_ACCOUNT_SESSION(source), result, &error);
+	const char *name = ferry_imap_command_get_data(command);
+	const char *written;
 
 	if (id == NULL) {
 		ferry_imap_command_fail(command, error);
 		return;
 	}
 	ferry_imap_command_set_named_data(command, "mailbox-id", id, g_free);
+	written = ferry_imap_get_other_name(command, 0, name);
+	if (written != NULL)
+		ferry_imap_tell_new_name(command, name, written);
 	ferry_imap_command_finish(command);
 }
 
@@ -39,7 +44,7 @@ find_role(const char *use)
 	return NULL;
 }
 
-/* `(USE (\Name))`: LIST of LIST of LIST. */
+/* `(USE (\Name))`: LIST of LIST of LIST. RFC 6154 §6 lets the inner one be empty. */
 static gboolean
 get_role(FerryImapCommand *command, const char **role)
 {
@@ -49,6 +54,8 @@ get_role(FerryImapCommand *command, const char **role)
 	if (value == NULL)
 		return TRUE;
 	value = ferry_imap_value_get_child(ferry_imap_value_get_child(value, 0), 0);
+	if (value == NULL)
+		return TRUE;
 	if (ferry_imap_value_get_n_children(value) == 1)
 		*role = find_role(ferry_imap_value_get_text(ferry_imap_value_get_child(value, 0)));
 	return *role != NULL;
@@ -59,14 +66,14 @@ ferry_imap_create(FerryImapCommand *command, gpointer user_data)
 {
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 	g_autoptr(GError) error = NULL;
-	g_autofree char *name =
-		ferry_imap_name_for_create(ferry_imap_command_get_string(command, 0), &error);
+	char *name = ferry_imap_name_for_create(ferry_imap_command_get_string(command, 0), &error);
 	const char *role;
 
 	if (name == NULL) {
 		ferry_imap_command_fail(command, error);
 		return;
 	}
+	ferry_imap_command_set_data(command, name, g_free);
 	if (!get_role(command, &role)) {
 		ferry_imap_command_set_response_code(command, "USEATTR");
 		ferry_imap_command_fail_new(command, FERRY_ERROR_CANNOT,

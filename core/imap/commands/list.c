@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* LIST
  *
- * Specification: RFC 9051 §6.3.9, §7.3.1; RFC 5258 (extended LIST), RFC 5819 (STATUS), RFC 6154
- * Implementation: \HasChildren, \HasNoChildren and special uses are always told. There are no
- * remote mailboxes, so REMOTE changes nothing.
+ * Specification: RFC 9051 §6.3.9; RFC 5258 (extended LIST), RFC 5819 (STATUS), RFC 6154
+ * Implementation: there are no remote mailboxes, so REMOTE changes nothing. A parent that does not
+ *   match the selection is told only where RECURSIVEMATCH asks for it and some descendant that does
+ *   is not told itself (RFC 9051 §6.3.9.6).
  */
 #include "imap/commands/commands-private.h"
 #include "imap/names.h"
@@ -19,7 +20,8 @@ typedef struct {
 	gboolean special;       /* only what has a special use */
 	gboolean tell_subscribed;
 	guint next;          /* where the walk over the list goes on */
-	GHashTable *parents; /* names that have a subscribed descendant */
+	GHashTable *parents; /* names that have a descendant that the selection names */
+	GHashTable *hidden;  /* … one that no pattern names */
 } List;
 
 static void
@@ -30,34 +32,8 @@ list_free(gpointer data)
 	g_clear_pointer(&self->list, ferry_mailbox_list_unref);
 	g_clear_pointer(&self->patterns, g_ptr_array_unref);
 	g_clear_pointer(&self->parents, g_hash_table_unref);
+	g_clear_pointer(&self->hidden, g_hash_table_unref);
 	g_free(self);
-}
-
-static void
-write_attributes(FerryImapWriter *writer, FerryMailboxInfo *info, gboolean subscribed)
-{
-	const char *use = ferry_mailbox_info_get_special_use(info);
-
-	ferry_imap_writer_begin_list(writer);
-	if (!ferry_mailbox_info_is_selectable(info))
-		ferry_imap_writer_write_atom(writer, "\\Noselect");
-	ferry_imap_writer_write_atom(writer, ferry_mailbox_info_has_children(info)
-						     ? "\\HasChildren"
-						     : "\\HasNoChildren");
-	if (subscribed)
-		ferry_imap_writer_write_atom(writer, "\\Subscribed");
-	if (use != NULL)
-		ferry_imap_writer_write_atom(writer, use);
-	ferry_imap_writer_end_list(writer);
-}
-
-void
-ferry_imap_write_list(FerryImapWriter *writer, FerryMailboxInfo *info, gboolean subscribed)
-{
-	ferry_imap_writer_begin_untagged(writer, "LIST");
-	write_attributes(writer, info, subscribed);
-	ferry_imap_writer_write_string(writer, "/", 1);
-	ferry_imap_writer_write_mailbox(writer, ferry_mailbox_info_get_name(info));
 }
 
 static gboolean
@@ -67,42 +43,6 @@ matches(List *self, const char *name)
 		if (ferry_imap_name_matches(self->patterns->pdata[i], name))
 			return TRUE;
 	return FALSE;
-}
-
-static gboolean
-has_subscribed_child(List *self, const char *name)
-{
-	return self->recursive && g_hash_table_contains(self->parents, name);
-}
-
-static void
-add_parents(GHashTable *parents, const char *name)
-{
-	g_autofree char *parent = g_strdup(name);
-	char *slash;
-
-	while ((slash = strrchr(parent, FERRY_IMAP_DELIMITER)) != NULL) {
-		*slash = '\0';
-		if (!g_hash_table_add(parents, g_strdup(parent)))
-			break;
-	}
-}
-
-static void
-collect_parents(List *self)
-{
-	const char *const *missing = ferry_mailbox_list_get_missing_subscriptions(self->list);
-	guint count = ferry_mailbox_list_get_count(self->list);
-
-	self->parents = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	for (guint i = 0; i < count; i++) {
-		FerryMailboxInfo *info = ferry_mailbox_list_get_nth(self->list, i);
-
-		if (ferry_mailbox_info_is_subscribed(info))
-			add_parents(self->parents, ferry_mailbox_info_get_name(info));
-	}
-	for (; missing != NULL && *missing != NULL; missing++)
-		add_parents(self->parents, *missing);
 }
 
 /* What modules say to a mailbox: selection options that they added. */
@@ -123,19 +63,77 @@ module_selects(FerryImapCommand *command, List *self, const char *name)
 	return TRUE;
 }
 
+/* Whether a mailbox is one that the selection options name, whatever the patterns say. */
 static gboolean
 is_selected(FerryImapCommand *command, List *self, FerryMailboxInfo *info)
 {
-	const char *name = ferry_mailbox_info_get_name(info);
-
-	if (!matches(self, name))
-		return FALSE;
-	if (self->subscribed && !ferry_mailbox_info_is_subscribed(info) &&
-	    !has_subscribed_child(self, name))
+	if (self->subscribed && !ferry_mailbox_info_is_subscribed(info))
 		return FALSE;
 	if (self->special && ferry_mailbox_info_get_special_use(info) == NULL)
 		return FALSE;
-	return module_selects(command, self, name);
+	return module_selects(command, self, ferry_mailbox_info_get_name(info));
+}
+
+static void
+add_parents(GHashTable *parents, const char *name)
+{
+	g_autofree char *parent = g_strdup(name);
+	char *slash;
+
+	while ((slash = strrchr(parent, FERRY_IMAP_DELIMITER)) != NULL) {
+		*slash = '\0';
+		if (!g_hash_table_add(parents, g_strdup(parent)))
+			break;
+	}
+}
+
+static void
+add_selected(List *self, const char *name)
+{
+	add_parents(self->parents, name);
+	if (!matches(self, name))
+		add_parents(self->hidden, name);
+}
+
+/* Names that are subscribed and do not exist (any more); NULL where none of them is selected. */
+static const char *const *
+get_missing(List *self)
+{
+	if (!self->subscribed || self->special)
+		return NULL;
+	return ferry_mailbox_list_get_missing_subscriptions(self->list);
+}
+
+static void
+collect_parents(FerryImapCommand *command, List *self)
+{
+	const char *const *missing = get_missing(self);
+	guint count = ferry_mailbox_list_get_count(self->list);
+
+	self->parents = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	self->hidden = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (guint i = 0; i < count; i++) {
+		FerryMailboxInfo *info = ferry_mailbox_list_get_nth(self->list, i);
+
+		if (is_selected(command, self, info))
+			add_selected(self, ferry_mailbox_info_get_name(info));
+	}
+	for (; missing != NULL && *missing != NULL; missing++)
+		add_selected(self, *missing);
+}
+
+static gboolean
+has_hidden_child(List *self, const char *name)
+{
+	return self->recursive && g_hash_table_contains(self->hidden, name);
+}
+
+static void
+end_response(FerryImapWriter *writer, List *self, const char *name)
+{
+	if (self->recursive && g_hash_table_contains(self->parents, name))
+		ferry_imap_writer_write_atom(writer, "(\"CHILDINFO\" (\"SUBSCRIBED\"))");
+	ferry_imap_writer_end_line(writer);
 }
 
 static void
@@ -145,9 +143,7 @@ write_mailbox(FerryImapCommand *command, List *self, FerryMailboxInfo *info)
 
 	ferry_imap_write_list(writer, info,
 			      self->tell_subscribed && ferry_mailbox_info_is_subscribed(info));
-	if (has_subscribed_child(self, ferry_mailbox_info_get_name(info)))
-		ferry_imap_writer_write_atom(writer, "(\"CHILDINFO\" (\"SUBSCRIBED\"))");
-	ferry_imap_writer_end_line(writer);
+	end_response(writer, self, ferry_mailbox_info_get_name(info));
 }
 
 static void
@@ -164,25 +160,37 @@ write_module_returns(FerryImapCommand *command, List *self, const char *name)
 	}
 }
 
-/* Names that are subscribed and do not exist (any more). */
+/* A parent of what the selection names that is there as little as that. */
+static gboolean
+is_missing_parent(List *self, const char *name)
+{
+	return matches(self, name) && ferry_mailbox_list_find(self->list, name) == NULL &&
+	       !ferry_mailbox_list_is_subscribed(self->list, name);
+}
+
 static void
 write_missing(FerryImapCommand *command, List *self)
 {
 	FerryImapWriter *writer = ferry_imap_command_get_writer(command);
-	const char *const *names = ferry_mailbox_list_get_missing_subscriptions(self->list);
+	const char *const *names = get_missing(self);
+	GHashTableIter iter;
+	gpointer parent;
 
-	if (!self->subscribed || self->special)
-		return;
 	for (; names != NULL && *names != NULL; names++) {
 		if (!matches(self, *names))
 			continue;
-		ferry_imap_writer_begin_untagged(writer, "LIST");
-		ferry_imap_writer_begin_list(writer);
-		ferry_imap_writer_write_atom(writer, "\\NonExistent \\Subscribed");
-		ferry_imap_writer_end_list(writer);
-		ferry_imap_writer_write_string(writer, "/", 1);
-		ferry_imap_writer_write_mailbox(writer, *names);
-		ferry_imap_writer_end_line(writer);
+		ferry_imap_write_missing_list(writer, *names,
+					      "\\NonExistent \\HasNoChildren \\Subscribed");
+		end_response(writer, self, *names);
+	}
+	if (!self->recursive)
+		return;
+	g_hash_table_iter_init(&iter, self->hidden);
+	while (g_hash_table_iter_next(&iter, &parent, NULL)) {
+		if (!is_missing_parent(self, parent))
+			continue;
+		ferry_imap_write_missing_list(writer, parent, "\\NonExistent \\HasNoChildren");
+		end_response(writer, self, parent);
 	}
 }
 
@@ -230,12 +238,18 @@ walk(FerryImapCommand *command)
 
 	while (self->next < count) {
 		FerryMailboxInfo *info = ferry_mailbox_list_get_nth(self->list, self->next++);
+		const char *name = ferry_mailbox_info_get_name(info);
+		gboolean selected;
 
-		if (!is_selected(command, self, info))
+		if (!matches(self, name))
+			continue;
+		selected = is_selected(command, self, info);
+		if (!selected && !has_hidden_child(self, name))
 			continue;
 		write_mailbox(command, self, info);
-		write_module_returns(command, self, ferry_mailbox_info_get_name(info));
-		if (self->status != NULL && ferry_mailbox_info_is_selectable(info)) {
+		write_module_returns(command, self, name);
+		/* a parent that is only on the way has no STATUS (RFC 9051 §6.3.9.8) */
+		if (selected && self->status != NULL && ferry_mailbox_info_is_selectable(info)) {
 			ask_status(command, self, info);
 			return;
 		}
@@ -258,7 +272,7 @@ list_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		return;
 	}
 	if (self->recursive)
-		collect_parents(self);
+		collect_parents(command, self);
 	walk(command);
 }
 
@@ -311,8 +325,8 @@ ferry_imap_list(FerryImapCommand *command, gpointer user_data)
 					    ferry_imap_value_get_text(
 						    ferry_imap_value_get_child(patterns, i)),
 					    NULL));
-	/* RFC 9051 §6.3.9: an empty pattern asks for the delimiter */
-	if (self->selections == NULL && self->patterns->len == 1 &&
+	/* RFC 9051 §6.3.9: an empty pattern asks for the delimiter, in the basic syntax only */
+	if (self->selections == NULL && self->returns == NULL && self->patterns->len == 1 &&
 	    *ferry_imap_value_get_text(ferry_imap_value_get_child(patterns, 0)) == '\0') {
 		ferry_imap_writer_write_text(ferry_imap_command_get_writer(command),
 					     "* LIST (\\Noselect) \"/\" \"\"\r\n");

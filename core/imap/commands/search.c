@@ -218,6 +218,21 @@ prepare_returns(SearchCommand *self, GError **error)
 	return TRUE;
 }
 
+/* RFC 9755 §3: strings are in UTF-8, so that naming a charset contradicts; rev2 allows it again. */
+static gboolean
+check_charset(FerryImapCommand *command, GError **error)
+{
+	FerryImapSession *session = ferry_imap_command_get_session(command);
+
+	if (ferry_imap_command_get_argument(command, 1) == NULL ||
+	    !ferry_imap_session_is_enabled(session, "UTF8=ACCEPT") ||
+	    ferry_imap_session_is_enabled(session, "IMAP4REV2"))
+		return TRUE;
+	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
+			    "SEARCH: no CHARSET after ENABLE UTF8=ACCEPT");
+	return FALSE;
+}
+
 static void
 handle_search(FerryImapCommand *command, gpointer user_data)
 {
@@ -231,7 +246,7 @@ handle_search(FerryImapCommand *command, gpointer user_data)
 		self->returns == NULL && !ferry_imap_session_is_enabled(session, "IMAP4REV2");
 	ferry_imap_command_set_data(command, self, (GDestroyNotify)search_command_free);
 	ferry_imap_command_set_operation(command, G_OBJECT(self->search));
-	if (!prepare_returns(self, &error)) {
+	if (!check_charset(command, &error) || !prepare_returns(self, &error)) {
 		ferry_imap_command_fail(command, error);
 		return;
 	}

@@ -100,6 +100,18 @@ claim_recent(FerryImapSession *session, FerryMailbox *mailbox, gboolean read_onl
 }
 
 static void
+write_name(FerryImapCommand *command, FerryImapWriter *writer, FerryMailboxInfo *info)
+{
+	const char *written =
+		ferry_imap_get_other_name(command, 0, ferry_mailbox_info_get_name(info));
+
+	ferry_imap_write_list(writer, info, ferry_mailbox_info_is_subscribed(info));
+	if (written != NULL)
+		ferry_imap_write_oldname(writer, written);
+	ferry_imap_writer_end_line(writer);
+}
+
+static void
 write_answers(FerryImapCommand *command, FerryMailbox *mailbox)
 {
 	FerryImapSession *session = ferry_imap_command_get_session(command);
@@ -120,10 +132,8 @@ write_answers(FerryImapCommand *command, FerryMailbox *mailbox)
 	ferry_imap_writer_writef(writer, "* OK [UIDNEXT %u] Next UID\r\n",
 				 ferry_view_get_uidnext(view));
 	/* RFC 9051 §6.3.2: rev2 also tells the name, as LIST does */
-	if (!ferry_imap_session_shows_recent(session)) {
-		ferry_imap_write_list(writer, info, FALSE);
-		ferry_imap_writer_end_line(writer);
-	}
+	if (!ferry_imap_session_shows_recent(session))
+		write_name(command, writer, info);
 	write_module_codes(command, writer);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* STATUS
  *
- * Specification: RFC 9051 §6.3.11, RFC 3501 §6.3.10 (RECENT), RFC 8438 (SIZE)
+ * Specification: RFC 9051 §6.3.11, RFC 3501 §6.3.10 (RECENT), RFC 8438 (SIZE), RFC 7889
+ * (APPENDLIMIT)
  */
 #include "imap/commands/commands-private.h"
 
@@ -10,6 +11,20 @@ write_number(FerryImapWriter *writer, const char *name, guint64 number)
 {
 	ferry_imap_writer_write_atom(writer, name);
 	ferry_imap_writer_write_number(writer, number);
+}
+
+/* One limit holds for all mailboxes; NIL: there is none (RFC 7889 §5). */
+static void
+write_append_limit(FerryImapStatus *status, FerryImapWriter *writer)
+{
+	guint64 limit = ferry_imap_session_get_append_limit(ferry_imap_status_get_session(status));
+
+	if (limit > 0) {
+		write_number(writer, "APPENDLIMIT", limit);
+		return;
+	}
+	ferry_imap_writer_write_atom(writer, "APPENDLIMIT");
+	ferry_imap_writer_write_nil(writer);
 }
 
 static void
@@ -28,6 +43,8 @@ write_item(FerryImapStatus *status, FerryImapWriter *writer, gpointer user_data)
 		write_number(writer, name, numbers->uidvalidity);
 	else if (g_strcmp0(name, "RECENT") == 0)
 		write_number(writer, name, numbers->recent);
+	else if (g_strcmp0(name, "APPENDLIMIT") == 0)
+		write_append_limit(status, writer);
 	else if (g_strcmp0(name, "DELETED") == 0)
 		write_number(writer, name, numbers->deleted);
 	else
@@ -44,7 +61,7 @@ ferry_imap_register_status_items(FerryRegistry *registry, GError **error)
 		{"MESSAGES", FERRY_NEEDS_NOTHING}, {"UNSEEN", FERRY_NEEDS_NOTHING},
 		{"UIDNEXT", FERRY_NEEDS_METADATA}, {"UIDVALIDITY", FERRY_NEEDS_METADATA},
 		{"RECENT", FERRY_NEEDS_METADATA},  {"DELETED", FERRY_NEEDS_METADATA},
-		{"SIZE", FERRY_NEEDS_METADATA},
+		{"SIZE", FERRY_NEEDS_METADATA},    {"APPENDLIMIT", FERRY_NEEDS_NOTHING},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(items); i++)
@@ -80,7 +97,8 @@ ferry_imap_write_status(FerryImapCommand *command, const char *name,
 	g_autoptr(FerryImapStatus) status = ferry_imap_status_new(session, name, info, numbers);
 
 	ferry_imap_writer_begin_untagged(writer, "STATUS");
-	ferry_imap_writer_write_mailbox(writer, name);
+	ferry_imap_writer_write_mailbox(writer,
+					info != NULL ? ferry_mailbox_info_get_name(info) : name);
 	ferry_imap_writer_begin_list(writer);
 	for (guint i = 0; i < ferry_imap_value_get_n_children(items); i++) {
 		const FerryContribution *contribution =

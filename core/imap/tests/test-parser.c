@@ -189,7 +189,7 @@ run(const char *input, gsize length, gsize first, gsize rest, const char *gramma
 
 #define FETCH "sequence-set fetch-items [fetch-modifiers]"
 #define SEARCH "[\"RETURN\" search-returns] [\"CHARSET\" astring] search-program"
-#define LIST "[list-selections] mailbox patterns [\"RETURN\" list-returns]"
+#define LIST "[list-selections] reference patterns [\"RETURN\" list-returns]"
 #define APPEND "mailbox append-messages"
 
 static const struct {
