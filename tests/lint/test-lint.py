@@ -211,6 +211,24 @@ def test_core_knows_no_extension():
     nothing(wrong, 'core knows extensions')
 
 
+def test_conformance_names_tests():
+    """What doc/conformance.md calls the test of a section is one."""
+    known = {os.path.basename(name)[:-len('.transcript')] for name in FILES
+             if name.endswith('.transcript')}
+    known |= {os.path.basename(name)[len('test-'):-len('.py')] for name in FILES
+              if name.startswith('tests/integration/test-')}
+    known |= {'unit:' + word for name in FILES if name.endswith('meson.build')
+              for word in re.findall(r"'([a-z-]+)': \[?files\(", read(name))}
+    wrong, tables = [], read('doc/conformance.md').split('## What does not conform')[0]
+    for row in re.findall(r'^\|.*\| ([^|]*) \|$', tables, re.M):
+        names = set(re.findall(r'(?:unit:)?[a-z][a-z0-9-]*\*?', row)) if row != 'test' else set()
+        names -= {'and', 'the', 'other', 'like', 'of', 'fuzz', 'imap-parser'}
+        wrong += ['%s: %s' % (name, row) for name in sorted(names) if name not in known and not (
+            name.endswith('*') and any(k.startswith(name[:-1]) for k in known))]
+    tap.check(len(known) > 200, 'only %d tests found' % len(known))
+    nothing(wrong, 'tests that conformance.md names and nobody has')
+
+
 def test_nothing_of_the_workplace():
     nothing(['%s: %s' % (name, line.strip()[:120]) for name in FILES
              if not name.startswith('LICENSES/') and '.corpus/' not in name
@@ -229,5 +247,5 @@ if __name__ == '__main__':
     tap.run([test_licence_lines, test_reuse, test_formatting, test_top_folders, test_translations,
              test_libraries, test_layers, test_public_headers_include_no_private_ones,
              test_modules_use_the_public_interface, test_modules_have_a_face,
-             test_core_knows_no_extension, test_nothing_of_the_workplace, test_nothing_unfinished],
+             test_core_knows_no_extension, test_conformance_names_tests, test_nothing_of_the_workplace, test_nothing_unfinished],
              timeout=100)
