@@ -53,6 +53,7 @@ struct _FerrySync {
 	char *relisted; /* the mailbox whose count differed */
 	guint rounds;
 	guint conflicts;
+	guint relists;
 };
 
 /* sync-read.c: what the replies say. */

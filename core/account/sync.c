@@ -16,7 +16,9 @@
 #include "jmap/method.h"
 
 #define MAX_CHANGES 1000
-#define MAX_CONFLICTS 8
+/* a process that writes without pause wins most times, but not always */
+#define MAX_CONFLICTS 100
+#define MAX_RELISTS 8
 /* A run that never ends is the backend's error. */
 #define MAX_ROUNDS 10000
 
@@ -306,7 +308,7 @@ relist_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	/* from the state the listing began with, and with what @fill has to add */
 	g_clear_pointer(&self->since, g_free);
 	self->lost_state = FALSE;
-	if (++self->conflicts >= MAX_CONFLICTS) {
+	if (++self->relists >= MAX_RELISTS) {
 		finish(self, NULL,
 		       g_error_new_literal(FERRY_ERROR, FERRY_ERROR_BACKEND,
 					   "the backend forgets every state it gives"));
