@@ -171,7 +171,7 @@ import_all(GTask *task)
 		item->deleted = (message->flags & FERRY_MESSAGE_DELETED) != 0;
 	}
 	ferry_recover_again(append->account, append->session->jmap);
-	ferry_op_lock(op, append_locked);
+	ferry_op_lock_since(op, append->begun_at, append_locked);
 }
 
 static void
@@ -181,7 +181,8 @@ uploaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	Append *append = g_task_get_task_data(task);
 	GError *error = NULL;
 
-	append->blobs = ferry_upload_finish(FERRY_MAIL_ACCOUNT(source), result, &error);
+	append->blobs =
+		ferry_upload_finish(FERRY_MAIL_ACCOUNT(source), result, &append->begun_at, &error);
 	if (append->blobs != NULL)
 		import_all(task);
 	else

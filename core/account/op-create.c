@@ -261,7 +261,11 @@ ferry_op_undo(FerryOp *op)
 			item->email_id = g_steal_pointer(&item->new_id);
 		}
 	}
-	ferry_op_remove_emails(op, undo_removed);
+	/* the client has waited for long enough: the intent stands for it */
+	if (!ferry_op_has_time(op))
+		ferry_op_fail(op, g_steal_pointer(&op->undo_error));
+	else
+		ferry_op_remove_emails(op, undo_removed);
 }
 
 /* overtaking */

@@ -175,7 +175,7 @@ uploaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	FerryOp *op = user_data;
 	g_autoptr(GPtrArray) blobs =
-		ferry_upload_finish(FERRY_MAIL_ACCOUNT(source), result, &op->error);
+		ferry_upload_finish(FERRY_MAIL_ACCOUNT(source), result, NULL, &op->error);
 	guint n = 0;
 
 	if (blobs == NULL) {
@@ -245,7 +245,7 @@ import_failed(FerryOp *op, GError *error)
 {
 	g_clear_pointer(&op->sync, ferry_sync_free);
 	if (g_error_matches(error, FERRY_JMAP_ERROR, FERRY_JMAP_ERROR_LOST_ANSWER) &&
-	    op->tries++ < MAX_IMPORT_TRIES) {
+	    op->tries++ < MAX_IMPORT_TRIES && ferry_op_has_time(op)) {
 		g_error_free(error);
 		for (gsize i = op->from; i < op->to; i++) {
 			FerryItem *item = &g_array_index(op->items, FerryItem, i);

@@ -97,6 +97,10 @@ struct _FerryOp {
 FerryOp *ferry_op_new(GTask *task, FerryMailAccount *account, FerryAccountSession *session);
 void ferry_op_set_mailbox(FerryOp *op, FerryMailbox *mailbox);
 void ferry_op_lock(FerryOp *op, FerryOpFunc next);
+/* @begun_at: monotonic, since when whoever asked waits. */
+void ferry_op_lock_since(FerryOp *op, gint64 begun_at, FerryOpFunc next);
+/* Whether a command that asked for the lock may begin something more for it. */
+gboolean ferry_op_has_time(FerryOp *op);
 /* The caller has the lock: before all others who wait for it. */
 void ferry_op_lock_next(FerryOp *op, FerryOpFunc next);
 void ferry_op_unlock(FerryOp *op);

@@ -138,6 +138,22 @@ ferry_op_lock(FerryOp *op, FerryOpFunc next)
 }
 
 void
+ferry_op_lock_since(FerryOp *op, gint64 begun_at, FerryOpFunc next)
+{
+	op->next = next;
+	ferry_mail_account_lock_since(op->account, begun_at, locked_cb, op);
+}
+
+gboolean
+ferry_op_has_time(FerryOp *op)
+{
+	FerryJmapBackend *backend = ferry_jmap_session_get_backend(op->session->jmap);
+
+	return g_get_monotonic_time() - op->account->lock_asked_at <
+	       (gint64)ferry_jmap_backend_get_retry_time(backend) * G_USEC_PER_SEC;
+}
+
+void
 ferry_op_lock_next(FerryOp *op, FerryOpFunc next)
 {
 	op->next = next;

@@ -14,8 +14,10 @@ void ferry_upload_async(FerryMailAccount *account, FerryAccountSession *session,
 			GPtrArray *messages, FerryUploadFlags flags, gint64 begun_at,
 			GCancellable *cancellable, GAsyncReadyCallback callback,
 			gpointer user_data);
-/* Ids by message; NULL for those that are to be made in the request that imports them. */
-GPtrArray *ferry_upload_finish(FerryMailAccount *account, GAsyncResult *result, GError **error);
+/* Ids by message; NULL for those that are to be made in the request that imports them.
+ * @begun_at: (out) (nullable): from when on the time of the command runs now */
+GPtrArray *ferry_upload_finish(FerryMailAccount *account, GAsyncResult *result, gint64 *begun_at,
+			       GError **error);
 /* A call that makes blobs failed: one that this server does not know is not tried again. */
 void ferry_upload_note_refusal(FerryMailAccount *account, const GError *error);
 /* Whether another way to the same backend would fail too. */

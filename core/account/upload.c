@@ -13,6 +13,8 @@
 
 /* octets of a message that is worth a request of its own */
 #define SMALL_MESSAGE (256 * 1024)
+/* octets in a millisecond */
+#define SLOWEST_UPLINK 128
 /* octets of blobs in one request, encoded: it is in memory several times over */
 #define CHUNK_SIZE (1024 * 1024)
 
@@ -211,6 +213,13 @@ send_chunk(GTask *task)
 
 /* large ones */
 
+static gint64
+move_begun_at(gint64 begun_at, guint64 size)
+{
+	return MIN(g_get_monotonic_time(),
+		   begun_at + (gint64)(size / SLOWEST_UPLINK) * G_TIME_SPAN_MILLISECOND);
+}
+
 static void
 streamed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -226,6 +235,8 @@ streamed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		return;
 	}
 	done(self, self->streamed, g_strdup(blob->id));
+	/* the time that its octets needed is not the command's */
+	self->begun_at = move_begun_at(self->begun_at, blob->size);
 	upload_next(task);
 }
 
@@ -240,14 +251,14 @@ stream(GTask *task, guint index)
 	self->streamed = index;
 	if (message->bytes == NULL) {
 		ferry_jmap_session_upload_fd_async(self->session->jmap, account->id, message->fd, 0,
-						   message->size, "message/rfc822",
+						   message->size, "message/rfc822", self->begun_at,
 						   g_task_get_cancellable(task), streamed_cb, task);
 		return;
 	}
 	octets = g_memory_input_stream_new_from_bytes(message->bytes);
 	ferry_jmap_session_upload_async(self->session->jmap, account->id, octets, message->size,
-					"message/rfc822", g_task_get_cancellable(task), streamed_cb,
-					task);
+					"message/rfc822", self->begun_at,
+					g_task_get_cancellable(task), streamed_cb, task);
 }
 
 static void
@@ -293,7 +304,10 @@ ferry_upload_async(FerryMailAccount *account, FerryAccountSession *session, GPtr
 }
 
 GPtrArray *
-ferry_upload_finish(FerryMailAccount *account, GAsyncResult *result, GError **error)
+ferry_upload_finish(FerryMailAccount *account, GAsyncResult *result, gint64 *begun_at,
+		    GError **error)
 {
+	if (begun_at != NULL)
+		*begun_at = ((Upload *)g_task_get_task_data(G_TASK(result)))->begun_at;
 	return g_task_propagate_pointer(G_TASK(result), error);
 }

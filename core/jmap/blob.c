@@ -149,6 +149,8 @@ uploaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
  * @stream: what to upload; repeats need one that can seek
  * @size: its octets from here to its end
  * @type: (nullable): its media type, `message/rfc822` where %NULL
+ * @begun_at: monotonic microseconds, since when whoever asked waits; 0: since now. Octets that go
+ *   out give it more time
  * @cancellable: (nullable): cancels it
  * @callback: (scope async) (closure user_data): called when done
  * @user_data: passed to @callback
@@ -158,8 +160,8 @@ uploaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 void
 ferry_jmap_session_upload_async(FerryJmapSession *self, const char *account_id,
 				GInputStream *stream, guint64 size, const char *type,
-				GCancellable *cancellable, GAsyncReadyCallback callback,
-				gpointer user_data)
+				gint64 begun_at, GCancellable *cancellable,
+				GAsyncReadyCallback callback, gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
 	FerryJmapHttpRequest *http = NULL;
@@ -180,6 +182,7 @@ ferry_jmap_session_upload_async(FerryJmapSession *self, const char *account_id,
 	http->content_type = g_strdup(type != NULL ? type : "message/rfc822");
 	http->body_stream = g_object_ref(stream);
 	http->body_size = size;
+	http->begun_at = begun_at;
 	http->max_reply = 65536;
 	transfer_run(g_steal_pointer(&task), http, ferry_jmap_session_get_upload_gate(self), size,
 		     uploaded_cb);
@@ -193,6 +196,8 @@ ferry_jmap_session_upload_async(FerryJmapSession *self, const char *account_id,
  * @offset: where in it the blob begins
  * @size: octets of the blob
  * @type: (nullable): its media type, `message/rfc822` where %NULL
+ * @begun_at: monotonic microseconds, since when whoever asked waits; 0: since now. Octets that go
+ *   out give it more time
  * @cancellable: (nullable): cancels it
  * @callback: (scope async) (closure user_data): called when done
  * @user_data: passed to @callback
@@ -201,7 +206,7 @@ ferry_jmap_session_upload_async(FerryJmapSession *self, const char *account_id,
  */
 void
 ferry_jmap_session_upload_fd_async(FerryJmapSession *self, const char *account_id, int fd,
-				   guint64 offset, guint64 size, const char *type,
+				   guint64 offset, guint64 size, const char *type, gint64 begun_at,
 				   GCancellable *cancellable, GAsyncReadyCallback callback,
 				   gpointer user_data)
 {
@@ -213,8 +218,8 @@ ferry_jmap_session_upload_fd_async(FerryJmapSession *self, const char *account_i
 				    error);
 		return;
 	}
-	ferry_jmap_session_upload_async(self, account_id, stream, size, type, cancellable, callback,
-					user_data);
+	ferry_jmap_session_upload_async(self, account_id, stream, size, type, begun_at, cancellable,
+					callback, user_data);
 }
 
 /**

@@ -41,12 +41,12 @@ typedef void (*FerryJmapBlobFunc)(FerryJmapSession *session, guint index, GBytes
 
 void ferry_jmap_session_upload_async(FerryJmapSession *self, const char *account_id,
 				     GInputStream *stream, guint64 size, const char *type,
-				     GCancellable *cancellable, GAsyncReadyCallback callback,
-				     gpointer user_data);
+				     gint64 begun_at, GCancellable *cancellable,
+				     GAsyncReadyCallback callback, gpointer user_data);
 void ferry_jmap_session_upload_fd_async(FerryJmapSession *self, const char *account_id, int fd,
 					guint64 offset, guint64 size, const char *type,
-					GCancellable *cancellable, GAsyncReadyCallback callback,
-					gpointer user_data);
+					gint64 begun_at, GCancellable *cancellable,
+					GAsyncReadyCallback callback, gpointer user_data);
 FerryJmapBlob *ferry_jmap_session_upload_finish(FerryJmapSession *self, GAsyncResult *result,
 						GError **error);
 

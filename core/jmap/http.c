@@ -29,6 +29,8 @@
 /* an answer that drips must end that long after the last attempt might have begun, plus what a
  * link of 256 KiB a second takes */
 #define DRIP_SECONDS 10
+/* octets in a millisecond: what goes out more slowly may run out of time */
+#define SLOWEST_UPLINK 128
 
 typedef struct {
 	FerryJmapBackend *backend;
@@ -49,6 +51,7 @@ typedef struct {
 	GByteArray *body;
 	gsize until_progress;
 	gsize n_read;     /* octets of answers, of all attempts */
+	guint64 n_sent;   /* octets of this attempt's body */
 	gboolean started; /* the backend may have seen some of it */
 	gboolean timed_out;
 	GTlsCertificateFlags certificate; /* what is wrong with it */
@@ -314,9 +317,24 @@ get_patience(Exchange *self)
 {
 	gint64 patience = (gint64)ferry_jmap_backend_get_request_timeout(self->backend) * 1000;
 	gint64 left = (self->give_up_at - g_get_monotonic_time()) / 1000 + DRIP_SECONDS * 1000 +
-		      (gint64)(self->n_read / 256);
+		      (gint64)(self->n_read / 256) + (gint64)(self->n_sent / SLOWEST_UPLINK);
 
 	return (guint)CLAMP(left, 1, patience);
+}
+
+/* What goes out is progress too: a large message takes its time on a slow line. */
+static void
+wrote_body_cb(SoupMessage *message, guint size, gpointer user_data)
+{
+	Exchange *self = user_data;
+
+	self->n_sent += size;
+	if (size < self->until_progress) {
+		self->until_progress -= size;
+		return;
+	}
+	self->until_progress = PROGRESS_SIZE / 4;
+	set_timer(self, get_patience(self), timeout_cb, self);
 }
 
 static void read_on(GTask *task);
@@ -531,6 +549,10 @@ prepare_message(Exchange *self, GError **error)
 	g_signal_connect(self->message, "accept-certificate", G_CALLBACK(accept_certificate_cb),
 			 self);
 	g_signal_connect(self->message, "restarted", G_CALLBACK(restarted_cb), self);
+	self->n_sent = 0;
+	self->until_progress = PROGRESS_SIZE / 4;
+	if (request->body_stream != NULL)
+		g_signal_connect(self->message, "wrote-body-data", G_CALLBACK(wrote_body_cb), self);
 	return TRUE;
 }
 

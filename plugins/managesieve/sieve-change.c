@@ -256,9 +256,10 @@ upload(SieveAccount *account, GBytes *content, GCancellable *cancellable,
 {
 	g_autoptr(GInputStream) stream = g_memory_input_stream_new_from_bytes(content);
 
-	ferry_jmap_session_upload_async(
-		sieve_account_get_jmap(account), sieve_account_get_id(account), stream,
-		g_bytes_get_size(content), "application/sieve", cancellable, callback, user_data);
+	ferry_jmap_session_upload_async(sieve_account_get_jmap(account),
+					sieve_account_get_id(account), stream,
+					g_bytes_get_size(content), "application/sieve", 0,
+					cancellable, callback, user_data);
 }
 
 void

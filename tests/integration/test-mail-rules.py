@@ -449,14 +449,14 @@ def test_multiappend_gives_uids_in_order(server):
         same([found[uid] for uid in uids], ['order-%d' % n for n in range(5)])
 
 
-def lost_answer(server, word, action, times=1):
+def lost_answer(server, word, action, times=1, size=0):
     target.ferry_only('faults of the backend')
     box = server.fresh('Lost')
     name = 'lost-%s-%s-%d' % (word.strip('/').replace('/', ''), action.__name__, times)
     with server.imap() as client:
         settle(client, box)
         rule = server.proxy.rule(word, action, times)
-        reply = client.cmd('APPEND %s ' % box, Lit(corpus.one(name)), timeout=90)
+        reply = client.cmd('APPEND %s ' % box, Lit(corpus.one(name, size)), timeout=90)
         server.proxy.clear()
         check(rule['done'] > 0, 'the fault happened')
         check(reply.ok, 'APPEND: %r' % reply)
@@ -481,7 +481,8 @@ def test_two_lost_answers_to_an_import(server):
 
 
 def test_lost_answer_to_an_upload(server):
-    lost_answer(server, '/jmap/upload', proxy.drop_answer)
+    # a small one goes along with its import
+    lost_answer(server, '/jmap/upload', proxy.drop_answer, size=300_000)
 
 
 def test_lost_answer_to_a_move(server):

@@ -424,7 +424,7 @@ test_upload(Fixture *fixture, gconstpointer data)
 	g_unlink(path);
 	/* the first attempt is cut, the second starts over */
 	server_script(fixture->server, "cut ok");
-	ferry_jmap_session_upload_fd_async(fixture->session, "A1", fd, 100, 300000, NULL, NULL,
+	ferry_jmap_session_upload_fd_async(fixture->session, "A1", fd, 100, 300000, NULL, 0, NULL,
 					   uploaded_cb, &wait);
 	close(fd);
 	wait_for(&wait, 1);
