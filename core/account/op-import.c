@@ -15,6 +15,8 @@
 #include "jmap/error.h"
 
 #define MAX_IMPORT_TRIES 3
+/* octets of blobs in one request, encoded: it is in memory several times over */
+#define CHUNK_SIZE (1024 * 1024)
 
 static void send_import(FerryOp *op);
 
@@ -28,15 +30,11 @@ ferry_item_take_id(FerryItem *item, const char *id)
 }
 
 static void
-take_created(FerryOp *op, FerryItem *item, const char *id)
+take_created(FerryItem *item, const char *id)
 {
 	ferry_item_take_id(item, id);
 	item->created = TRUE;
 	item->state = FERRY_ITEM_DONE;
-	/* by its id it could, by the name of its creation it could not */
-	if (item->along == FERRY_ALONG_REFUSED)
-		op->account->no_blob_creation = TRUE;
-	item->along = FERRY_ALONG_NOT;
 }
 
 static void
@@ -48,7 +46,7 @@ read_import(FerryOp *op, FerryItem *item, guint index, FerryJmapSetResult *set)
 
 	item->lost = FALSE;
 	if (id != NULL) {
-		take_created(op, item, id);
+		take_created(item, id);
 		return;
 	}
 	id = ferry_jmap_error_get_existing_id(error);
@@ -58,9 +56,8 @@ read_import(FerryOp *op, FerryItem *item, guint index, FerryJmapSetResult *set)
 		return;
 	}
 	/* a blob that was not made, or is not known by that name: once more, the plain way */
-	if (item->along == FERRY_ALONG_SENT &&
-	    (item->blob_id == NULL || g_error_matches(error, FERRY_ERROR, FERRY_ERROR_CANNOT) ||
-	     g_error_matches(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND))) {
+	if (item->along == FERRY_ALONG_SENT && ferry_jmap_set_result_lacks_blob(set, creation)) {
+		op->account->no_blob_creation |= item->made;
 		item->along = FERRY_ALONG_REFUSED;
 		return;
 	}
@@ -152,10 +149,13 @@ read_blobs(FerryOp *op, FerryJmapReply *reply)
 	for (gsize i = op->from; set != NULL && i < op->to; i++) {
 		FerryItem *item = &g_array_index(op->items, FerryItem, i);
 		g_autofree char *name = g_strdup_printf("b%u", (guint)i);
+		g_autofree char *id = NULL;
 
-		if (is_waiting(item) && item->along == FERRY_ALONG_SENT)
-			item->blob_id =
-				ferry_jmap_set_result_dup_created_blob(set, name, item->size, NULL);
+		if (!is_waiting(item) || item->along != FERRY_ALONG_SENT)
+			continue;
+		/* its id is not kept: the blob may be gone with the request */
+		id = ferry_jmap_set_result_dup_created_blob(set, name, item->size, NULL);
+		item->made = id != NULL;
 	}
 }
 
@@ -163,8 +163,8 @@ read_blobs(FerryOp *op, FerryJmapReply *reply)
 static void
 check_blobs(FerryOp *op, const FerryItem *item)
 {
-	if (op->blob_call == NULL || item->message == NULL || item->blob_id != NULL ||
-	    item->state != FERRY_ITEM_DONE || op->error != NULL)
+	if (op->blob_call == NULL || item->message == NULL || item->along != FERRY_ALONG_SENT ||
+	    item->made || item->state != FERRY_ITEM_DONE || op->error != NULL)
 		return;
 	g_set_error_literal(&op->error, FERRY_ERROR, FERRY_ERROR_BACKEND,
 			    "the backend did not take a message as it was sent");
@@ -198,25 +198,17 @@ upload_rest(FerryOp *op)
 {
 	g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func(
 		(GDestroyNotify)(void (*)(void))ferry_append_message_unref);
-	gboolean any = FALSE;
 
 	for (guint i = 0; i < op->items->len; i++) {
 		FerryItem *item = &g_array_index(op->items, FerryItem, i);
 
-		if (!is_waiting(item) || item->along != FERRY_ALONG_REFUSED)
-			continue;
-		any = TRUE;
-		if (item->blob_id == NULL)
+		if (is_waiting(item) && item->blob_id == NULL)
 			g_ptr_array_add(messages, ferry_append_message_ref(item->message));
 	}
-	if (!any)
-		return FALSE;
-	op->from = 0;
 	if (messages->len == 0)
-		send_import(op);
-	else
-		ferry_upload_async(op->account, op->session, messages, FERRY_UPLOAD_STREAM,
-				   op->account->lock_asked_at, NULL, uploaded_cb, op);
+		return FALSE;
+	ferry_upload_async(op->account, op->session, messages, FERRY_UPLOAD_STREAM,
+			   op->account->lock_asked_at, NULL, uploaded_cb, op);
 	return TRUE;
 }
 
@@ -300,11 +292,21 @@ imported_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	send_import(op);
 }
 
-/* How each goes whose turn it is: @to is behind the last. */
+static guint64
+get_octets(const FerryItem *item)
+{
+	return item->blob_id == NULL ? ferry_jmap_blob_get_encoded_size(item->size) : 0;
+}
+
+/* Whose turn it is: @to is behind the last. */
 static guint
 choose_items(FerryOp *op)
 {
 	guint limit = ferry_op_get_set_limit(op);
+	guint64 size = MIN(
+		CHUNK_SIZE,
+		ferry_jmap_session_get_limit(op->session->jmap, FERRY_JMAP_LIMIT_SIZE_REQUEST) / 2);
+	guint64 total = 0;
 	guint n = 0;
 
 	while (op->from < op->items->len &&
@@ -315,6 +317,9 @@ choose_items(FerryOp *op)
 
 		if (!is_waiting(item))
 			continue;
+		total += get_octets(item);
+		if (n > 0 && total > size)
+			break;
 		if (item->blob_id == NULL && item->along == FERRY_ALONG_NOT)
 			item->along = FERRY_ALONG_SENT;
 		n++;

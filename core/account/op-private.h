@@ -30,6 +30,7 @@ typedef struct {
 	guint32 uid;
 	FerryItemState state;
 	FerryAlong along;
+	gboolean made; /* the backend made the blob that went along */
 	char *email_id;
 	char *blob_id;
 	char *keywords;       /* joined, system keywords included: what the Email has afterwards */

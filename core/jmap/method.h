@@ -95,6 +95,7 @@ FerryJmapValue *ferry_jmap_set_result_get_created(FerryJmapSetResult *self, cons
 						  GError **error);
 const char *ferry_jmap_set_result_get_created_id(FerryJmapSetResult *self, const char *creation_id,
 						 GError **error);
+gboolean ferry_jmap_set_result_lacks_blob(FerryJmapSetResult *self, const char *creation_id);
 gboolean ferry_jmap_set_result_was_updated(FerryJmapSetResult *self, const char *id,
 					   GError **error);
 gboolean ferry_jmap_set_result_was_destroyed(FerryJmapSetResult *self, const char *id,

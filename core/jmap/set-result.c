@@ -215,6 +215,27 @@ ferry_jmap_set_result_get_created_id(FerryJmapSetResult *self, const char *creat
 }
 
 /**
+ * ferry_jmap_set_result_lacks_blob:
+ * @self: a result of an import
+ * @creation_id: the name of a creation
+ *
+ * Returns: whether it was refused because the server does not know the blob, not for what is in it
+ */
+gboolean
+ferry_jmap_set_result_lacks_blob(FerryJmapSetResult *self, const char *creation_id)
+{
+	FerryJmapValue *value = g_hash_table_lookup(self->failed[NOT_CREATED], creation_id);
+	g_auto(GStrv) names = NULL;
+
+	if (value == NULL)
+		return FALSE;
+	if (g_strcmp0(ferry_jmap_value_get_string(value, "type"), "blobNotFound") == 0)
+		return TRUE;
+	names = ferry_jmap_value_dup_strings(value, "properties");
+	return g_strv_contains((const char *const *)names, "blobId");
+}
+
+/**
  * ferry_jmap_set_result_was_updated:
  * @self: a result
  * @id: an object

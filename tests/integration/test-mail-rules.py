@@ -449,6 +449,23 @@ def test_multiappend_gives_uids_in_order(server):
         same([found[uid] for uid in uids], ['order-%d' % n for n in range(5)])
 
 
+def test_multiappend_larger_than_a_request(server):
+    """A blob made in a request is gone with it on Cyrus; refusals keep their reason."""
+    box = server.fresh('Many')
+    with server.imap() as client:
+        parts = ['APPEND ' + box]
+        for number in range(500):
+            parts += [' ', Lit(corpus.one('many-%d' % number, 3000))]
+        parts += [' ', Lit(corpus.one('many-500', 400_000))]
+        _, uids = appenduid(client.ok(*parts, timeout=90))
+        same(len(uids), 501)
+        same([label for _, label in sorted(labels(client, box).items())],
+             ['many-%d' % number for number in range(501)])
+        target.ferry_only('the words of the backend')
+        reply = client.cmd('APPEND %s ' % box, Lit(b'Subject: x\n\nbare\n'))
+        check(reply.code == b'CANNOT' and 'bare newlines' in repr(reply), repr(reply))
+
+
 def lost_answer(server, word, action, times=1, size=0):
     target.ferry_only('faults of the backend')
     box = server.fresh('Lost')
