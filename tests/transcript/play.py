@@ -104,6 +104,9 @@ class Player:
         self.connections[who] = connection
         if how[0] == 'nothing':
             return
+        if self.script.protocol == 'managesieve':
+            self._open_sieve(connection, how)
+            return
         greeting = connection.read()
         if greeting is None or not greeting.startswith(b'* OK'):
             raise Failure('greeting: %r' % greeting)
@@ -114,6 +117,22 @@ class Player:
             connection.ok('ENABLE IMAP4rev2')
         if how[0] in ('select', 'examine'):
             connection.ok('%s %s' % (how[0].upper(), quote(how[1])))
+
+    def _open_sieve(self, connection, how):
+        self._expect_ok(connection)
+        if how[0] != 'connected':
+            connection.write(b'AUTHENTICATE "PLAIN" "%s"\r\n' % self.variables['sasl_plain'])
+            self._expect_ok(connection)
+
+    def _expect_ok(self, connection):
+        """Reads up to the line that ends an answer of ManageSieve."""
+        line = b''
+        while not re.match(rb'(OK|NO|BYE)\b', line, re.I):
+            line = connection.read()
+            if line is None:
+                raise Failure('closed')
+        if not line.upper().startswith(b'OK'):
+            raise Failure(show(line))
 
     def _get(self, who):
         if who not in self.connections:

@@ -16,6 +16,7 @@ ESCAPE = re.compile(r'\\(x[0-9a-fA-F]{2}|.)')
 ESCAPES = {'r': '\r', 'n': '\n', 't': '\t', '0': '\0', '\\': '\\'}
 # steps that may come before the first connection is made
 SILENT = ('message', 'mailbox', 'fault', 'admin')
+PROTOCOLS = ('imap', 'managesieve')
 BEGINNINGS = ('nothing', 'connected', 'login', 'select', 'examine')
 
 
@@ -53,7 +54,7 @@ class Script:
     def __init__(self, path, name):
         self.path, self.name, self.title = path, name, ''
         self.server, self.config, self.generated, self.needs = [], [], [], []
-        self.begin, self.steps = None, []
+        self.begin, self.steps, self.protocol = None, [], 'imap'
         with open(path, encoding='utf-8') as source:
             self.lines = source.read().split('\n')
         self.at = 0
@@ -66,7 +67,7 @@ class Script:
             self.begin = ['login']
 
     def group(self):
-        return tuple(self.server), tuple(self.config)
+        return self.protocol, tuple(self.server), tuple(self.config)
 
     def _next(self):
         self.at += 1
@@ -158,6 +159,10 @@ class Script:
             if not found:
                 raise BadScript('config [group] key=value')
             self.config.append(found.groups())
+        elif word == 'protocol':
+            if rest not in PROTOCOLS:
+                raise BadScript('expected one of ' + ', '.join(PROTOCOLS))
+            self.protocol = rest
         elif word == 'begin':
             self.begin = shlex.split(rest)
             check_beginning(self.begin)

@@ -35,12 +35,13 @@ class Stage:
             settings.setdefault(group, {})[key] = value
         self.sample = Sample(*options, users=[users[script] for script in scripts])
         self.settings, self.ferry = settings, None
+        self.listener = 'sieve' if first.protocol == 'managesieve' else 'plain'
         self.event_sources = 0
 
     def __enter__(self):
         self.sample.__enter__()
         try:
-            self.ferry = Ferry(self.sample.url, settings=self.settings)
+            self.ferry = Ferry(self.sample.url, [self.listener], self.settings)
             self.ferry.__enter__()
         except BaseException:
             self.sample.__exit__()
@@ -59,7 +60,7 @@ class Stage:
 
     @property
     def port(self):
-        return self.ferry.imap_port
+        return self.ferry.ports[self.listener]
 
     def check(self):
         if not self.ferry.alive():
@@ -147,7 +148,10 @@ class NativeStage:
     native = True
 
     def __init__(self, scripts, users):
-        self.cyrus = PatientCyrus(users=[users[script] for script in scripts], expunge='immediate')
+        self.protocol = scripts[0].protocol
+        # timsieved lets nobody in who has no INBOX yet
+        kind = Cyrus if self.protocol == 'managesieve' else PatientCyrus
+        self.cyrus = kind(users=[users[script] for script in scripts], expunge='immediate')
         self.sample = None
 
     def __enter__(self):
@@ -161,7 +165,8 @@ class NativeStage:
 
     @property
     def port(self):
-        return self.cyrus.imap_port
+        return (self.cyrus.sieve_port if self.protocol == 'managesieve'
+                else self.cyrus.imap_port)
 
     def _as(self, user):
         return Imap(self.host, self.port, user=user)

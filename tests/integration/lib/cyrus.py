@@ -81,6 +81,7 @@ START {{
 SERVICES {{
     imap cmd="{bin}/imapd -C {dir}/imapd.conf -U 100" listen="127.0.0.1:{imap}" proto="tcp4" prefork=1 maxchild=100
     http cmd="{bin}/httpd -C {dir}/imapd.conf -U 1000" listen="127.0.0.1:{http}" proto="tcp4" prefork=1 maxchild=100
+    sieve cmd="{bin}/timsieved -C {dir}/imapd.conf" listen="127.0.0.1:{sieve}" proto="tcp4" prefork=0 maxchild=100
 {tls}}}
 EVENTS {{
     checkpoint cmd="{bin}/ctl_cyrusdb -C {dir}/imapd.conf -c" period=60
@@ -133,6 +134,7 @@ class Cyrus:
         self.master = None
         self.host = '127.0.0.1'
         self.imap_port = self.http_port = self.imaps_port = self.https_port = 0
+        self.sieve_port = 0
 
     @property
     def url(self):
@@ -159,7 +161,7 @@ class Cyrus:
             os.makedirs(os.path.join(self.dir, name), exist_ok=True)
         values = dict(dir=self.dir, bin=BIN, expunge=self.expunge, quota=self.quota,
                       imap=self.imap_port, http=self.http_port, imaps=self.imaps_port,
-                      https=self.https_port)
+                      https=self.https_port, sieve=self.sieve_port)
         imapd = IMAPD_CONF.format(**values)
         if self.tls:
             cert, key = procs.certificate(os.path.join(self.dir, 'tls'))
@@ -189,8 +191,8 @@ class Cyrus:
         fresh = not self.imap_port
         for attempt in range(4):
             if fresh:
-                (self.imap_port, self.http_port, self.imaps_port,
-                 self.https_port) = procs.free_ports(4)
+                (self.imap_port, self.http_port, self.imaps_port, self.https_port,
+                 self.sieve_port) = procs.free_ports(5)
             self._write()
             if fresh and attempt == 0:
                 self._passwords()
