@@ -2,8 +2,8 @@
 /* The commands that change scripts, and those that ask before
  *
  * Specification: RFC 5804 §2.5, §2.6, §2.8, §2.10–§2.12
- * Implementation: an empty script is valid, but not stored (§2.6 wants it so). The backend checks a script before it stores it; what
- *   it says stands in the answer.
+ * Implementation: an empty script is valid, but not stored (§2.6 wants it so). The backend checks a
+ * script before it stores it; what it says stands in the answer.
  */
 #include "sieve-change.h"
 #include "sieve-error.h"
