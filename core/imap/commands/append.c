@@ -12,6 +12,17 @@
 #include "account/flags.h"
 #include "imap/commands/commands-private.h"
 
+/* The name of the mailbox, where the client called it otherwise (RFC 9051 §6.3.12). */
+static void
+tell_name(FerryImapCommand *command)
+{
+	g_autofree char *name = ferry_imap_dup_real_name(command, 0);
+	const char *written = ferry_imap_get_other_name(command, 0, name);
+
+	if (written != NULL)
+		ferry_imap_tell_new_name(command, name, written);
+}
+
 static void
 append_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -26,6 +37,7 @@ append_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		ferry_imap_command_fail(command, error);
 		return;
 	}
+	tell_name(command);
 	uids = ferry_outcome_get_target_uids(outcome, &n_uids);
 	if (n_uids > 0) {
 		g_autofree char *set = ferry_uid_array_to_string(uids, n_uids);
