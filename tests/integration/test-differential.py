@@ -99,6 +99,12 @@ def _(command, what, ours, theirs):
     return what == 'SEARCH' and 'BODY content-type' in command
 
 
+@allow('the last UID', 'RFC 9051 §9, seq-number: `*` is the UID of the last message in the mailbox; '
+       'Cyrus takes the last UID that it gave')
+def _(command, what, ours, theirs):
+    return what in ('SEARCH', 'ESEARCH') and re.search(r'UID \*(?=[ )]|$)', command)
+
+
 @allow('flags that stay as they were', 'RFC 9051 §6.4.6: the new value of the flags is returned as '
        'if a FETCH of those flags was done')
 def _(command, what, ours, theirs):
