@@ -109,6 +109,7 @@ js_account_free(JsAccount *self)
 	js_account_clear(self);
 	g_free(self->id);
 	g_free(self->owner);
+	g_free(self->name);
 	g_free(self);
 }
 
@@ -213,7 +214,8 @@ js_account_copy(JsAccount *self)
 void
 js_account_take_content(JsAccount *self, JsAccount *from)
 {
-	char *id = self->id, *owner = self->owner;
+	char *id = self->id, *owner = self->owner, *name = self->name;
+	gboolean read_only = self->read_only;
 
 	js_account_clear(self);
 	g_free(from->id);
@@ -221,6 +223,8 @@ js_account_take_content(JsAccount *self, JsAccount *from)
 	*self = *from;
 	self->id = id;
 	self->owner = owner;
+	self->name = name;
+	self->read_only = read_only;
 	self->counted_at = 0;
 	g_free(from);
 }

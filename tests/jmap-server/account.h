@@ -86,6 +86,8 @@ typedef struct {
 typedef struct {
 	JsServer *server;
 	char *id, *owner;
+	char *name;         /* what the session calls it; NULL: as its owner */
+	gboolean read_only; /* whatever the rights say */
 	guint64 modseq, baseline;
 	JsLog logs[JS_N_TYPES];
 	GPtrArray *mailboxes, *emails, *threads, *scripts; /* by number, with holes; 0 is unused */

@@ -250,16 +250,74 @@ js_admin_secret(JsAdmin *self)
 	return TRUE;
 }
 
+static gboolean
+js_admin_read_rights(JsAdmin *self, guint16 *rights)
+{
+	JsonArray *names = js_object_array(self->args, "rights");
+
+	*rights = 0;
+	for (guint i = 0; names != NULL && i < json_array_get_length(names); i++) {
+		JsonNode *node = json_array_get_element(names, i);
+		guint bit = 0;
+
+		while (js_node_is_string(node) && js_rights_get_name(bit) != NULL &&
+		       strcmp(js_rights_get_name(bit), json_node_get_string(node)) != 0)
+			bit++;
+		if (!js_node_is_string(node) || js_rights_get_name(bit) == NULL)
+			return FALSE;
+		*rights = (guint16)(*rights | 1 << bit);
+	}
+	return names != NULL;
+}
+
+static gboolean
+js_admin_share(JsAdmin *self)
+{
+	JsMailbox *mailbox = js_admin_find_mailbox(self, "mailbox");
+	const char *with = js_object_string(self->args, "with");
+	guint16 rights;
+	gint slot = -1;
+
+	if (mailbox != NULL && with != NULL && js_server_find_user(self->server, with) != NULL)
+		slot = js_account_ensure_slot(self->account, with);
+	if (slot <= 0 || !js_admin_read_rights(self, &rights))
+		return js_admin_fail(self, "needs mailbox, with (another user) and rights");
+	js_account_set_rights(self->account, mailbox, (guint)slot, rights);
+	self->server->session_generation++;
+	return TRUE;
+}
+
+static gboolean
+js_admin_account(JsAdmin *self)
+{
+	const char *name = js_object_string(self->args, "name");
+
+	if (name != NULL) {
+		g_free(self->account->name);
+		self->account->name = g_strdup(name);
+	}
+	self->account->read_only = js_object_bool(self->args, "readOnly", self->account->read_only);
+	self->server->session_generation++;
+	return TRUE;
+}
+
 static const struct {
 	const char *name;
 	gboolean (*run)(JsAdmin *self);
 	gboolean needs_user;
 } js_admin_actions[] = {
-	{"deliver", js_admin_deliver, TRUE},          {"move", js_admin_move, TRUE},
-	{"keywords", js_admin_keywords, TRUE},        {"expunge", js_admin_expunge, TRUE},
-	{"mailbox", js_admin_mailbox, TRUE},          {"snapshot", js_admin_snapshot, FALSE},
-	{"restore", js_admin_restore, FALSE},         {"drop-push", js_admin_drop_push, FALSE},
-	{"reset-stats", js_admin_reset_stats, FALSE}, {"secret", js_admin_secret, FALSE},
+	{"deliver", js_admin_deliver, TRUE},
+	{"move", js_admin_move, TRUE},
+	{"keywords", js_admin_keywords, TRUE},
+	{"expunge", js_admin_expunge, TRUE},
+	{"mailbox", js_admin_mailbox, TRUE},
+	{"snapshot", js_admin_snapshot, FALSE},
+	{"restore", js_admin_restore, FALSE},
+	{"drop-push", js_admin_drop_push, FALSE},
+	{"reset-stats", js_admin_reset_stats, FALSE},
+	{"secret", js_admin_secret, FALSE},
+	{"share", js_admin_share, TRUE},
+	{"account", js_admin_account, TRUE},
 };
 
 static gboolean

@@ -74,6 +74,13 @@ js_call_check_arguments(JsCall *call, const JsMethod *method)
 }
 
 static gboolean
+js_method_writes(const JsMethod *method)
+{
+	return g_str_has_suffix(method->name, "/set") ||
+	       g_str_has_suffix(method->name, "/import") || strcmp(method->name, "Email/copy") == 0;
+}
+
+static gboolean
 js_call_find_account(JsCall *call, const JsMethod *method)
 {
 	const char *id = js_object_string(call->args, "accountId");
@@ -87,6 +94,8 @@ js_call_find_account(JsCall *call, const JsMethod *method)
 		return js_call_fail(call, "accountNotFound", NULL);
 	if ((method->flags & JS_METHOD_OWNER_ONLY) != 0 && call->slot != 0)
 		return js_call_fail(call, "accountNotSupportedByMethod", NULL);
+	if (call->account->read_only && js_method_writes(method))
+		return js_call_fail(call, "accountReadOnly", NULL);
 	return TRUE;
 }
 

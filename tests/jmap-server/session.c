@@ -204,9 +204,9 @@ js_session_write_account(JsServer *self, JsUser *user, JsAccount *account, GStri
 	gboolean own = user->account == account;
 
 	js_json_open(out, '{');
-	js_json_kv_string(out, "name", account->owner);
+	js_json_kv_string(out, "name", account->name != NULL ? account->name : account->owner);
 	js_json_kv_bool(out, "isPersonal", own);
-	js_json_kv_bool(out, "isReadOnly", FALSE);
+	js_json_kv_bool(out, "isReadOnly", account->read_only);
 	js_json_key(out, "accountCapabilities");
 	js_json_open(out, '{');
 	js_write_empty(self, out, JS_CORE);

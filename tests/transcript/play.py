@@ -61,6 +61,8 @@ class Player:
             'user': user.encode(), 'password': b'secret',
             'sasl_plain': base64.b64encode(b'\0%s\0secret' % user.encode()),
         }
+        for other in script.others:
+            self.variables[other] = ('%s-%s' % (user, other)).encode()
 
     def play(self):
         try:
@@ -288,7 +290,10 @@ class Player:
 
     def _admin(self, step):
         action, values = parse_call(self._expand(step.text))
-        self.stage.admin(action, dict({'user': self.user}, **values))
+        answer = self.stage.admin(action, dict({'user': self.user}, **values))
+        name = values.get('as')
+        if name and 'id' in answer:
+            self.variables[name] = answer['id'].encode()
 
     def _expand(self, text):
         return expand(text, self.variables).decode()

@@ -54,6 +54,7 @@ class Script:
     def __init__(self, path, name):
         self.path, self.name, self.title = path, name, ''
         self.server, self.config, self.generated, self.needs = [], [], [], []
+        self.others = []
         self.begin, self.steps, self.protocol = None, [], 'imap'
         with open(path, encoding='utf-8') as source:
             self.lines = source.read().split('\n')
@@ -152,6 +153,8 @@ class Script:
         word, _, rest = line.partition(' ')
         if word == 'needs':
             self.needs += rest.split()
+        elif word == 'user' and re.fullmatch(r'[a-z]+', rest):
+            self.others.append(rest)
         elif word == 'server':
             self.server += shlex.split(rest)
         elif word == 'config':

@@ -21,6 +21,13 @@ SYSTEM_FLAGS = {'$seen': '\\Seen', '$answered': '\\Answered', '$flagged': '\\Fla
                 '$draft': '\\Draft'}
 
 
+def everybody(scripts, users):
+    """The user of each script, and the other ones that it names."""
+    found = [users[script] for script in scripts]
+    return found + ['%s-%s' % (users[script], other)
+                    for script in scripts for other in script.others]
+
+
 class Stage:
     native = False
 
@@ -33,7 +40,7 @@ class Stage:
         settings = {}
         for group, key, value in first.config:
             settings.setdefault(group, {})[key] = value
-        self.sample = Sample(*options, users=[users[script] for script in scripts])
+        self.sample = Sample(*options, users=everybody(scripts, users))
         self.settings, self.ferry = settings, None
         self.listener = 'sieve' if first.protocol == 'managesieve' else 'plain'
         self.event_sources = 0
@@ -97,7 +104,7 @@ class Stage:
         self.sample.admin('mailbox', {'user': user, 'mailbox': mailbox})
 
     def admin(self, action, values):
-        self.sample.admin(action, values)
+        return self.sample.admin(action, values)
 
     def set_faults(self, faults):
         self.sample.faults(*faults)
@@ -129,7 +136,8 @@ class Stage:
                 # the log keeps only the first 64 KiB
                 calls = [(name, {}, '') for name in re.findall(r'\["(\w+/\w+)",', body)]
             for name, arguments, _ in calls:
-                if arguments.get('accountId', account) == account:
+                asked = arguments.get('accountId', account)
+                if asked == account or asked.startswith(account + '-'):
                     found.append((name, arguments))
         stats = self.sample.stats()
         for name in ('upload', 'download'):
@@ -151,7 +159,7 @@ class NativeStage:
         self.protocol = scripts[0].protocol
         # timsieved lets nobody in who has no INBOX yet
         kind = Cyrus if self.protocol == 'managesieve' else PatientCyrus
-        self.cyrus = kind(users=[users[script] for script in scripts], expunge='immediate')
+        self.cyrus = kind(users=everybody(scripts, users), expunge='immediate')
         self.sample = None
 
     def __enter__(self):
