@@ -53,6 +53,8 @@ struct _FerryAccount {
 	gboolean polling; /* a poll is under way */
 	guint64 polled_generations;
 	guint poll_interval; /* seconds */
+	gboolean looks;      /* for accounts that are not known */
+	gint64 look_at;      /* monotonic; not before */
 	gint64 poll_at;      /* monotonic */
 	gint64 unused_since; /* monotonic; 0 while there are sessions */
 	guint n_idling;
@@ -85,6 +87,7 @@ struct _FerryMailAccount {
 	char *id;
 	char *name;
 	gboolean own;
+	gboolean read_only; /* isReadOnly */
 	gint64 key;
 	guint64 generation;
 	char *email_state;
@@ -115,6 +118,7 @@ gboolean ferry_account_load_finish(FerryAccount *self, GAsyncResult *result, GEr
 void ferry_account_add_session(FerryAccount *self, FerryAccountSession *session);
 void ferry_account_remove_session(FerryAccount *self, FerryAccountSession *session);
 void ferry_account_close(FerryAccount *self);
+void ferry_account_review(FerryAccount *self);
 FerryMailAccount *ferry_account_find(FerryAccount *self, const char *account_id);
 FerryJmapSession *ferry_account_pick_jmap(FerryAccount *self);
 /* A credential is no good any more: push goes on with another one. */
@@ -141,6 +145,7 @@ FerryMailboxSlot *ferry_account_session_find_slot(FerryAccountSession *self, con
 
 /* mail-account.c */
 FerryMailAccount *ferry_mail_account_new(FerryAccount *account, FerryStoreMailAccount *stored);
+void ferry_mail_account_take_info(FerryMailAccount *self, const FerryJmapAccountInfo *info);
 void ferry_mail_account_close(FerryMailAccount *self);
 FerryMailboxSlot *ferry_mail_account_find(FerryMailAccount *self, const char *mailbox_id);
 FerryMailboxSlot *ferry_mail_account_find_key(FerryMailAccount *self, gint64 key);

@@ -16,6 +16,9 @@
 #define DEBOUNCE_MS 10
 #define MAX_POLL_SECONDS 60
 #define RELIST_TICKS 5
+#define SESSION_TICKS 60
+#define SESSION_TICKS_PUSH 300
+#define LOOK_SECONDS 2
 
 void
 ferry_account_drop_push(FerryAccount *self)
@@ -68,14 +71,48 @@ debounce_cb(gpointer user_data)
 }
 
 static void
+look_for_accounts(FerryAccount *self)
+{
+	gint64 now = g_get_monotonic_time();
+
+	if (!self->looks || self->push_jmap == NULL || now < self->look_at)
+		return;
+	self->looks = FALSE;
+	self->look_at = now + LOOK_SECONDS * G_USEC_PER_SEC;
+	ferry_jmap_session_refresh(self->push_jmap);
+}
+
+/* Nobody tells what accounts are taken away, and some backends never change their sessionState: so
+ * the session objects are read again now and then. */
+static void
+look_at_sessions(FerryAccount *self)
+{
+	guint every = self->push_live ? SESSION_TICKS_PUSH : SESSION_TICKS;
+
+	if (self->n_ticks % every != 0)
+		return;
+	for (guint i = 0; i < self->sessions->len; i++) {
+		FerryAccountSession *session = self->sessions->pdata[i];
+
+		if (!session->expired)
+			ferry_jmap_session_refresh(session->jmap);
+	}
+}
+
+static void
 push_change_cb(FerryJmapPush *push, const char *account_id, const char *type, const char *state,
 	       gpointer user_data)
 {
 	FerryAccount *self = user_data;
 	FerryMailAccount *mail_account = ferry_account_find(self, account_id);
 
-	if (mail_account == NULL)
+	if (mail_account == NULL) {
+		/* of an account that the session object does not show: there may be a new one */
+		self->looks = self->push_jmap != NULL &&
+			      ferry_jmap_session_find_account(self->push_jmap, account_id) == NULL;
+		look_for_accounts(self);
 		return;
+	}
 	/* the echo of our own change */
 	if ((strcmp(type, "Email") == 0 && g_strcmp0(mail_account->email_state, state) == 0) ||
 	    (strcmp(type, "Mailbox") == 0 && g_strcmp0(mail_account->mailbox_state, state) == 0))
@@ -240,6 +277,8 @@ tick_cb(gpointer user_data)
 			ferry_mail_account_catch_up_async(mail_account, looked_cb,
 							  g_object_ref(self));
 	}
+	look_at_sessions(self);
+	look_for_accounts(self);
 	if (watched)
 		poll_backend(self, now);
 	if (watched && self->push_live && !self->polling && has_told_changes(self))

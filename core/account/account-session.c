@@ -78,7 +78,7 @@ reloaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
 	if (!ferry_account_load_finish(FERRY_ACCOUNT(source), result, &error))
 		g_message("account: new accounts were not read: %s", error->message);
-	ferry_account_touch_list(self->account);
+	ferry_account_review(self->account);
 }
 
 /* Accounts came or went. */
@@ -212,7 +212,8 @@ sees(FerryAccountSession *self, FerryMailAccount *mail_account)
 	return ferry_jmap_session_find_account(self->jmap, mail_account->id) != NULL;
 }
 
-/* "Shared Folders/NAME"; equal names are told apart by the account's id. */
+/* "Shared Folders/NAME". Of equal names the account that was known first keeps its own, the others
+ * are told apart by their ids. */
 static char *
 make_namespace(FerryAccountSession *self, FerryMailAccount *mail_account)
 {
@@ -222,7 +223,7 @@ make_namespace(FerryAccountSession *self, FerryMailAccount *mail_account)
 	for (guint i = 0; i < self->account->mail_accounts->len; i++) {
 		FerryMailAccount *other = self->account->mail_accounts->pdata[i];
 
-		if (other != mail_account && !other->own &&
+		if (other->key < mail_account->key && !other->own &&
 		    strcmp(other->name, mail_account->name) == 0)
 			return g_strdup_printf("%s/%s~4%s", prefix, name, mail_account->id);
 	}
@@ -245,6 +246,7 @@ make_list(FerryAccountSession *self)
 		namespace_name =
 			mail_account->own ? g_strdup("") : make_namespace(self, mail_account);
 		ferry_mailbox_list_add_account(list, mail_account->id, namespace_name, mailboxes,
+					       mail_account->read_only,
 					       (const char *const *)mail_account->subscriptions);
 	}
 	ferry_mailbox_list_seal(list);

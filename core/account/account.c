@@ -267,7 +267,7 @@ add_mail_account(FerryAccount *self, FerryStoreMailAccount *stored, FerryJmapSes
 	if (info == NULL || ferry_account_find(self, stored->account_id) != NULL)
 		return;
 	mail_account = ferry_mail_account_new(self, stored);
-	mail_account->name = g_strdup(info->name != NULL ? info->name : info->id);
+	ferry_mail_account_take_info(mail_account, info);
 	mail_account->own = g_strcmp0(primary, stored->account_id) == 0;
 	g_ptr_array_add(self->mail_accounts, mail_account);
 	ferry_recover_async(mail_account, jmap);
@@ -295,6 +295,40 @@ loaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	ferry_account_start_push(self, jmap);
 	ferry_account_touch_list(self);
 	g_task_return_boolean(task, TRUE);
+}
+
+static const FerryJmapAccountInfo *
+find_info(FerryAccount *self, const char *account_id)
+{
+	for (guint i = self->sessions->len; i > 0; i--) {
+		FerryAccountSession *session = self->sessions->pdata[i - 1];
+		const FerryJmapAccountInfo *info =
+			ferry_jmap_session_find_account(session->jmap, account_id);
+
+		if (info != NULL)
+			return info;
+	}
+	return NULL;
+}
+
+/* After a session object changed: what no credential shows any more is let go, with the mailboxes
+ * that are open in it; the store keeps what it has, for the case that it comes back. */
+void
+ferry_account_review(FerryAccount *self)
+{
+	for (guint i = self->mail_accounts->len; i > 0 && self->sessions->len > 0; i--) {
+		g_autoptr(FerryMailAccount) mail_account =
+			g_object_ref(self->mail_accounts->pdata[i - 1]);
+		const FerryJmapAccountInfo *info = find_info(self, mail_account->id);
+
+		if (info != NULL) {
+			ferry_mail_account_take_info(mail_account, info);
+		} else if (!mail_account->own) {
+			g_ptr_array_remove_index(self->mail_accounts, i - 1);
+			ferry_mail_account_close(mail_account);
+		}
+	}
+	ferry_account_touch_list(self);
 }
 
 /* The JMAP accounts with mail that a session lists and that are not known here yet. */

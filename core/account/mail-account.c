@@ -113,6 +113,28 @@ ferry_mail_account_new(FerryAccount *account, FerryStoreMailAccount *stored)
 	return self;
 }
 
+/* What the session object says of it; may be called again. */
+void
+ferry_mail_account_take_info(FerryMailAccount *self, const FerryJmapAccountInfo *info)
+{
+	gboolean was_read_only = self->read_only;
+	GHashTableIter iter;
+	gpointer value;
+
+	g_free(self->name);
+	self->name = g_strdup(info->name != NULL ? info->name : info->id);
+	self->read_only = info->is_read_only;
+	if (self->read_only == was_read_only)
+		return;
+	g_hash_table_iter_init(&iter, self->slots);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		FerryMailboxSlot *slot = value;
+
+		if (slot->open != NULL)
+			ferry_mailbox_note_rights(slot->open);
+	}
+}
+
 void
 ferry_mail_account_close(FerryMailAccount *self)
 {
@@ -297,6 +319,8 @@ take_mailbox(FerryMailAccount *self, FerryStoreMailboxDelta *delta, FerryAccount
 		g_autoptr(FerryMailbox) open = g_object_ref(slot->open);
 
 		ferry_mailbox_take_delta(open, delta, origin);
+		if (before != NULL && before->rights != delta->mailbox->rights)
+			ferry_mailbox_note_rights(open);
 	} else if (self->account != NULL) {
 		g_autoptr(FerryMailboxDelta) summary =
 			ferry_mailbox_delta_new(NULL, NULL, NULL, origin);

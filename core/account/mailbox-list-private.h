@@ -9,8 +9,9 @@ FerryMailboxList *ferry_mailbox_list_new(const char *shared_prefix);
 /* @namespace_name: "" for the session's own account, else "Shared Folders/NAME". */
 void ferry_mailbox_list_add_account(FerryMailboxList *self, const char *account_id,
 				    const char *namespace_name, GPtrArray *mailboxes,
-				    const char *const *subscriptions);
+				    gboolean read_only, const char *const *subscriptions);
 void ferry_mailbox_list_seal(FerryMailboxList *self);
+gboolean ferry_mailbox_list_is_reserved(FerryMailboxList *self, const char *name);
 /* "Shared Folders/NAME" of the account that a name lies in; NULL for the session's own. */
 const char *ferry_mailbox_list_find_namespace(FerryMailboxList *self, const char *name,
 					      const char **out_account_id, const char **out_rest);

@@ -14,8 +14,10 @@ struct _FerryMailboxInfo {
 	char *name;
 	char *account_id;
 	FerryStoreMailbox *mailbox; /* NULL: only a step on the way to others */
+	FerryMailboxRights rights;
 	gboolean has_children;
 	gboolean shared;
+	gboolean subscribed; /* or its name is */
 };
 
 typedef struct {
@@ -26,7 +28,8 @@ typedef struct {
 struct _FerryMailboxList {
 	gatomicrefcount ref_count;
 	char *shared_prefix;
-	GPtrArray *infos;
+	GPtrArray *infos; /* what is told */
+	GPtrArray *all;   /* … and what is not */
 	GHashTable *by_name;
 	GArray *namespaces;
 	GHashTable *subscriptions; /* names that are subscribed beside isSubscribed */
@@ -151,7 +154,7 @@ ferry_mailbox_info_get_special_use(FerryMailboxInfo *self)
 FerryMailboxRights
 ferry_mailbox_info_get_rights(FerryMailboxInfo *self)
 {
-	return self->mailbox != NULL ? (FerryMailboxRights)self->mailbox->rights : 0;
+	return self->rights;
 }
 
 /**
@@ -170,12 +173,12 @@ ferry_mailbox_info_is_selectable(FerryMailboxInfo *self)
  * ferry_mailbox_info_is_subscribed:
  * @self: a mailbox
  *
- * Returns: whether the backend says it is subscribed
+ * Returns: whether it is subscribed: as the backend says, or by its name
  */
 gboolean
 ferry_mailbox_info_is_subscribed(FerryMailboxInfo *self)
 {
-	return self->mailbox != NULL && self->mailbox->subscribed;
+	return self->subscribed;
 }
 
 /**
@@ -276,13 +279,14 @@ ferry_mailbox_list_unref(FerryMailboxList *self)
 	g_hash_table_unref(self->by_name);
 	g_hash_table_unref(self->subscriptions);
 	g_ptr_array_unref(self->infos);
+	g_clear_pointer(&self->all, g_ptr_array_unref);
 	g_array_unref(self->namespaces);
 	g_strfreev(self->missing);
 	g_free(self->shared_prefix);
 	g_free(self);
 }
 
-static void
+static FerryMailboxInfo *
 add_info(FerryMailboxList *self, char *name, const char *account_id, FerryStoreMailbox *mailbox,
 	 gboolean shared)
 {
@@ -294,7 +298,12 @@ add_info(FerryMailboxList *self, char *name, const char *account_id, FerryStoreM
 	info->mailbox = mailbox != NULL ? ferry_store_mailbox_ref(mailbox) : NULL;
 	info->shared = shared;
 	g_ptr_array_add(self->infos, info);
+	if (mailbox != NULL) {
+		info->rights = (FerryMailboxRights)mailbox->rights;
+		info->subscribed = mailbox->subscribed;
+	}
 	g_hash_table_replace(self->by_name, info->name, info);
+	return info;
 }
 
 static char *
@@ -307,7 +316,7 @@ join(const char *namespace_name, const char *rest)
 
 void
 ferry_mailbox_list_add_account(FerryMailboxList *self, const char *account_id,
-			       const char *namespace_name, GPtrArray *mailboxes,
+			       const char *namespace_name, GPtrArray *mailboxes, gboolean read_only,
 			       const char *const *subscriptions)
 {
 	Namespace item = {g_strdup(namespace_name), g_strdup(account_id)};
@@ -321,9 +330,14 @@ ferry_mailbox_list_add_account(FerryMailboxList *self, const char *account_id,
 	for (guint i = 0; i < mailboxes->len; i++) {
 		FerryStoreMailbox *mailbox = mailboxes->pdata[i];
 
-		if (mailbox->imap_name != NULL)
-			add_info(self, join(namespace_name, mailbox->imap_name), account_id,
-				 mailbox, shared);
+		FerryMailboxInfo *info;
+
+		if (mailbox->imap_name == NULL)
+			continue;
+		info = add_info(self, join(namespace_name, mailbox->imap_name), account_id, mailbox,
+				shared);
+		if (read_only)
+			info->rights &= FERRY_RIGHT_READ_ITEMS;
 	}
 	for (; subscriptions != NULL && *subscriptions != NULL; subscriptions++)
 		g_hash_table_add(self->subscriptions, join(namespace_name, *subscriptions));
@@ -363,21 +377,39 @@ compare_infos(gconstpointer a, gconstpointer b)
 }
 
 static void
-mark_parents(FerryMailboxList *self)
+mark_parent(FerryMailboxList *self, const char *name)
 {
-	for (guint i = 0; i < self->infos->len; i++) {
-		FerryMailboxInfo *info = self->infos->pdata[i];
-		const char *slash = strrchr(info->name, '/');
-		g_autofree char *parent = NULL;
-		FerryMailboxInfo *found;
+	const char *slash = strrchr(name, '/');
+	g_autofree char *parent = NULL;
+	FerryMailboxInfo *found;
 
-		if (slash == NULL)
+	if (slash == NULL)
+		return;
+	parent = g_strndup(name, (gsize)(slash - name));
+	found = g_hash_table_lookup(self->by_name, parent);
+	if (found != NULL)
+		found->has_children = TRUE;
+}
+
+/* What may not be read is told only where it leads to something else; it keeps its name, for those
+ * who may put mail there. Children come after their parents. */
+static void
+hide_unreadable(FerryMailboxList *self)
+{
+	GPtrArray *all = g_steal_pointer(&self->infos);
+
+	self->infos = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)(void (*)(void))ferry_mailbox_info_unref);
+	for (guint i = all->len; i > 0; i--) {
+		FerryMailboxInfo *info = all->pdata[i - 1];
+
+		if ((info->rights & FERRY_RIGHT_READ_ITEMS) == 0 && !info->has_children)
 			continue;
-		parent = g_strndup(info->name, (gsize)(slash - info->name));
-		found = g_hash_table_lookup(self->by_name, parent);
-		if (found != NULL)
-			found->has_children = TRUE;
+		mark_parent(self, info->name);
+		g_ptr_array_add(self->infos, ferry_mailbox_info_ref(info));
 	}
+	g_ptr_array_sort(self->infos, compare_infos);
+	self->all = all;
 }
 
 void
@@ -388,11 +420,15 @@ ferry_mailbox_list_seal(FerryMailboxList *self)
 	gpointer name;
 
 	g_ptr_array_sort(self->infos, compare_infos);
-	mark_parents(self);
+	hide_unreadable(self);
 	g_hash_table_iter_init(&iter, self->subscriptions);
 	while (g_hash_table_iter_next(&iter, &name, NULL)) {
-		if (ferry_mailbox_list_find(self, name) == NULL)
+		FerryMailboxInfo *info = ferry_mailbox_list_find(self, name);
+
+		if (info == NULL || info->mailbox == NULL)
 			g_ptr_array_add(missing, g_strdup(name));
+		else
+			info->subscribed = TRUE;
 	}
 	g_ptr_array_add(missing, NULL);
 	self->missing = (char **)g_ptr_array_steal(missing, NULL);
@@ -509,6 +545,20 @@ const char *
 ferry_mailbox_list_get_shared_prefix(FerryMailboxList *self)
 {
 	return self->namespaces->len > 1 ? self->shared_prefix : NULL;
+}
+
+/* Whether @name is the root of the other-users namespace, or a name in it that is in no account:
+ * there are no mailboxes of such names. */
+gboolean
+ferry_mailbox_list_is_reserved(FerryMailboxList *self, const char *name)
+{
+	gsize length = strlen(self->shared_prefix);
+	const char *account_id, *rest;
+
+	if (strncmp(name, self->shared_prefix, length) != 0 ||
+	    (name[length] != '\0' && name[length] != '/'))
+		return FALSE;
+	return ferry_mailbox_list_find_namespace(self, name, &account_id, &rest) == NULL;
 }
 
 const char *

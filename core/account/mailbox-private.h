@@ -24,6 +24,8 @@ void ferry_mailbox_load_async(FerryMailboxSlot *slot, GAsyncReadyCallback callba
 FerryMailbox *ferry_mailbox_load_finish(GAsyncResult *result, GError **error);
 void ferry_mailbox_take_delta(FerryMailbox *self, const FerryStoreMailboxDelta *delta,
 			      FerryAccountSession *origin);
+/* The rights may be others now. */
+void ferry_mailbox_note_rights(FerryMailbox *self);
 void ferry_mailbox_set_gone(FerryMailbox *self, FerryGoneReason reason);
 FerryMailboxDelta *ferry_mailbox_delta_new(GArray *arrived, GArray *changed, GArray *expunged,
 					   FerryAccountSession *origin);

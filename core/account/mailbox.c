@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "account/flags-private.h"
+#include "account/rights-private.h"
 
 /* rows that are worth a look through the heap, about a millisecond */
 #define MANY_ROWS 4096
@@ -19,6 +20,7 @@ G_DEFINE_TYPE(FerryMailbox, ferry_mailbox, G_TYPE_OBJECT)
 enum {
 	SIGNAL_CHANGED,
 	SIGNAL_GONE,
+	SIGNAL_RIGHTS_CHANGED,
 	N_SIGNALS
 };
 static guint signals[N_SIGNALS];
@@ -57,6 +59,15 @@ ferry_mailbox_class_init(FerryMailboxClass *klass)
 	 */
 	signals[SIGNAL_GONE] = g_signal_new("gone", FERRY_TYPE_MAILBOX, G_SIGNAL_RUN_LAST, 0, NULL,
 					    NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+	/**
+	 * FerryMailbox::rights-changed:
+	 * @self: the mailbox
+	 *
+	 * What ferry_mailbox_get_rights() says is another now.
+	 */
+	signals[SIGNAL_RIGHTS_CHANGED] =
+		g_signal_new("rights-changed", FERRY_TYPE_MAILBOX, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+			     NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -110,6 +121,18 @@ const char *
 ferry_mailbox_get_id(FerryMailbox *self)
 {
 	return self->id;
+}
+
+/**
+ * ferry_mailbox_get_rights:
+ * @self: a mailbox
+ *
+ * Returns: what this login may do in it now; nothing where it is gone
+ */
+FerryMailboxRights
+ferry_mailbox_get_rights(FerryMailbox *self)
+{
+	return self->slot != NULL ? ferry_slot_get_rights(self->slot) : 0;
 }
 
 /**
@@ -192,6 +215,18 @@ ferry_mailbox_set_gone(FerryMailbox *self, FerryGoneReason reason)
 	g_clear_weak_pointer(&slot->open);
 	g_clear_object(&slot->kept);
 	g_signal_emit(self, signals[SIGNAL_GONE], 0, (int)reason);
+}
+
+void
+ferry_mailbox_note_rights(FerryMailbox *self)
+{
+	g_autoptr(FerryMailbox) keep = g_object_ref(self);
+
+	/* what may not be read any more is gone for this login */
+	if (self->slot != NULL && (ferry_slot_get_rights(self->slot) & FERRY_RIGHT_READ_ITEMS) == 0)
+		ferry_mailbox_set_gone(self, FERRY_GONE_DELETED);
+	else if (self->slot != NULL)
+		g_signal_emit(self, signals[SIGNAL_RIGHTS_CHANGED], 0);
 }
 
 /* views */

@@ -30,7 +30,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryMailboxDelta, ferry_mailbox_delta_unref)
  * keeps it live (view in memory, polled where there is no push).
  *
  * Signals: `changed (old: FerryView, new: FerryView, delta: FerryMailboxDelta)`, emitted once per
- * committed change, before the operation that made it completes; `gone (reason: FerryGoneReason)`.
+ * committed change, before the operation that made it completes; `rights-changed ()`;
+ * `gone (reason: FerryGoneReason)`.
  */
 #define FERRY_TYPE_MAILBOX (ferry_mailbox_get_type())
 G_DECLARE_FINAL_TYPE(FerryMailbox, ferry_mailbox, FERRY, MAILBOX, GObject)
@@ -39,6 +40,7 @@ FerryView *ferry_mailbox_get_view(FerryMailbox *self);
 FerryMailboxInfo *ferry_mailbox_get_info(FerryMailbox *self);
 FerryAccount *ferry_mailbox_get_account(FerryMailbox *self);
 const char *ferry_mailbox_get_id(FerryMailbox *self);
+FerryMailboxRights ferry_mailbox_get_rights(FerryMailbox *self);
 gboolean ferry_mailbox_is_gone(FerryMailbox *self);
 guint32 ferry_mailbox_claim_recent(FerryMailbox *self);
 

@@ -12,6 +12,7 @@
 #include "account/listing-private.h"
 #include "account/op-private.h"
 #include "account/recover-private.h"
+#include "account/rights-private.h"
 #include "account/upload-private.h"
 
 typedef struct {
@@ -127,11 +128,14 @@ append_intended(FerryOp *op)
 static void
 append_locked(FerryOp *op)
 {
-	if (ferry_mail_account_find(op->account, op->target_id) == NULL) {
+	FerryMailboxSlot *slot = ferry_mail_account_find(op->account, op->target_id);
+
+	if (slot == NULL) {
 		ferry_op_fail(op, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_TRY_CREATE,
 						      "the mailbox does not exist"));
 		return;
 	}
+	ferry_rights_limit_items(slot, op->items);
 	ferry_op_intend(op, append_intended);
 }
 
@@ -211,7 +215,7 @@ check(FerryAccountSession *self, FerryMailboxSlot *slot, GPtrArray *messages, GE
 {
 	guint64 limit = ferry_account_session_get_max_upload(self);
 
-	if ((slot->stored->rights & FERRY_STORE_RIGHT_ADD_ITEMS) == 0) {
+	if ((ferry_slot_get_rights(slot) & FERRY_RIGHT_ADD_ITEMS) == 0) {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION,
 				    "messages may not be put into this mailbox");
 		return FALSE;

@@ -11,6 +11,7 @@
 #include "account/listing-private.h"
 #include "account/op-copy-private.h"
 #include "account/recover-private.h"
+#include "account/rights-private.h"
 
 typedef struct {
 	FerryAccountSession *session;
@@ -226,10 +227,10 @@ target_listed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 check_rights(FerryMailbox *self, FerryMailboxSlot *target, gboolean move, GError **error)
 {
-	guint source = self->slot != NULL ? self->slot->stored->rights : FERRY_STORE_RIGHT_ALL;
+	FerryMailboxRights source = ferry_mailbox_get_rights(self);
 
-	if ((target->stored->rights & FERRY_STORE_RIGHT_ADD_ITEMS) != 0 &&
-	    (!move || (source & FERRY_STORE_RIGHT_REMOVE_ITEMS) != 0))
+	if ((ferry_slot_get_rights(target) & FERRY_RIGHT_ADD_ITEMS) != 0 &&
+	    (!move || (source & FERRY_RIGHT_REMOVE_ITEMS) != 0))
 		return TRUE;
 	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION,
 			    "messages may not be put there, or not be taken from here");

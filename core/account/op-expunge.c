@@ -373,8 +373,7 @@ ferry_mailbox_expunge_async(FerryMailbox *self, FerryAccountSession *session, co
 		op->extra = copy;
 		op->extra_free = (GDestroyNotify)(void (*)(void))g_array_unref;
 	}
-	if (self->slot != NULL &&
-	    (self->slot->stored->rights & FERRY_STORE_RIGHT_REMOVE_ITEMS) == 0)
+	if ((ferry_mailbox_get_rights(self) & FERRY_RIGHT_REMOVE_ITEMS) == 0)
 		ferry_op_fail(op, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_NO_PERMISSION,
 						      "messages may not be removed here"));
 	else

@@ -3,9 +3,10 @@
  *
  * Specification: RFC 9051 §6.4.6, RFC 7162 §3.1.3 (UNCHANGEDSINCE), RFC 8621 §4.1.1
  * Implementation: keywords are patches `keywords/x`, so that others' changes stay; REPLACE sets the
- *   whole. \Deleted goes into the store only. UNCHANGEDSINCE syncs first and sets with ifInState
+ *   whole, or where not all may be changed what may be. \Deleted goes into the store only.
+ * UNCHANGEDSINCE syncs first and sets with ifInState
  */
-#include "account/op-private.h"
+#include "account/rights-private.h"
 
 #include <string.h>
 
@@ -18,6 +19,8 @@ static void begin_flags(FerryOp *op);
 static gboolean
 needs_backend(FerryOp *op)
 {
+	if (op->mode == FERRY_FLAGS_REPLACE && op->partial)
+		return (op->may & (FERRY_RIGHT_SET_SEEN | FERRY_RIGHT_SET_KEYWORDS)) != 0;
 	return op->mode == FERRY_FLAGS_REPLACE ||
 	       (op->flags & ~(guint)FERRY_MESSAGE_DELETED) != 0 ||
 	       (op->keywords != NULL && op->keywords[0] != NULL);
@@ -44,10 +47,13 @@ write_flags(FerryOp *op, const FerryItem *item, FerryJmapBuilder *patch)
 {
 	g_autoptr(GPtrArray) named = list_named(op);
 
-	if (op->mode != FERRY_FLAGS_REPLACE) {
+	if (op->mode != FERRY_FLAGS_REPLACE || op->partial) {
 		for (guint i = 0; i < named->len; i++)
 			ferry_jmap_builder_set_patch(patch, "keywords", named->pdata[i],
-						     op->mode == FERRY_FLAGS_ADD);
+						     op->mode != FERRY_FLAGS_REMOVE);
+		for (guint i = 0; item->dropped != NULL && i < item->dropped->len; i++)
+			ferry_jmap_builder_set_patch(patch, "keywords", item->dropped->pdata[i],
+						     FALSE);
 		return;
 	}
 	ferry_jmap_builder_name(patch, "keywords");
@@ -67,6 +73,14 @@ has_word(GPtrArray *words, const char *word)
 	return FALSE;
 }
 
+static void
+drop_keyword(FerryItem *item, const char *keyword)
+{
+	if (item->dropped == NULL)
+		item->dropped = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(item->dropped, g_strdup(keyword));
+}
+
 /* Turns the item's flags into those it has afterwards. */
 static void
 change_item(FerryOp *op, FerryItem *item, GPtrArray *named)
@@ -75,16 +89,20 @@ change_item(FerryOp *op, FerryItem *item, GPtrArray *named)
 	g_autoptr(GPtrArray) after = g_ptr_array_new();
 	gboolean names_deleted = (op->flags & FERRY_MESSAGE_DELETED) != 0;
 
-	for (guint i = 0; op->mode != FERRY_FLAGS_REPLACE && before[i] != NULL; i++) {
-		if (*before[i] != '\0' && !has_word(named, before[i]))
+	for (guint i = 0; before[i] != NULL; i++) {
+		if (*before[i] == '\0' || has_word(named, before[i]))
+			continue;
+		if (op->mode != FERRY_FLAGS_REPLACE || !ferry_rights_may_set(op->may, before[i]))
 			g_ptr_array_add(after, before[i]);
+		else if (op->partial)
+			drop_keyword(item, before[i]);
 	}
 	for (guint i = 0; op->mode != FERRY_FLAGS_REMOVE && i < named->len; i++)
 		g_ptr_array_add(after, named->pdata[i]);
 	g_ptr_array_add(after, NULL);
 	g_free(item->keywords);
 	item->keywords = g_strjoinv(" ", (char **)after->pdata);
-	if (op->mode == FERRY_FLAGS_REPLACE)
+	if (op->mode == FERRY_FLAGS_REPLACE && (op->may & FERRY_RIGHT_REMOVE_ITEMS) != 0)
 		item->deleted = names_deleted;
 	else if (names_deleted)
 		item->deleted = op->mode == FERRY_FLAGS_ADD;
@@ -202,21 +220,29 @@ flags_locked(FerryOp *op)
 		begin_flags(op);
 }
 
+/* Leaves out what may not be changed. RFC 4314 §4: a STORE does not fail where at least one of the
+ * flags that it names may be. */
 static gboolean
-check_rights(FerryMailbox *self, FerryMessageFlags flags, const char *const *keywords,
-	     GError **error)
+apply_rights(FerryOp *op, GError **error)
 {
-	guint rights = self->slot != NULL ? self->slot->stored->rights : 0;
-	guint needed = 0;
+	const guint keyword_flags =
+		FERRY_MESSAGE_ANSWERED | FERRY_MESSAGE_FLAGGED | FERRY_MESSAGE_DRAFT;
+	const FerryMailboxRights all =
+		FERRY_RIGHT_SET_SEEN | FERRY_RIGHT_SET_KEYWORDS | FERRY_RIGHT_REMOVE_ITEMS;
+	gboolean named = op->flags != 0 || (op->keywords != NULL && op->keywords[0] != NULL);
 
-	if ((flags & FERRY_MESSAGE_SEEN) != 0)
-		needed |= FERRY_STORE_RIGHT_SET_SEEN;
-	if ((flags & (FERRY_MESSAGE_ANSWERED | FERRY_MESSAGE_FLAGGED | FERRY_MESSAGE_DRAFT)) != 0 ||
-	    (keywords != NULL && *keywords != NULL))
-		needed |= FERRY_STORE_RIGHT_SET_KEYWORDS;
-	if ((flags & FERRY_MESSAGE_DELETED) != 0)
-		needed |= FERRY_STORE_RIGHT_REMOVE_ITEMS;
-	if (self->slot == NULL || (rights & needed) == needed)
+	op->may = ferry_mailbox_get_rights(op->mailbox) & all;
+	op->partial = op->may != all;
+	if ((op->may & FERRY_RIGHT_SET_SEEN) == 0)
+		op->flags &= ~(guint)FERRY_MESSAGE_SEEN;
+	if ((op->may & FERRY_RIGHT_REMOVE_ITEMS) == 0)
+		op->flags &= ~(guint)FERRY_MESSAGE_DELETED;
+	if ((op->may & FERRY_RIGHT_SET_KEYWORDS) == 0) {
+		op->flags &= ~keyword_flags;
+		g_clear_pointer(&op->keywords, g_strfreev);
+	}
+	if (op->flags != 0 || (op->keywords != NULL && op->keywords[0] != NULL) ||
+	    (!named && op->may != 0))
 		return TRUE;
 	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION,
 			    "these flags may not be changed here");
@@ -261,7 +287,7 @@ ferry_mailbox_store_flags_async(FerryMailbox *self, FerryAccountSession *session
 	op->unchanged_since = unchanged_since;
 	op->conditional = unchanged_since >= 0;
 	ferry_op_set_mailbox(op, self);
-	if (!check_rights(self, flags, keywords, &error))
+	if (self->slot != NULL && !apply_rights(op, &error))
 		ferry_op_fail(op, error);
 	else
 		ferry_op_lock(op, flags_locked);

@@ -44,7 +44,7 @@ struct _Change {
 	gboolean destroys;
 	guint n_lost; /* answers */
 	char *result_id;
-	FerryStoreBatch *batch; /* a change that the backend need not hear of */
+	FerryStoreBatch *batch; /* what the backend does not hear of */
 };
 
 static void
@@ -87,6 +87,29 @@ succeed(GTask *task)
 }
 
 static void
+applied_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	GTask *task = user_data;
+	GError *error = NULL;
+	g_autoptr(FerryStoreDelta) delta =
+		ferry_mail_account_apply_finish(FERRY_MAIL_ACCOUNT(source), result, &error);
+
+	if (delta == NULL)
+		fail(task, error);
+	else
+		succeed(task);
+}
+
+static void
+apply(GTask *task)
+{
+	Change *change = g_task_get_task_data(task);
+
+	ferry_mail_account_apply_async(change->account, change->batch, change->session, applied_cb,
+				       task);
+}
+
+static void
 synced_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	GTask *task = user_data;
@@ -96,6 +119,8 @@ synced_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
 	if (delta == NULL)
 		fail(task, error);
+	else if (change->batch != NULL)
+		apply(task);
 	else
 		succeed(task);
 }
@@ -177,6 +202,7 @@ looked_up_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	}
 	g_clear_object(&change->request);
 	g_clear_pointer(&change->subject_id, g_free);
+	g_clear_pointer(&change->batch, ferry_store_batch_unref);
 	change->create_call = NULL;
 	change->other_call = NULL;
 	change->n_created = 0;
@@ -198,6 +224,19 @@ look_up(GTask *task, const GError *error)
 	return TRUE;
 }
 
+/* Remembers (or forgets) the name itself, beside what JMAP knows of the mailbox. */
+static void
+subscribe_name(Change *change)
+{
+	FerryMailboxList *list = ferry_account_session_get_list(change->session);
+	const char *account_id;
+	const char *rest;
+
+	ferry_mailbox_list_find_namespace(list, change->name, &account_id, &rest);
+	change->batch = ferry_store_batch_new();
+	ferry_store_batch_set_subscription(change->batch, rest, change->subscribe);
+}
+
 static void
 sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -210,30 +249,23 @@ sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
 	if (reply == NULL || !check_created(change, reply, &error) ||
 	    !check_other(change, reply, &error)) {
-		if (look_up(task, error))
+		if (look_up(task, error)) {
 			g_error_free(error);
-		else
+		} else if (change->subscribes && change->subscribe &&
+			   g_error_matches(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION)) {
+			/* everybody's subscriptions are his own: then the name is kept here */
+			g_error_free(error);
+			subscribe_name(change);
+			apply(task);
+		} else {
 			fail(task, error);
+		}
 		return;
 	}
 	sync = ferry_sync_new(change->account, change->session->jmap);
 	if (change->subscribes)
 		ferry_sync_set_all_mailboxes(sync);
 	ferry_sync_run_async(sync, synced_cb, task);
-}
-
-static void
-applied_cb(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-	GTask *task = user_data;
-	GError *error = NULL;
-	g_autoptr(FerryStoreDelta) delta =
-		ferry_mail_account_apply_finish(FERRY_MAIL_ACCOUNT(source), result, &error);
-
-	if (delta == NULL)
-		fail(task, error);
-	else
-		succeed(task);
 }
 
 static void
@@ -247,9 +279,8 @@ run(GTask *task)
 		fail(task, error);
 		return;
 	}
-	if (change->batch != NULL)
-		ferry_mail_account_apply_async(change->account, change->batch, change->session,
-					       applied_cb, task);
+	if (change->create_call == NULL && change->other_call == NULL)
+		apply(task);
 	else
 		ferry_mail_account_send_async(change->account, change->session->jmap,
 					      change->request, FERRY_JMAP_SEND_NONE, NULL, sent_cb,
@@ -328,6 +359,17 @@ find_or_fail(Change *change, const char *name, GError **error)
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
 				    "the mailbox does not exist");
 	return info;
+}
+
+/* Of whatever account: its name is fixed. */
+static gboolean
+is_inbox(Change *change)
+{
+	FerryMailboxList *list = ferry_account_session_get_list(change->session);
+	const char *account_id, *rest;
+
+	ferry_mailbox_list_find_namespace(list, change->name, &account_id, &rest);
+	return g_ascii_strcasecmp(rest, "INBOX") == 0;
 }
 
 /* The name without "/" at its end, which RFC 9051 §6.3.4 lets clients put there. */
@@ -433,6 +475,11 @@ plan_path(Change *change, const char *name, char **parent_id, char ***names, GEr
 	const char *rest;
 	gsize existing;
 
+	if (ferry_mailbox_list_is_reserved(list, name)) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
+				    "the name belongs to the mailboxes of other users");
+		return FALSE;
+	}
 	ferry_mailbox_list_find_namespace(list, name, &account_id, &rest);
 	if (g_strcmp0(account_id, change->account->id) != 0) {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
@@ -458,6 +505,11 @@ build_create(Change *change, GError **error)
 
 	if (!plan_path(change, change->name, &parent_id, &names, error))
 		return FALSE;
+	if (change->role != NULL && !change->account->own) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
+				    "special uses are for one's own mailboxes");
+		return FALSE;
+	}
 	add_creations(change, (const char *const *)names, g_strv_length(names), parent_id,
 		      change->role);
 	return TRUE;
@@ -536,6 +588,11 @@ build_rename(Change *change, GError **error)
 	g_auto(GStrv) names = NULL;
 	guint n_names;
 
+	if (info != NULL && is_inbox(change)) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
+				    "another's INBOX cannot be renamed");
+		return FALSE;
+	}
 	if (info == NULL || !check_rename(change, error) ||
 	    !plan_path(change, change->new_name, &parent_id, &names, error))
 		return FALSE;
@@ -671,7 +728,7 @@ build_delete(Change *change, GError **error)
 
 	if (info == NULL)
 		return FALSE;
-	if (g_ascii_strcasecmp(change->name, "INBOX") == 0) {
+	if (is_inbox(change)) {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
 				    "INBOX cannot be deleted");
 		return FALSE;
@@ -723,23 +780,26 @@ ferry_account_session_delete_finish(FerryAccountSession *self, GAsyncResult *res
 
 /* SUBSCRIBE */
 
+static gboolean
+is_name_kept(Change *change)
+{
+	FerryMailboxList *list = ferry_account_session_get_list(change->session);
+	const char *account_id;
+	const char *rest;
+
+	ferry_mailbox_list_find_namespace(list, change->name, &account_id, &rest);
+	return change->account->subscriptions != NULL &&
+	       g_strv_contains((const char *const *)change->account->subscriptions, rest);
+}
+
 /* A name that no mailbox has is remembered here; JMAP has no place for it. */
 static gboolean
 build_subscribe(Change *change, GError **error)
 {
-	FerryMailboxList *list = ferry_account_session_get_list(change->session);
 	FerryMailboxInfo *info = find(change, change->name);
-	const char *account_id;
-	const char *rest;
+	gboolean kept = is_name_kept(change);
 
-	if (info != NULL) {
-		change->subject_id = g_strdup(ferry_mailbox_info_get_id(info));
-		change->other_call = ferry_jmap_request_add_mailbox_subscribe(
-			change->request, change->account->id, change->subject_id,
-			change->subscribe);
-		return TRUE;
-	}
-	if (!change->subscribe && !ferry_mailbox_list_is_subscribed(list, change->name)) {
+	if (!change->subscribe && info == NULL && !kept) {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
 				    "the name is not subscribed");
 		return FALSE;
@@ -748,9 +808,16 @@ build_subscribe(Change *change, GError **error)
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_LIMIT, "the name is too long");
 		return FALSE;
 	}
-	ferry_mailbox_list_find_namespace(list, change->name, &account_id, &rest);
-	change->batch = ferry_store_batch_new();
-	ferry_store_batch_set_subscription(change->batch, rest, change->subscribe);
+	if (change->subscribe ? info == NULL || change->account->read_only : kept)
+		subscribe_name(change);
+	if (info != NULL && !change->account->read_only) {
+		change->subject_id = g_strdup(ferry_mailbox_info_get_id(info));
+		change->other_call = ferry_jmap_request_add_mailbox_subscribe(
+			change->request, change->account->id, change->subject_id,
+			change->subscribe);
+	}
+	if (change->batch == NULL && change->other_call == NULL)
+		change->batch = ferry_store_batch_new();
 	return TRUE;
 }
 

@@ -37,6 +37,7 @@ typedef struct {
 	GPtrArray *mailboxes; /* ids of the mailboxes that the store has it in; owned strings */
 	gint64 received_at;
 	gboolean deleted;   /* \Deleted afterwards */
+	GPtrArray *dropped; /* keywords that a partial REPLACE takes away; owned strings */
 	gboolean in_target; /* it was there before */
 	gboolean found;     /* the backend has the Email */
 	gboolean destroy;
@@ -89,6 +90,8 @@ struct _FerryOp {
 	FerryFlagsMode mode;
 	FerryMessageFlags flags;
 	char **keywords;
+	FerryMailboxRights may; /* of the rights to change flags */
+	gboolean partial;       /* not all of them are there */
 	gint64 unchanged_since;
 	gboolean move;
 	gpointer extra;

@@ -24,6 +24,7 @@ clear_item(gpointer data)
 	g_free(item->keywords);
 	g_free(item->new_id);
 	g_clear_pointer(&item->mailboxes, g_ptr_array_unref);
+	g_clear_pointer(&item->dropped, g_ptr_array_unref);
 }
 
 /* Takes the task. */

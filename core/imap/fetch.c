@@ -306,6 +306,16 @@ add_items(FerryImapFetch *self, FerryImapValue *items, GError **error)
 	return TRUE;
 }
 
+/* RFC 4314 §4: without the right to set \Seen a FETCH does not set it, and does not fail. */
+static gboolean
+may_mark_seen(FerryImapSession *session)
+{
+	FerryMailbox *mailbox = ferry_imap_session_get_mailbox(session);
+
+	return !ferry_imap_session_is_read_only(session) &&
+	       (mailbox == NULL || (ferry_mailbox_get_rights(mailbox) & FERRY_RIGHT_SET_SEEN) != 0);
+}
+
 /* Reads the command's arguments: set, items, modifiers. */
 gboolean
 ferry_imap_fetch_plan(FerryImapFetch *self, GError **error)
@@ -322,7 +332,7 @@ ferry_imap_fetch_plan(FerryImapFetch *self, GError **error)
 		return FALSE;
 	g_ptr_array_add(self->properties, NULL);
 	self->has_flags = ferry_imap_fetch_has_item(self, "FLAGS");
-	if (ferry_imap_session_is_read_only(ferry_imap_fetch_get_session(self)))
+	if (!may_mark_seen(ferry_imap_fetch_get_session(self)))
 		self->marks_seen = FALSE;
 	return TRUE;
 }

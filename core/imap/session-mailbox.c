@@ -4,6 +4,7 @@
  * Specification: RFC 9051 §5.2, §6.3.2, §7.5.1; RFC 5182 (`$`); RFC 3501 §2.3.2 (\Recent)
  * Implementation: follows the mailbox's changes in the told list; tells through the update writers
  */
+#include "account/flags.h"
 #include "base/error.h"
 #include "imap/session-private.h"
 #include "imap/told-private.h"
@@ -11,6 +12,68 @@
 /* A client that lets so much wait for it is cut off: it resynchronizes faster than it catches up.
  */
 #define MAX_LAG 100000
+
+/* RFC 4314 §5.2: any of these makes a mailbox READ-WRITE */
+#define RIGHTS_TO_CHANGE                                                                           \
+	(FERRY_RIGHT_ADD_ITEMS | FERRY_RIGHT_REMOVE_ITEMS | FERRY_RIGHT_SET_SEEN |                 \
+	 FERRY_RIGHT_SET_KEYWORDS)
+
+static gboolean
+may_change(FerryMailbox *mailbox)
+{
+	return (ferry_mailbox_get_rights(mailbox) & RIGHTS_TO_CHANGE) != 0;
+}
+
+void
+ferry_imap_write_keywords(FerryImapWriter *writer, FerryView *view)
+{
+	const char *const *keywords = ferry_view_list_keywords(view);
+
+	for (; keywords != NULL && *keywords != NULL; keywords++)
+		if (ferry_keyword_is_valid(*keywords))
+			ferry_imap_writer_write_atom(writer, *keywords);
+}
+
+void
+ferry_imap_session_write_permanent_flags(FerryImapSession *self)
+{
+	FerryImapWriter *writer = self->writer;
+	FerryMailboxRights rights = self->read_only ? 0 : ferry_mailbox_get_rights(self->mailbox);
+
+	ferry_imap_writer_write_text(writer, "* OK [PERMANENTFLAGS ");
+	ferry_imap_writer_begin_list(writer);
+	if (rights & FERRY_RIGHT_SET_KEYWORDS)
+		ferry_imap_writer_write_atom(writer, "\\Answered \\Flagged \\Draft");
+	if (rights & FERRY_RIGHT_SET_SEEN)
+		ferry_imap_writer_write_atom(writer, "\\Seen");
+	if (rights & FERRY_RIGHT_REMOVE_ITEMS)
+		ferry_imap_writer_write_atom(writer, "\\Deleted");
+	if (rights & FERRY_RIGHT_SET_KEYWORDS) {
+		ferry_imap_write_keywords(writer, ferry_imap_session_get_view(self));
+		ferry_imap_writer_write_atom(writer, "\\*");
+	}
+	ferry_imap_writer_end_list(writer);
+	ferry_imap_writer_write_text(writer, "] Flags that stay\r\n");
+}
+
+/* RFC 9051 §7.1: READ-ONLY and READ-WRITE also say that the access changed while selected. */
+static void
+tell_rights(FerryImapSession *self)
+{
+	FerryMailboxRights rights = ferry_mailbox_get_rights(self->mailbox);
+	gboolean read_only = self->examined || !may_change(self->mailbox);
+
+	if (rights == self->rights)
+		return;
+	self->rights = rights;
+	if (read_only != self->read_only) {
+		self->read_only = read_only;
+		ferry_imap_writer_writef(self->writer, "* OK [%s] Rights were changed\r\n",
+					 read_only ? "READ-ONLY" : "READ-WRITE");
+	}
+	if (!self->examined)
+		ferry_imap_session_write_permanent_flags(self);
+}
 
 static void
 tell_or_keep(FerryImapSession *self)
@@ -38,6 +101,12 @@ apply_silently(FerryImapSession *self, FerryView *old, FerryView *view, FerryMai
 	}
 	ferry_told_apply_changes(self->told, view, (const guint32 *)(gpointer)news->data, news->len,
 				 expunged, n_expunged);
+}
+
+static void
+rights_changed_cb(FerryMailbox *mailbox, gpointer user_data)
+{
+	tell_or_keep(user_data);
 }
 
 static void
@@ -82,25 +151,28 @@ gone_cb(FerryMailbox *mailbox, FerryGoneReason reason, gpointer user_data)
  * ferry_imap_session_select:
  * @mailbox: an open mailbox
  * @name: its name
- * @read_only: whether nothing may be changed: EXAMINE, or no rights
+ * @examine: whether nothing is to be changed, whatever the rights: EXAMINE
  *
  * Selects a mailbox, with all of its newest view as told. Another one must be unselected before.
  */
 void
 ferry_imap_session_select(FerryImapSession *self, FerryMailbox *mailbox, const char *name,
-			  gboolean read_only)
+			  gboolean examine)
 {
 	g_return_if_fail(self->mailbox == NULL);
 	if (self->ended)
 		return;
 	self->mailbox = g_object_ref(mailbox);
 	self->mailbox_name = g_strdup(name);
-	self->read_only = read_only;
+	self->examined = examine;
+	self->read_only = examine || !may_change(mailbox);
+	self->rights = ferry_mailbox_get_rights(mailbox);
 	self->told = ferry_told_new(ferry_mailbox_get_view(mailbox));
 	self->phase = FERRY_PHASE_SELECTED;
 	ferry_told_set_fetch_word(self->told, self->fetch_word);
 	g_signal_connect(mailbox, "changed", G_CALLBACK(changed_cb), self);
 	g_signal_connect(mailbox, "gone", G_CALLBACK(gone_cb), self);
+	g_signal_connect(mailbox, "rights-changed", G_CALLBACK(rights_changed_cb), self);
 	g_signal_emit_by_name(self, "selected");
 }
 
@@ -263,7 +335,11 @@ ferry_imap_session_tell(FerryImapSession *self, gboolean may_expunge, gboolean w
 	g_autoptr(FerryImapUpdate) update = NULL;
 	gboolean done = FALSE;
 
-	if (self->told == NULL || self->leaving || !ferry_told_has_news(self->told))
+	if (self->told == NULL || self->leaving)
+		return;
+	if (!ferry_mailbox_is_gone(self->mailbox))
+		tell_rights(self);
+	if (!ferry_told_has_news(self->told))
 		return;
 	if (ferry_told_has_arrivals(self->told))
 		claim_arrivals(self);

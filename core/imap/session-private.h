@@ -26,7 +26,9 @@ struct _FerryImapSession {
 
 	FerryMailbox *mailbox;
 	char *mailbox_name;
-	gboolean read_only;
+	gboolean examined;
+	gboolean read_only;        /* examined, or nothing may be changed */
+	FerryMailboxRights rights; /* as told */
 	FerryTold *told;
 	FerryUidSet *saved_result;
 	const char *fetch_word;
@@ -51,6 +53,9 @@ void ferry_imap_session_next(FerryImapSession *self);
 void ferry_imap_session_release_spool(FerryImapSession *self);
 
 /* session-mailbox.c */
+/* Keywords that a client can name, in the list that is being written. */
+void ferry_imap_write_keywords(FerryImapWriter *writer, FerryView *view);
+void ferry_imap_session_write_permanent_flags(FerryImapSession *self);
 void ferry_imap_session_set_silent(FerryImapSession *self, const FerryImapSilent *silent);
 void ferry_imap_session_set_idling(FerryImapSession *self, gboolean idling);
 char *ferry_imap_session_dup_response_code(FerryImapSession *self, FerryImapCommand *command,

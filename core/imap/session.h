@@ -51,7 +51,7 @@ guint64 ferry_imap_session_get_append_limit(FerryImapSession *self);
 FerryTold *ferry_imap_session_get_told(FerryImapSession *self);
 FerryView *ferry_imap_session_get_view(FerryImapSession *self);
 void ferry_imap_session_select(FerryImapSession *self, FerryMailbox *mailbox, const char *name,
-			       gboolean read_only);
+			       gboolean examine);
 void ferry_imap_session_unselect(FerryImapSession *self);
 
 /* The result variable `$` of RFC 5182: UIDs. NULL: empty. */

@@ -459,11 +459,56 @@ ferry_jmap_session_get_download_gate(FerryJmapSession *self)
 	return &self->downloads;
 }
 
+/* What the session object said before it was read again. */
+typedef struct {
+	char *state;
+	GPtrArray *accounts;
+} Refreshed;
+
+static void
+refreshed_free(Refreshed *self)
+{
+	g_ptr_array_unref(self->accounts);
+	g_free(self->state);
+	g_free(self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Refreshed, refreshed_free)
+
+static const FerryJmapAccountInfo *
+find_same_id(GPtrArray *accounts, const FerryJmapAccountInfo *account)
+{
+	for (guint i = 0; i < accounts->len; i++) {
+		const FerryJmapAccountInfo *other = accounts->pdata[i];
+
+		if (strcmp(other->id, account->id) == 0)
+			return other;
+	}
+	return NULL;
+}
+
+/* There are servers whose session state never moves. */
+static gboolean
+has_same_accounts(GPtrArray *old_accounts, GPtrArray *accounts)
+{
+	if (old_accounts->len != accounts->len)
+		return FALSE;
+	for (guint i = 0; i < accounts->len; i++) {
+		const FerryJmapAccountInfo *account = accounts->pdata[i];
+		const FerryJmapAccountInfo *old = find_same_id(old_accounts, account);
+
+		if (old == NULL || g_strcmp0(old->name, account->name) != 0 ||
+		    old->is_read_only != account->is_read_only)
+			return FALSE;
+	}
+	return TRUE;
+}
+
 static void
 refreshed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	FerryJmapSession *self = FERRY_JMAP_SESSION(source);
-	g_autofree char *old_state = user_data;
+	g_autoptr(Refreshed) refreshed = user_data;
 	g_autoptr(GError) error = NULL;
 
 	g_clear_object(&self->refresh);
@@ -474,19 +519,30 @@ refreshed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		}
 		return;
 	}
-	if (g_strcmp0(old_state, ferry_jmap_value_get_string(self->object->value, "state")) != 0)
+	if (g_strcmp0(refreshed->state,
+		      ferry_jmap_value_get_string(self->object->value, "state")) != 0 ||
+	    !has_same_accounts(refreshed->accounts, self->object->accounts))
 		g_signal_emit(self, signals[SIGNAL_SESSION_CHANGED], 0);
 }
 
-static void
-refresh(FerryJmapSession *self)
+/**
+ * ferry_jmap_session_refresh:
+ * @self: an open session
+ *
+ * Reads the session object again in the background; `session-changed` tells what is new in it.
+ */
+void
+ferry_jmap_session_refresh(FerryJmapSession *self)
 {
-	if (self->refresh != NULL || self->rejected)
+	Refreshed *refreshed;
+
+	if (self->refresh != NULL || self->rejected || self->object == NULL)
 		return;
+	refreshed = g_new0(Refreshed, 1);
+	refreshed->state = g_strdup(ferry_jmap_value_get_string(self->object->value, "state"));
+	refreshed->accounts = g_ptr_array_ref(self->object->accounts);
 	self->refresh = g_cancellable_new();
-	ferry_jmap_session_open_async(
-		self, self->refresh, refreshed_cb,
-		g_strdup(ferry_jmap_value_get_string(self->object->value, "state")));
+	ferry_jmap_session_open_async(self, self->refresh, refreshed_cb, refreshed);
 }
 
 /* private: a reply named the session state */
@@ -502,7 +558,7 @@ ferry_jmap_session_saw_state(FerryJmapSession *self, const char *session_state)
 		return;
 	g_free(self->refreshed_for);
 	self->refreshed_for = g_strdup(session_state);
-	refresh(self);
+	ferry_jmap_session_refresh(self);
 }
 
 /* private: the backend did not answer, or not as one */
@@ -550,7 +606,7 @@ ferry_jmap_session_send_async(FerryJmapSession *self, FerryJmapRequest *request,
 	}
 	/* after an outage its URLs, or the backend's next address, may be others */
 	if (self->suspect)
-		refresh(self);
+		ferry_jmap_session_refresh(self);
 	ferry_jmap_scheduler_send(self->scheduler, request, flags, g_steal_pointer(&task));
 }
 

@@ -96,6 +96,7 @@ void ferry_jmap_session_open_async(FerryJmapSession *self, GCancellable *cancell
 gboolean ferry_jmap_session_open_finish(FerryJmapSession *self, GAsyncResult *result,
 					GError **error);
 gboolean ferry_jmap_session_is_open(FerryJmapSession *self);
+void ferry_jmap_session_refresh(FerryJmapSession *self);
 
 const char *ferry_jmap_session_get_username(FerryJmapSession *self);
 GPtrArray *ferry_jmap_session_get_accounts(FerryJmapSession *self);

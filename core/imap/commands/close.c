@@ -28,7 +28,10 @@ ferry_imap_close(FerryImapCommand *command, gpointer user_data)
 {
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 
-	if (ferry_imap_session_is_read_only(session)) {
+	/* RFC 4314 §4: where nothing may be removed the mailbox is just left */
+	if (ferry_imap_session_is_read_only(session) ||
+	    (ferry_mailbox_get_rights(ferry_imap_session_get_mailbox(session)) &
+	     FERRY_RIGHT_REMOVE_ITEMS) == 0) {
 		ferry_imap_unselect(command, user_data);
 		return;
 	}

@@ -5,22 +5,7 @@
  * Implementation: the answers of both revisions, each in its sessions. The mailbox that was
  *   selected before is left even where the new one cannot be selected.
  */
-#include "account/flags.h"
 #include "imap/commands/commands-private.h"
-
-#define RIGHTS_TO_CHANGE                                                                           \
-	(FERRY_RIGHT_ADD_ITEMS | FERRY_RIGHT_REMOVE_ITEMS | FERRY_RIGHT_SET_SEEN |                 \
-	 FERRY_RIGHT_SET_KEYWORDS)
-
-static void
-write_keywords(FerryImapWriter *writer, FerryView *view)
-{
-	const char *const *keywords = ferry_view_list_keywords(view);
-
-	for (; keywords != NULL && *keywords != NULL; keywords++)
-		if (ferry_keyword_is_valid(*keywords))
-			ferry_imap_writer_write_atom(writer, *keywords);
-}
 
 static void
 write_flags(FerryImapWriter *writer, FerryView *view)
@@ -28,30 +13,9 @@ write_flags(FerryImapWriter *writer, FerryView *view)
 	ferry_imap_writer_begin_untagged(writer, "FLAGS");
 	ferry_imap_writer_begin_list(writer);
 	ferry_imap_writer_write_atom(writer, "\\Answered \\Flagged \\Deleted \\Seen \\Draft");
-	write_keywords(writer, view);
+	ferry_imap_write_keywords(writer, view);
 	ferry_imap_writer_end_list(writer);
 	ferry_imap_writer_end_line(writer);
-}
-
-static void
-write_permanent_flags(FerryImapSession *session, FerryImapWriter *writer, FerryMailboxRights rights)
-{
-	if (ferry_imap_session_is_read_only(session))
-		rights = 0;
-	ferry_imap_writer_write_text(writer, "* OK [PERMANENTFLAGS ");
-	ferry_imap_writer_begin_list(writer);
-	if (rights & FERRY_RIGHT_SET_KEYWORDS)
-		ferry_imap_writer_write_atom(writer, "\\Answered \\Flagged \\Draft");
-	if (rights & FERRY_RIGHT_SET_SEEN)
-		ferry_imap_writer_write_atom(writer, "\\Seen");
-	if (rights & FERRY_RIGHT_REMOVE_ITEMS)
-		ferry_imap_writer_write_atom(writer, "\\Deleted");
-	if (rights & FERRY_RIGHT_SET_KEYWORDS) {
-		write_keywords(writer, ferry_imap_session_get_view(session));
-		ferry_imap_writer_write_atom(writer, "\\*");
-	}
-	ferry_imap_writer_end_list(writer);
-	ferry_imap_writer_write_text(writer, "] Flags that stay\r\n");
 }
 
 static void
@@ -126,7 +90,7 @@ write_answers(FerryImapCommand *command, FerryMailbox *mailbox)
 		ferry_imap_writer_writef(writer, "* %u RECENT\r\n", ferry_told_count_recent(told));
 		write_first_unseen(writer, view);
 	}
-	write_permanent_flags(session, writer, ferry_mailbox_info_get_rights(info));
+	ferry_imap_session_write_permanent_flags(session);
 	ferry_imap_writer_writef(writer, "* OK [UIDVALIDITY %u] UIDs are valid\r\n",
 				 ferry_view_get_uidvalidity(view));
 	ferry_imap_writer_writef(writer, "* OK [UIDNEXT %u] Next UID\r\n",
@@ -145,7 +109,8 @@ open_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(FerryMailbox) mailbox =
 		ferry_account_session_open_finish(FERRY_ACCOUNT_SESSION(source), result, &error);
-	gboolean read_only = g_strcmp0(ferry_imap_command_get_name(command), "EXAMINE") == 0;
+	gboolean examine = g_strcmp0(ferry_imap_command_get_name(command), "EXAMINE") == 0;
+	gboolean read_only;
 
 	if (mailbox == NULL) {
 		ferry_imap_command_fail(command, error);
@@ -155,10 +120,9 @@ open_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		ferry_imap_command_fail_new(command, FERRY_ERROR_UNAVAILABLE, "Connection closed");
 		return;
 	}
-	if (!(ferry_mailbox_info_get_rights(ferry_mailbox_get_info(mailbox)) & RIGHTS_TO_CHANGE))
-		read_only = TRUE;
 	ferry_imap_session_select(session, mailbox, ferry_imap_command_get_string(command, 0),
-				  read_only);
+				  examine);
+	read_only = ferry_imap_session_is_read_only(session);
 	if (ferry_imap_session_shows_recent(session))
 		claim_recent(session, mailbox, read_only);
 	write_answers(command, mailbox);
