@@ -232,6 +232,9 @@ js_admin_drop_push(JsAdmin *self)
 static gboolean
 js_admin_reset_stats(JsAdmin *self)
 {
+	/* what there was until now: nothing is lost between a look and this */
+	js_json_key(self->out, "before");
+	js_stats_write(self->server->stats, self->out);
 	js_stats_reset(self->server->stats);
 	return TRUE;
 }

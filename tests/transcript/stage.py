@@ -112,8 +112,7 @@ class Stage:
     # what was asked
 
     def start_counting(self):
-        self.event_sources += self.sample.stats().get('eventSources', 0)
-        self.sample.reset_stats()
+        self.event_sources += self.sample.reset_stats().get('eventSources', 0)
 
     def activity(self):
         stats = self.sample.stats()

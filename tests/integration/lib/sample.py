@@ -101,7 +101,7 @@ class Sample:
         return self.admin('stats')
 
     def reset_stats(self):
-        self.admin('reset-stats', {})
+        return self.admin('reset-stats', {})['before']
 
     def jmap(self, *calls, user='alice', using=()):
         """Method calls of our own; the responses."""
