@@ -27,15 +27,18 @@ void
 ferry_imap_id(FerryImapCommand *command, gpointer user_data)
 {
 	FerryImapWriter *writer = ferry_imap_command_get_writer(command);
+	FerryImapValue *list = ferry_imap_command_get_argument(command, 0);
+	FerryImapValue *other = ferry_imap_command_get_argument(command, 1);
 
-	if (ferry_imap_command_get_argument(command, 0) == NULL &&
-	    ferry_imap_command_get_argument(command, 1) == NULL) {
+	/* a list or NIL, not both and no string */
+	if (list != NULL
+		    ? other != NULL
+		    : other == NULL || ferry_imap_value_get_kind(other) != FERRY_IMAP_VALUE_NIL) {
 		ferry_imap_command_fail_new(command, FERRY_ERROR_INVALID,
 					    "ID: Expected NIL or a list");
 		return;
 	}
-	if (ferry_imap_command_get_argument(command, 0) != NULL &&
-	    !is_pairs(ferry_imap_command_get_argument(command, 0))) {
+	if (list != NULL && !is_pairs(list)) {
 		ferry_imap_command_fail_new(command, FERRY_ERROR_INVALID,
 					    "ID: Expected strings, each with a string or NIL");
 		return;
