@@ -10,8 +10,11 @@
 #include "account/op-copy-private.h"
 #include "account/op-remove-private.h"
 #include "account/recover-private.h"
+#include "account/rights-private.h"
 #include "jmap/date.h"
 #include "jmap/error.h"
+
+#define MAX_TRIES 3
 
 typedef struct {
 	FerryMailbox *source;
@@ -40,8 +43,10 @@ source_done_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	/* the copies are there and told; what could not be taken away stays in the source */
 	if (removed == NULL)
 		ferry_outcome_take_error(op->outcome, error);
-	else
-		ferry_outcome_unref(removed);
+	else if (ferry_outcome_get_error(removed) != NULL)
+		ferry_outcome_take_error(op->outcome,
+					 g_error_copy(ferry_outcome_get_error(removed)));
+	g_clear_pointer(&removed, ferry_outcome_unref);
 	ferry_op_done(op);
 }
 
@@ -140,6 +145,54 @@ read_copy(FerryOp *op, FerryItem *item, guint index, FerryJmapSetResult *set)
 		op->error = g_steal_pointer(&error);
 }
 
+/* What was looked up and found is as if it had been told. */
+static void
+take_found(FerryOp *op)
+{
+	for (guint i = 0; i < op->items->len; i++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, i);
+
+		if (item->state != FERRY_ITEM_DONE || item->new_id == NULL)
+			continue;
+		g_free(item->email_id);
+		item->email_id = g_steal_pointer(&item->new_id);
+	}
+}
+
+static gboolean
+is_waiting(const FerryItem *item)
+{
+	return item->state == FERRY_ITEM_TODO && !item->existing;
+}
+
+/* A server without Email/copy: nothing was done, and the client can still download and append. */
+static GError *
+explain(GError *error)
+{
+	if (!g_error_matches(error, FERRY_JMAP_ERROR, FERRY_JMAP_ERROR_UNKNOWN_METHOD))
+		return error;
+	g_error_free(error);
+	return g_error_new_literal(FERRY_ERROR, FERRY_ERROR_CANNOT,
+				   "the backend cannot copy between accounts");
+}
+
+/* The copies of the last call may be there although nobody told. */
+static gboolean
+look_up(FerryOp *op, const GError *error)
+{
+	if (!g_error_matches(error, FERRY_JMAP_ERROR, FERRY_JMAP_ERROR_LOST_ANSWER) ||
+	    op->tries++ >= MAX_TRIES || !ferry_op_has_time(op))
+		return FALSE;
+	for (gsize i = op->from; i < op->to; i++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, i);
+
+		item->lost = is_waiting(item);
+	}
+	op->next = send_copies;
+	ferry_op_look_up(op, send_copies);
+	return TRUE;
+}
+
 static void
 copied_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -152,6 +205,11 @@ copied_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	if (reply != NULL)
 		set = ferry_jmap_reply_parse_set(reply, op->call_id, &error);
 	if (set == NULL) {
+		if (look_up(op, error)) {
+			g_error_free(error);
+			return;
+		}
+		error = explain(error);
 		if (op->error == NULL)
 			op->error = error;
 		else
@@ -159,8 +217,12 @@ copied_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		ferry_op_undo(op);
 		return;
 	}
-	for (gsize i = op->from; i < op->to; i++)
-		read_copy(op, &g_array_index(op->items, FerryItem, i), (guint)i, set);
+	for (gsize i = op->from; i < op->to; i++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, i);
+
+		if (is_waiting(item))
+			read_copy(op, item, (guint)i, set);
+	}
 	op->from = op->to;
 	send_copies(op);
 }
@@ -197,6 +259,10 @@ send_copies(FerryOp *op)
 	g_autoptr(FerryJmapBuilder) args = NULL;
 	guint limit = ferry_op_get_set_limit(op);
 
+	take_found(op);
+	while (op->from < op->items->len &&
+	       !is_waiting(&g_array_index(op->items, FerryItem, op->from)))
+		op->from++;
 	if (op->from >= op->items->len || op->error != NULL) {
 		if (op->error != NULL)
 			ferry_op_undo(op);
@@ -210,8 +276,12 @@ send_copies(FerryOp *op)
 	ferry_jmap_builder_set_string(args, "accountId", op->account->id);
 	ferry_jmap_builder_name(args, "create");
 	ferry_jmap_builder_begin_object(args);
-	for (op->to = op->from; op->to < op->items->len && op->to - op->from < limit; op->to++)
-		write_one(op, args, &g_array_index(op->items, FerryItem, op->to), op->to);
+	for (op->to = op->from; op->to < op->items->len && op->to - op->from < limit; op->to++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, op->to);
+
+		if (is_waiting(item))
+			write_one(op, args, item, op->to);
+	}
 	ferry_jmap_builder_end_object(args);
 	ferry_jmap_builder_end_object(args);
 	g_clear_object(&op->request);
@@ -232,6 +302,14 @@ across_intended(FerryOp *op)
 static void
 across_locked(FerryOp *op)
 {
+	FerryMailboxSlot *slot = ferry_mail_account_find(op->account, op->target_id);
+
+	if (slot == NULL) {
+		ferry_op_fail(op, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_TRY_CREATE,
+						      "the mailbox does not exist"));
+		return;
+	}
+	ferry_rights_limit_items(slot, op->items);
 	/* the blobs that are about to appear: a copy of an Email has the blob of the original */
 	for (guint i = 0; i < op->items->len; i++)
 		g_array_index(op->items, FerryItem, i).import = TRUE;
@@ -255,7 +333,8 @@ ferry_op_copy_across(GTask *task, FerryMailbox *source, FerryAccountSession *ses
 		guint32 index;
 
 		if (ferry_view_find_uid(source->view, uid, &index))
-			ferry_op_add_item(op, source->view, index);
+			ferry_op_add_item(op, source->view, index)->size =
+				ferry_view_get_row(source->view, index)->size;
 		else
 			g_array_append_val(op->outcome->missing, uid);
 	}

@@ -70,8 +70,9 @@ compare_cb(FerryCandidate *candidate, GBytes *bytes, gpointer user_data)
 
 		if (!item->lost || item->size != candidate->size)
 			continue;
-		/* whose it is cannot be told */
-		if (bytes == NULL)
+		/* a copy has nothing here that it could be compared with: whose it is cannot be
+		 * told */
+		if (bytes == NULL || item->message == NULL)
 			lookup->ambiguous = TRUE;
 		else if (is_same(item, bytes))
 			match(item, candidate);
