@@ -102,7 +102,7 @@ def _(command, what, ours, theirs):
 @allow('the last UID', 'RFC 9051 §9, seq-number: `*` is the UID of the last message in the mailbox; '
        'Cyrus takes the last UID that it gave')
 def _(command, what, ours, theirs):
-    return what in ('SEARCH', 'ESEARCH') and re.search(r'UID \*(?=[ )]|$)', command)
+    return what in ('SEARCH', 'ESEARCH') and re.search(r'UID [^ ()]*\*', command)
 
 
 @allow('flags that stay as they were', 'RFC 9051 §6.4.6: the new value of the flags is returned as '
@@ -125,7 +125,8 @@ def _(command, what, ours, theirs):
 @allow('attributes of LSUB', 'RFC 3501 §6.3.9: the returned untagged LSUB response MAY contain '
        'different mailbox flags from a LIST untagged response')
 def _(command, what, ours, theirs):
-    return what.startswith('LSUB ') and ours and theirs and ours[1:] == theirs[1:] and not ours[0]
+    return (what.startswith('LSUB ') and ours and theirs and ours[1:] == theirs[1:]
+            and set(ours[0]) <= set(theirs[0]))
 
 
 @allow('namespaces', 'RFC 9051 §6.3.10: NIL for any namespace class that is not available')
