@@ -24,6 +24,13 @@ def utf7(name):
     return re.sub('[^\x20-\x7e]+|&', shifted, name)
 
 
+def from_utf7(name):
+    def plain(found):
+        octets = found[1].replace(',', '/')
+        return base64.b64decode(octets + '=' * (-len(octets) % 4)).decode('utf-16-be') if octets else '&'
+    return re.sub('&([^-]*)-', plain, name)
+
+
 class InCyrus:
     def __init__(self, server, user=None):
         self.server, self.user = server, user
@@ -32,12 +39,12 @@ class InCyrus:
         with self.server.native(self.user) as native:
             native.cmd('DELETE ' + quote(utf7(name)))
             native.ok('CREATE ' + quote(utf7(name)))
+            native.ok('SUBSCRIBE ' + quote(utf7(name)))
 
     def boxes(self):
         with self.server.native(self.user) as native:
             listed = native.ok('LIST "" *').all(b'LIST')
-        return {re.search(rb' "?(([^"]| (?!"))+?)"?\r\n', line.line[line.line.index(b') '):])[1].decode()
-                for line in listed}
+        return {from_utf7(re.search(rb'\) "." "?(.+?)"?\r\n', line.line)[1].decode()) for line in listed}
 
     def put(self, box, octets, flags=()):
         with self.server.native(self.user) as native:

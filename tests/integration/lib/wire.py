@@ -54,6 +54,7 @@ class Conversation:
         self.wire, self.number = wire, number
         self.up, self.down = Lines(), Lines()
         self.waiting, self.talking, self.going_on = {}, None, False
+        self.closed = False
 
     def client(self, data):
         for line in self.up.feed(data):
@@ -116,9 +117,9 @@ class Wire:
                 talk = Conversation(self, len(self.talks) + 1)
                 self.talks.append(talk)
             for source, sink, hear in ((near, far, talk.client), (far, near, talk.server)):
-                threading.Thread(target=self._pump, args=(source, sink, hear), daemon=True).start()
+                threading.Thread(target=self._pump, args=(source, sink, hear, talk), daemon=True).start()
 
-    def _pump(self, source, sink, hear):
+    def _pump(self, source, sink, hear, talk):
         try:
             while data := source.recv(65536):
                 with self.lock:     # written down before it arrives: an answer never comes first
@@ -126,6 +127,7 @@ class Wire:
                 sink.sendall(data)
         except OSError:
             pass
+        talk.closed = True
         _shut(sink)
 
     # what was said
@@ -135,6 +137,12 @@ class Wire:
         with self.lock:
             return [talk.number for talk in self.talks
                     if talk.going_on and talk.waiting.get(talk.talking, b'').upper() == b'IDLE']
+
+    def unanswered(self):
+        """Commands that wait for their answers, but for IDLE."""
+        with self.lock:
+            return [command for talk in self.talks if not talk.closed for command in talk.waiting.values()
+                    if command.upper() != b'IDLE']
 
     def forget(self):
         """Begin anew, with the connections that are open."""
