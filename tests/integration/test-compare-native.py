@@ -19,6 +19,8 @@ KNOWN = {
     'mime-no-boundary-parameter': {'BODY': SHOWN_AS_TEXT},
     'mime-boundary-never-occurs': {'BODY': SHOWN_AS_TEXT},
     'mime-empty-multipart': {'BODY': SHOWN_AS_TEXT},
+    'boundary-only-close': {'BODY': SHOWN_AS_TEXT},
+    'boundary-preamble-only': {'BODY': SHOWN_AS_TEXT},
     'mime-boundary-missing-inner-close': {
         'BODY': 'the outer boundary ends the inner multipart too (RFC 2046 §5.1.2)'},
     'mime-same-boundary-twice': {

@@ -8,7 +8,7 @@ seen in mailboxes may occur.
 import collections
 import random
 
-from . import corpus_mime, corpus_plain        # noqa: F401 (they fill CASES)
+from . import corpus_mime, corpus_odd, corpus_plain        # noqa: F401 (they fill CASES)
 from .corpus_parts import CASES, crlf, head, hash_of, words, paragraphs
 
 Message = collections.namedtuple('Message', 'name data flags date')
