@@ -153,6 +153,7 @@ class Pair:
         self.used = {}           # ALLOWED name → times
         self.differences = []
         self.steps = 0
+        self.said = None         # the last SEARCH that saved
 
     # one command
 
@@ -186,6 +187,8 @@ class Pair:
 
     def differ(self, text, what):
         message = 'step %d: %s\n   %s' % (self.steps, text[:400], what)
+        if '$' in text:
+            message += '\n   $ is from %s' % self.said
         if not OPTIONS.keep_going:
             raise Failure(message)
         self.differences.append(message)
@@ -203,6 +206,7 @@ class Pair:
         if only and not {'ALL', 'COUNT'} & set(options):
             uids = sorted(set(only))
         order = [uid for uid, _ in native.boxes[native.selected]]
+        self.said = '%s RETURN (%s) %s' % (command, ' '.join(options), keys)
         native.saved = ([order.index(uid) + 1 for uid in uids], uids)
         self.steps += 1
 

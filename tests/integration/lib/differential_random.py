@@ -5,6 +5,8 @@ What a JMAP backend cannot hold is not asked for: the same message twice in one 
 keywords belong to an Email there, flags change only for messages that are in one mailbox.
 """
 
+import re
+
 from . import corpus
 from .imap import quote
 
@@ -153,7 +155,8 @@ class Generator:
         text = 'UID SEARCH' if self.uid() else 'SEARCH'
         keys = ' '.join(self.key() for _ in range(rng.randint(1, 3)))
         options = rng.sample(['MIN', 'MAX', 'ALL', 'COUNT'], rng.randint(0, 3))
-        if self.messages and rng.random() < 0.15:
+        # what `$` is natively must not depend on how Cyrus reads a UID of *
+        if self.messages and rng.random() < 0.15 and not re.search(r'UID [^ ()]*\*', keys):
             self.pair.save(text, options + ['SAVE'], keys)
             self.use_saved()
             return
