@@ -214,6 +214,9 @@ class Ledger:
             if any((other is not copy or self.merges) and self.one_email(copy, other)
                    for copy in copies):
                 other.reasons.add('merged')
+        for other in box.unplaced:
+            if any(self.one_email(copy, other) for copy in copies):
+                other.reasons.add('merged')
         return spans
 
     def _removed_meanwhile(self, copy, start, deleted):
@@ -270,6 +273,8 @@ class Ledger:
             return None
         copy = Copy(box, None, label, email)
         copy.confirmed = True
+        if any(end is None and self.one_email(moved, copy) for moved, _, end in box.merges):
+            copy.reasons.add('merged')
         box.unplaced.append(copy)
         return copy
 
