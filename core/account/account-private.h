@@ -103,9 +103,11 @@ struct _FerryMailAccount {
 	guint n_syncing;             /* syncs under way */
 	gint64 sync_started;         /* monotonic start of the last sync that ended well; 0: none */
 	gboolean no_blob_creation;   /* the backend offered it, and did not know it */
-	gboolean changed_on_backend; /* push told so, no sync has begun since */
-	GQueue listings;             /* FerryListing under way or ready */
-	GQueue list_queue;           /* ids of mailboxes to be listed */
+	gboolean changed_on_backend; /* something is to be read; no sync has begun since */
+	char *told_email_state;      /* what push told last, since the last sync began */
+	char *told_mailbox_state;
+	GQueue listings;   /* FerryListing under way or ready */
+	GQueue list_queue; /* ids of mailboxes to be listed */
 };
 
 /* account.c */
@@ -184,7 +186,11 @@ void ferry_mail_account_catch_up_async(FerryMailAccount *self, GAsyncReadyCallba
 				       gpointer user_data);
 gboolean ferry_mail_account_catch_up_finish(FerryMailAccount *self, GAsyncResult *result,
 					    GError **error);
-/* The Freshness rules. */
+/* The Freshness rules. @state of @type is what push told; only what differs from what the store
+ * stands at is news. A sync that begins answers everything told before. */
+void ferry_mail_account_note_told(FerryMailAccount *self, const char *type, const char *state);
+void ferry_mail_account_forget_told(FerryMailAccount *self);
+gboolean ferry_mail_account_has_news(FerryMailAccount *self);
 void ferry_mail_account_refresh_async(FerryMailAccount *self, FerryAccountSession *session,
 				      gboolean force, GAsyncReadyCallback callback,
 				      gpointer user_data);

@@ -5,8 +5,6 @@
  * Implementation: one push stream; without it, polling that slows down while nothing changes; a
  *   look at the store once a second while anybody has a mailbox open, for other processes
  */
-#include <string.h>
-
 #include "account/account-private.h"
 #include "account/listing-private.h"
 #include "account/recover-private.h"
@@ -49,7 +47,7 @@ sync_all(FerryAccount *self, gboolean only_told)
 	for (guint i = 0; i < self->mail_accounts->len; i++) {
 		FerryMailAccount *mail_account = self->mail_accounts->pdata[i];
 
-		if (only_told && !mail_account->changed_on_backend)
+		if (only_told && !ferry_mail_account_has_news(mail_account))
 			continue;
 		if (!only_told && !mail_account->own &&
 		    !ferry_mail_account_is_watched(mail_account))
@@ -113,12 +111,8 @@ push_change_cb(FerryJmapPush *push, const char *account_id, const char *type, co
 		look_for_accounts(self);
 		return;
 	}
-	/* the echo of our own change */
-	if ((strcmp(type, "Email") == 0 && g_strcmp0(mail_account->email_state, state) == 0) ||
-	    (strcmp(type, "Mailbox") == 0 && g_strcmp0(mail_account->mailbox_state, state) == 0))
-		return;
-	mail_account->changed_on_backend = TRUE;
-	if (self->debounce == NULL)
+	ferry_mail_account_note_told(mail_account, type, state);
+	if (ferry_mail_account_has_news(mail_account) && self->debounce == NULL)
 		self->debounce = ferry_timer_new(DEBOUNCE_MS, debounce_cb, self);
 }
 
@@ -239,7 +233,7 @@ static gboolean
 has_told_changes(FerryAccount *self)
 {
 	for (guint i = 0; i < self->mail_accounts->len; i++) {
-		if (((FerryMailAccount *)self->mail_accounts->pdata[i])->changed_on_backend)
+		if (ferry_mail_account_has_news(self->mail_accounts->pdata[i]))
 			return TRUE;
 	}
 	return FALSE;

@@ -53,6 +53,8 @@ ferry_mail_account_finalize(GObject *object)
 	g_clear_object(&self->background);
 	g_free(self->email_state);
 	g_free(self->mailbox_state);
+	g_free(self->told_email_state);
+	g_free(self->told_mailbox_state);
 	g_free(self->id);
 	g_free(self->name);
 	G_OBJECT_CLASS(ferry_mail_account_parent_class)->finalize(object);

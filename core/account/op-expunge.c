@@ -53,8 +53,21 @@ mark_gone(FerryOp *op, gsize from, gsize to)
 	}
 }
 
+/* Whether an item of the call is to be done that way. */
+static gboolean
+has_item(FerryOp *op, gboolean destroy)
+{
+	for (gsize i = op->from; i < op->to; i++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, i);
+
+		if (item->state == FERRY_ITEM_TODO && item->destroy == destroy)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void
-write_removals(FerryOp *op, FerryJmapBuilder *args)
+write_updates(FerryOp *op, FerryJmapBuilder *args)
 {
 	ferry_jmap_builder_name(args, "update");
 	ferry_jmap_builder_begin_object(args);
@@ -69,6 +82,11 @@ write_removals(FerryOp *op, FerryJmapBuilder *args)
 		ferry_jmap_builder_end_object(args);
 	}
 	ferry_jmap_builder_end_object(args);
+}
+
+static void
+write_destroys(FerryOp *op, FerryJmapBuilder *args)
+{
 	ferry_jmap_builder_name(args, "destroy");
 	ferry_jmap_builder_begin_array(args);
 	for (gsize i = op->from; i < op->to; i++) {
@@ -124,6 +142,7 @@ removed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		return;
 	}
 	ferry_op_note_set(op, set);
+	ferry_op_take_counts(op, reply);
 	for (gsize i = op->from; i < op->to; i++) {
 		FerryItem *item = &g_array_index(op->items, FerryItem, i);
 
@@ -143,11 +162,16 @@ send_removals(FerryOp *op, const char *state)
 	ferry_jmap_builder_begin_object(args);
 	ferry_jmap_builder_set_string(args, "accountId", op->account->id);
 	ferry_jmap_builder_set_string(args, "ifInState", state);
-	write_removals(op, args);
+	if (has_item(op, FALSE))
+		write_updates(op, args);
+	if (has_item(op, TRUE))
+		write_destroys(op, args);
 	ferry_jmap_builder_end_object(args);
 	g_clear_object(&op->request);
 	op->request = ferry_jmap_request_new();
 	op->call_id = ferry_jmap_request_add_call(op->request, "Email/set", args);
+	if (op->to == op->items->len)
+		ferry_op_add_counts(op);
 	ferry_mail_account_send_async(op->account, op->session->jmap, op->request,
 				      FERRY_JMAP_SEND_ALONE, NULL, removed_cb, op);
 }

@@ -2,10 +2,10 @@
 /* Changing mailboxes: CREATE, RENAME, DELETE, SUBSCRIBE
  *
  * Specification: RFC 9051 §6.3.4-§6.3.8; RFC 8621 §2.5 (Mailbox/set)
- * Implementation: one request, then one sync that brings list and store along, both under the
- *   account's lock. Missing parents are made in the same request. DELETE takes the messages out of
- *   the mailbox: one that is in others too stays there (onDestroyRemoveEmails). RENAME of INBOX
- *   moves its messages (RFC 9051 §6.3.6).
+ * Implementation: one request, with the first calls of the sync that brings list and store along
+ *   at its end, under the account's lock. Missing parents are made in the same request. DELETE
+ * takes the messages out of the mailbox: one that is in others too stays there
+ * (onDestroyRemoveEmails). RENAME of INBOX moves its messages (RFC 9051 §6.3.6).
  */
 #include <string.h>
 
@@ -37,6 +37,7 @@ struct _Change {
 	gboolean subscribe;
 	ChangeFunc build; /* makes the request from the newest list */
 	FerryJmapRequest *request;
+	FerrySync *sync;         /* begun in the request */
 	const char *create_call; /* the calls' ids belong to the request */
 	const char *other_call;
 	char *subject_id; /* the Mailbox that is changed */
@@ -54,6 +55,7 @@ change_free(gpointer data)
 
 	g_clear_object(&change->account);
 	g_clear_object(&change->session);
+	g_clear_pointer(&change->sync, ferry_sync_free);
 	g_clear_object(&change->request);
 	g_clear_pointer(&change->batch, ferry_store_batch_unref);
 	g_free(change->name);
@@ -200,6 +202,7 @@ looked_up_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		succeed(task);
 		return;
 	}
+	g_clear_pointer(&change->sync, ferry_sync_free);
 	g_clear_object(&change->request);
 	g_clear_pointer(&change->subject_id, g_free);
 	g_clear_pointer(&change->batch, ferry_store_batch_unref);
@@ -243,7 +246,6 @@ sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	GTask *task = user_data;
 	Change *change = g_task_get_task_data(task);
 	GError *error = NULL;
-	FerrySync *sync;
 	g_autoptr(FerryJmapReply) reply =
 		ferry_jmap_session_send_finish(FERRY_JMAP_SESSION(source), result, &error);
 
@@ -262,10 +264,21 @@ sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		}
 		return;
 	}
-	sync = ferry_sync_new(change->account, change->session->jmap);
+	ferry_sync_take_reply(change->sync, reply);
+	ferry_sync_run_async(g_steal_pointer(&change->sync), synced_cb, task);
+}
+
+static void
+send_change(GTask *task)
+{
+	Change *change = g_task_get_task_data(task);
+
+	change->sync = ferry_sync_new(change->account, change->session->jmap);
 	if (change->subscribes)
-		ferry_sync_set_all_mailboxes(sync);
-	ferry_sync_run_async(sync, synced_cb, task);
+		ferry_sync_set_all_mailboxes(change->sync);
+	ferry_sync_add_calls(change->sync, change->request);
+	ferry_mail_account_send_async(change->account, change->session->jmap, change->request,
+				      FERRY_JMAP_SEND_NONE, NULL, sent_cb, task);
 }
 
 static void
@@ -282,9 +295,7 @@ run(GTask *task)
 	if (change->create_call == NULL && change->other_call == NULL)
 		apply(task);
 	else
-		ferry_mail_account_send_async(change->account, change->session->jmap,
-					      change->request, FERRY_JMAP_SEND_NONE, NULL, sent_cb,
-					      task);
+		send_change(task);
 }
 
 static void

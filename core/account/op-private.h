@@ -83,7 +83,8 @@ struct _FerryOp {
 	void (*write_patch)(FerryOp *op, const FerryItem *item, FerryJmapBuilder *patch);
 	void (*fill)(FerryStoreBatch *batch, FerryOp *op, gboolean fast);
 	FerryStoreDelta *delta;
-	FerrySync *sync; /* begun in the request of the operation itself */
+	FerrySync *sync;   /* begun in the request of the operation itself */
+	FerrySync *counts; /* what the operation's request told of the mailboxes */
 	/* the operations' own */
 	FerryMailAccount *target_account;
 	char *target_id;
@@ -122,6 +123,10 @@ void ferry_op_sync(FerryOp *op, FerryOpFunc next);
 void ferry_op_find_mailboxes(FerryOp *op, FerryOpFunc next);
 /* Email/set for every item to do: op->write_patch writes the patch; results go into the items. */
 void ferry_op_send_patches(FerryOp *op, FerryOpFunc next);
+/* Where push is live: the mailboxes after the call that ends the request, in the same request; or
+ * push would tell of them and cost another one. */
+void ferry_op_add_counts(FerryOp *op);
+void ferry_op_take_counts(FerryOp *op, FerryJmapReply *reply);
 /* For ids that do not belong to the request. */
 const char *ferry_op_keep_call(FerryOp *op, const char *call_id);
 void ferry_op_note_set(FerryOp *op, FerryJmapSetResult *set);

@@ -56,6 +56,7 @@ op_free(FerryOp *op)
 	if (op->extra_free != NULL)
 		op->extra_free(op->extra);
 	g_clear_pointer(&op->sync, ferry_sync_free);
+	g_clear_pointer(&op->counts, ferry_sync_free);
 	g_clear_pointer(&op->delta, ferry_store_delta_unref);
 	g_clear_pointer(&op->outcome, ferry_outcome_unref);
 	g_clear_object(&op->request);
@@ -401,6 +402,23 @@ ferry_op_note_set(FerryOp *op, FerryJmapSetResult *set)
 	op->state = g_strdup(new_state);
 }
 
+void
+ferry_op_add_counts(FerryOp *op)
+{
+	g_clear_pointer(&op->counts, ferry_sync_free);
+	if (op->account->account == NULL || !op->account->account->push_live)
+		return;
+	op->counts = ferry_sync_new(op->account, op->session->jmap);
+	ferry_sync_add_mailbox_news(op->counts, op->request);
+}
+
+void
+ferry_op_take_counts(FerryOp *op, FerryJmapReply *reply)
+{
+	if (op->counts != NULL)
+		ferry_sync_take_reply(op->counts, reply);
+}
+
 static void
 read_patch_result(FerryOp *op, FerryItem *item, FerryJmapSetResult *set)
 {
@@ -456,6 +474,7 @@ patched_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		return;
 	}
 	ferry_op_note_set(op, set);
+	ferry_op_take_counts(op, reply);
 	for (gsize i = op->from; i < op->to; i++) {
 		FerryItem *item = &g_array_index(op->items, FerryItem, i);
 
@@ -510,6 +529,8 @@ send_next_patches(FerryOp *op)
 	g_clear_object(&op->request);
 	op->request = ferry_jmap_request_new();
 	op->call_id = ferry_jmap_request_add_call(op->request, "Email/set", args);
+	if (op->to == op->items->len)
+		ferry_op_add_counts(op);
 	ferry_jmap_request_set_repeatable(op->request, !op->conditional);
 	ferry_mail_account_send_async(op->account, op->session->jmap, op->request,
 				      op->conditional ? FERRY_JMAP_SEND_ALONE
@@ -611,6 +632,8 @@ ferry_op_commit(FerryOp *op, FerryOpFunc next)
 		return;
 	}
 	batch = ferry_store_batch_new();
+	if (op->counts != NULL)
+		ferry_sync_fill_mailbox_news(op->counts, batch);
 	op->fill(batch, op, TRUE);
 	if (g_strcmp0(op->state, op->account->email_state) != 0)
 		ferry_store_batch_set_email_state(batch, op->state);

@@ -4,10 +4,47 @@
  * Implementation: one cheap read of the store's generation always; then nothing while push is live
  *   and silent, else one request unless a sync that began less than `freshness` ago ended well. A
  *   new session sees all that happened before it signed in: who was told of mail elsewhere and
- *   connects to fetch it must find it
+ *   connects to fetch it must find it. What push tells is a state: once an operation of ours has
+ * led the store to that very state, it was only the echo
  */
+#include <string.h>
+
 #include "account/account-private.h"
 #include "account/sync-private.h"
+
+void
+ferry_mail_account_note_told(FerryMailAccount *self, const char *type, const char *state)
+{
+	char **told = NULL;
+
+	if (strcmp(type, "Email") == 0)
+		told = &self->told_email_state;
+	else if (strcmp(type, "Mailbox") == 0)
+		told = &self->told_mailbox_state;
+	if (told == NULL)
+		return;
+	g_free(*told);
+	*told = g_strdup(state);
+}
+
+void
+ferry_mail_account_forget_told(FerryMailAccount *self)
+{
+	self->changed_on_backend = FALSE;
+	g_clear_pointer(&self->told_email_state, g_free);
+	g_clear_pointer(&self->told_mailbox_state, g_free);
+}
+
+gboolean
+ferry_mail_account_has_news(FerryMailAccount *self)
+{
+	if (self->changed_on_backend)
+		return TRUE;
+	return (self->told_email_state != NULL &&
+		g_strcmp0(self->told_email_state, self->email_state) != 0) ||
+	       (self->told_mailbox_state != NULL &&
+		g_strcmp0(self->told_mailbox_state, self->mailbox_state) != 0);
+}
 
 static gboolean
 is_fresh(FerryMailAccount *self, FerryAccountSession *session)
@@ -15,7 +52,7 @@ is_fresh(FerryMailAccount *self, FerryAccountSession *session)
 	gint64 age;
 
 	/* what push told may be on its way into the store at this moment */
-	if (self->sync_started == 0 || self->changed_on_backend || self->n_syncing > 0)
+	if (self->sync_started == 0 || ferry_mail_account_has_news(self) || self->n_syncing > 0)
 		return FALSE;
 	if (self->account->push_live)
 		return TRUE;

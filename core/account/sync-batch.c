@@ -96,7 +96,8 @@ ferry_sync_fill_batch(FerrySync *self, FerryStoreBatch *batch)
 
 		ferry_sync_put_email(batch, ferry_jmap_email_list_get(ref->list, ref->index));
 	}
-	if (g_strcmp0(self->email_state, self->account->email_state) != 0)
+	if (self->email_state != NULL &&
+	    g_strcmp0(self->email_state, self->account->email_state) != 0)
 		ferry_store_batch_set_email_state(batch, self->email_state);
 	if (g_strcmp0(self->mailbox_state, self->account->mailbox_state) != 0)
 		ferry_store_batch_set_mailbox_state(batch, self->mailbox_state);

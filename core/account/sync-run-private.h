@@ -18,6 +18,7 @@ struct _FerrySync {
 	gpointer fill_data;
 	char *since; /* Email state to begin with, where not the account's */
 	gint64 started;
+	guint64 generation; /* that the news of the mailboxes lead from */
 
 	/* what the run has gathered */
 	char *email_state;

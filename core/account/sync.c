@@ -190,6 +190,25 @@ ferry_sync_add_calls(FerrySync *self, FerryJmapRequest *request)
 	ferry_sync_add_totals_call(self, request);
 }
 
+void
+ferry_sync_add_mailbox_news(FerrySync *self, FerryJmapRequest *request)
+{
+	if (self->account->mailbox_state == NULL)
+		return;
+	g_set_object(&self->request, request);
+	self->generation = self->account->generation;
+	add_mailbox_calls(self, request);
+}
+
+void
+ferry_sync_fill_mailbox_news(FerrySync *self, FerryStoreBatch *batch)
+{
+	/* what is not the whole truth, or leads from elsewhere, waits for a sync */
+	if (self->generation == self->account->generation && self->error == NULL &&
+	    !self->more_mailboxes && !self->complete_mailboxes && self->mailbox_state != NULL)
+		ferry_sync_fill_batch(self, batch);
+}
+
 /* committing */
 
 static void finish(FerrySync *self, FerryStoreDelta *delta, GError *error);
@@ -450,7 +469,9 @@ ferry_sync_run_async(FerrySync *self, GAsyncReadyCallback callback, gpointer use
 					   "nobody is signed in"));
 		return;
 	}
-	self->account->changed_on_backend = FALSE;
+	/* where the first answer is here already, what was told may have come after it */
+	if (self->rounds == 0)
+		ferry_mail_account_forget_told(self->account);
 	sync_go_on(self);
 }
 

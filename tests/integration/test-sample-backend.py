@@ -103,6 +103,29 @@ def test_no_request_per_message(server):
             check(len(made) < 60, '%d requests of %s: %s' % (len(made), command, short(made)))
 
 
+def test_own_changes_are_not_asked_for_again(server):
+    """What push tells of a change of our own is known already; what others do is not."""
+    with server.imap() as client:
+        box, target = make(client, 'OwnBox'), make(client, 'OwnTarget')
+        add(client, box, 'own-1', 'own-2', 'own-3')
+        client.status(target, 'MESSAGES')
+        client.select(box)
+        time.sleep(1.5)
+        for command, calls in (('STORE 1:3 +FLAGS.SILENT (own)', 1), ('STORE 1:2 +FLAGS (\\Seen)', 1),
+                               ('COPY 1:3 ' + target, 1), ('MOVE 3 ' + target, 1),
+                               ('STORE 1:2 +FLAGS.SILENT (\\Deleted)', 0), ('EXPUNGE', 2)):
+            mark = server.proxy.mark()
+            client.ok(command)
+            time.sleep(1.5)
+            made = requests(server, mark)
+            same(len(made), calls, 'requests of %s: %s' % (command, short(made)))
+            check(not any(b'"destroy":[]' in r.body or b'"update":{}' in r.body for r in made),
+                  'an empty set: %s' % short(made))
+        server.sample.deliver(corpus.one('own-not'), box)
+        wait_for(lambda: client.status(target, 'MESSAGES')[b'MESSAGES'] == 3 and
+                 client.status(box, 'MESSAGES')[b'MESSAGES'] == 1, 10, 'both changes')
+
+
 def test_push_stream_cut_is_made_good(server):
     """What happened while there was no stream is told once it is back."""
     with server.imap() as client:
