@@ -92,7 +92,7 @@ ferry_jmap_parse(GByteArray *json, GError **error)
 
 	if (!ferry_jmap_guard(json, FERRY_JMAP_MAX_NESTING, error))
 		return NULL;
-	parser = json_parser_new_immutable();
+	parser = json_parser_new();
 	if (!json_parser_load_from_data(parser, (const char *)json->data, (gssize)json->len,
 					&local_error) ||
 	    json_parser_get_root(parser) == NULL) {
