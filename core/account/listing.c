@@ -1,47 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The first listing of a mailbox
  *
- * Specification: RFC 8621 §4.4 (Email/query), RFC 8620 §5.5 (anchors)
- * Implementation: the state is taken before, pages by receivedAt with back-referenced Email/get are
- *   committed one by one while the next is asked for, the delta from the first state is applied
- *   after the last. State and anchor are in the store, so that a restart goes on where it was
+ * Implementation: the state is taken before, pages by receivedAt are committed one by one while the
+ *   next are asked for, the delta from the first state is applied after the last. State and anchor
+ *   are in the store, so that a restart goes on where it was. Mailboxes that nobody waits for share
+ *   one last delta
  */
 #include "account/listing-private.h"
 
 #include <string.h>
 
+#include "account/listing-pages-private.h"
 #include "account/sync-private.h"
-#include "jmap/email.h"
-#include "jmap/error.h"
 
-/* a page is about a MB; the backend sorts the mailbox anew for each */
-#define PAGE_SIZE 4000
 /* So many mailboxes are listed at the same time; their requests share HTTP requests. */
 #define MAX_LISTINGS 4
-#define MAX_ANCHORS 8
-#define RETRY_SECONDS 5
 
 struct _FerryListing {
 	FerryMailAccount *account;
 	char *mailbox_id;
-	char *since;        /* Email state before the listing began */
-	GPtrArray *anchors; /* ids that can be gone on from, newest last */
-	FerryJmapRequest *request;
-	const char *query_call;
-	const char *get_call;
-	GQueue pages; /* FerryJmapEmailList to be committed, one ahead of the writing */
-	gboolean fetching;
-	gboolean fetched_all;
+	char *since; /* Email state before the listing began */
+	FerryListingPages *pages;
+	GPtrArray *ending; /* ids of the mailboxes that the delta under way ends the listing of */
 	gboolean committing;
-	gboolean dead; /* the slot let go of it; freed when nothing is under way */
-	guint limit;
+	gboolean resting; /* all is here; the last delta is left to those still under way */
+	gboolean dead;    /* the slot let go of it; freed when nothing is under way */
+	GError *error;    /* of the pages, while one is being written */
 	guint64 done;
 	guint64 total;
 	GPtrArray *waiters; /* GTask */
 };
 
-static void fetch_page(FerryListing *self);
 static void start_next(FerryMailAccount *account);
+static void end_resting(FerryMailAccount *account);
+static void end(FerryListing *self);
 static void go_on(FerryListing *self);
 
 static FerryMailboxSlot *
@@ -53,10 +45,9 @@ get_slot(FerryListing *self)
 static void
 really_free(FerryListing *self)
 {
-	g_queue_clear_full(&self->pages,
-			   (GDestroyNotify)(void (*)(void))ferry_jmap_email_list_unref);
-	g_clear_object(&self->request);
-	g_ptr_array_unref(self->anchors);
+	g_clear_pointer(&self->pages, ferry_listing_pages_free);
+	g_clear_pointer(&self->ending, g_ptr_array_unref);
+	g_clear_error(&self->error);
 	g_ptr_array_unref(self->waiters);
 	g_free(self->since);
 	g_free(self->mailbox_id);
@@ -74,10 +65,14 @@ end_waiters(FerryListing *self, const GError *error)
 		ferry_listing_end_wait(waiters->pdata[i], error);
 }
 
-static gboolean
-is_idle(FerryListing *self)
+/* Nothing comes of it any more. */
+static void
+die(FerryListing *self)
 {
-	return !self->fetching && !self->committing;
+	self->dead = TRUE;
+	g_clear_pointer(&self->pages, ferry_listing_pages_free);
+	if (!self->committing)
+		really_free(self);
 }
 
 /* The slot lets go. */
@@ -87,11 +82,9 @@ ferry_listing_free(FerryListing *self)
 	g_autoptr(GError) error =
 		g_error_new_literal(FERRY_ERROR, FERRY_ERROR_NOT_FOUND, "the mailbox is gone");
 
-	self->dead = TRUE;
 	g_queue_remove(&self->account->listings, self);
 	end_waiters(self, error);
-	if (is_idle(self))
-		really_free(self);
+	die(self);
 }
 
 static FerryListing *
@@ -104,7 +97,6 @@ ensure_listing(FerryMailboxSlot *slot)
 	self = g_new0(FerryListing, 1);
 	self->account = g_object_ref(slot->owner);
 	self->mailbox_id = g_strdup(slot->stored->id);
-	self->anchors = g_ptr_array_new_with_free_func(g_free);
 	self->waiters = g_ptr_array_new_with_free_func(g_object_unref);
 	self->total = slot->stored->total_emails;
 	slot->listing = self;
@@ -180,8 +172,7 @@ fail(FerryListing *self, const GError *error)
 	FerryMailboxSlot *slot = get_slot(self);
 
 	if (self->dead) {
-		if (is_idle(self))
-			really_free(self);
+		really_free(self);
 		return;
 	}
 	end_waiters(self, error);
@@ -191,19 +182,43 @@ fail(FerryListing *self, const GError *error)
 	/* what was committed stays; the next sync or SELECT takes it up again */
 	if (slot != NULL)
 		slot->listing = NULL;
-	self->dead = TRUE;
-	if (is_idle(self))
-		really_free(self);
+	end_resting(self->account);
+	die(self);
 }
 
 /* the end: the delta since the listing began */
+
+static gboolean
+is_complete(FerryListing *self)
+{
+	return !self->dead && self->pages != NULL && ferry_listing_pages_is_ended(self->pages);
+}
 
 static void
 fill_listed(FerryStoreBatch *batch, gpointer user_data)
 {
 	FerryListing *self = user_data;
 
-	ferry_store_batch_set_listing(batch, self->mailbox_id, FERRY_STORE_LISTED, NULL, NULL);
+	for (guint i = 0; i < self->ending->len; i++) {
+		const char *id = self->ending->pdata[i];
+
+		if (ferry_mail_account_find(self->account, id) != NULL)
+			ferry_store_batch_set_listing(batch, id, FERRY_STORE_LISTED, NULL, NULL);
+	}
+}
+
+/* One delta serves all that are read to their end and began at the same state. */
+static void
+find_ending(FerryListing *self)
+{
+	g_clear_pointer(&self->ending, g_ptr_array_unref);
+	self->ending = g_ptr_array_new_with_free_func(g_free);
+	for (GList *link = self->account->listings.head; link != NULL; link = link->next) {
+		FerryListing *other = link->data;
+
+		if (is_complete(other) && strcmp(other->since, self->since) == 0)
+			g_ptr_array_add(self->ending, g_strdup(other->mailbox_id));
+	}
 }
 
 static void
@@ -232,11 +247,9 @@ ferry_listing_note_listed(FerryMailboxSlot *slot)
 
 	if (self == NULL)
 		return;
-	self->dead = TRUE;
 	end_waiters(self, NULL);
 	leave(self);
-	if (is_idle(self))
-		really_free(self);
+	die(self);
 }
 
 static void
@@ -246,16 +259,23 @@ finalize_locked(FerryMailAccount *account, gpointer user_data)
 	FerrySync *sync;
 
 	if (self->dead) {
-		self->committing = FALSE;
 		ferry_mail_account_unlock(account);
-		if (is_idle(self))
-			really_free(self);
+		really_free(self);
 		return;
 	}
+	find_ending(self);
 	sync = ferry_sync_new(account, ferry_mail_account_pick_jmap(account, NULL));
 	ferry_sync_set_since(sync, self->since);
 	ferry_sync_set_fill(sync, fill_listed, self);
 	ferry_sync_run_async(sync, final_cb, self);
+}
+
+static void
+finalize(FerryListing *self)
+{
+	self->resting = FALSE;
+	self->committing = TRUE;
+	ferry_mail_account_lock(self->account, finalize_locked, self);
 }
 
 /* committing pages */
@@ -267,7 +287,6 @@ page_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	FerryMailAccount *account = FERRY_MAIL_ACCOUNT(source);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(FerryStoreDelta) delta = ferry_mail_account_apply_finish(account, result, &error);
-	g_autoptr(FerryJmapEmailList) page = NULL;
 
 	self->committing = FALSE;
 	ferry_mail_account_unlock(account);
@@ -280,8 +299,11 @@ page_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		fail(self, error);
 		return;
 	}
-	page = g_queue_pop_head(&self->pages);
-	self->done += ferry_jmap_email_list_get_length(page);
+	if (!self->dead) {
+		self->done +=
+			ferry_jmap_email_list_get_length(ferry_listing_pages_peek(self->pages));
+		ferry_listing_pages_drop(self->pages);
+	}
 	go_on(self);
 }
 
@@ -289,22 +311,23 @@ static void
 commit_locked(FerryMailAccount *account, gpointer user_data)
 {
 	FerryListing *self = user_data;
-	FerryJmapEmailList *page = g_queue_peek_head(&self->pages);
+	FerryJmapEmailList *page;
 	FerryStoreBatch *batch;
 	guint n;
 
 	if (self->dead || account->account == NULL) {
 		self->committing = FALSE;
 		ferry_mail_account_unlock(account);
-		if (is_idle(self))
+		if (self->dead)
 			really_free(self);
 		return;
 	}
+	page = ferry_listing_pages_peek(self->pages);
 	batch = ferry_store_batch_new();
 	n = ferry_jmap_email_list_get_length(page);
 	ferry_store_batch_set_page_of(batch, self->mailbox_id);
 	ferry_store_batch_set_listing(batch, self->mailbox_id, FERRY_STORE_LISTING, self->since,
-				      n > 0 ? ferry_jmap_email_list_get(page, n - 1)->id : NULL);
+				      ferry_listing_pages_peek_anchor(self->pages));
 	for (guint i = 0; i < n; i++)
 		ferry_sync_put_email(batch, ferry_jmap_email_list_get(page, i));
 	ferry_mail_account_apply_async(account, batch, NULL, page_cb, self);
@@ -316,141 +339,44 @@ static void
 go_on(FerryListing *self)
 {
 	if (self->dead) {
-		if (is_idle(self))
+		if (!self->committing)
 			really_free(self);
 		return;
 	}
-	/* the next page comes while this one is written */
-	if (!self->fetched_all && !self->fetching && g_queue_get_length(&self->pages) < 2)
-		fetch_page(self);
-	if (self->committing || self->dead)
+	if (self->committing)
 		return;
-	if (!g_queue_is_empty(&self->pages)) {
+	if (self->error != NULL) {
+		fail(self, self->error);
+		return;
+	}
+	if (ferry_listing_pages_peek(self->pages) != NULL) {
 		self->committing = TRUE;
 		ferry_mail_account_lock(self->account, commit_locked, self);
-	} else if (self->fetched_all) {
-		self->committing = TRUE;
-		ferry_mail_account_lock(self->account, finalize_locked, self);
+	} else if (ferry_listing_pages_is_ended(self->pages)) {
+		end(self);
 	}
 }
 
-/* fetching pages */
-
 static void
-anchor_lost(FerryListing *self)
-{
-	if (self->anchors->len > 0)
-		g_ptr_array_remove_index(self->anchors, self->anchors->len - 1);
-	/* without any anchor it begins again; what is there already keeps its UIDs */
-	fetch_page(self);
-}
-
-static gboolean
-read_page(FerryListing *self, FerryJmapReply *reply, GError **error)
-{
-	g_autoptr(FerryJmapQueryPage) query =
-		ferry_jmap_reply_parse_query(reply, self->query_call, error);
-	FerryJmapEmailList *page;
-
-	if (query == NULL)
-		return FALSE;
-	if (query->n_ids == 0) {
-		self->fetched_all = TRUE;
-		return TRUE;
-	}
-	page = ferry_jmap_reply_parse_emails(reply, self->get_call, error);
-	if (page == NULL)
-		return FALSE;
-	g_queue_push_tail(&self->pages, page);
-	self->fetched_all = query->n_ids < self->limit;
-	g_ptr_array_add(self->anchors, g_strdup(query->ids[query->n_ids - 1]));
-	if (self->anchors->len > MAX_ANCHORS)
-		g_ptr_array_remove_index(self->anchors, 0);
-	return TRUE;
-}
-
-static void
-fetched_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+pages_cb(const GError *error, gpointer user_data)
 {
 	FerryListing *self = user_data;
-	g_autoptr(GError) error = NULL;
-	g_autoptr(FerryJmapReply) reply =
-		ferry_jmap_session_send_finish(FERRY_JMAP_SESSION(source), result, &error);
 
-	self->fetching = FALSE;
-	if (self->dead) {
-		if (is_idle(self))
-			really_free(self);
-		return;
-	}
-	if (reply != NULL && read_page(self, reply, &error)) {
+	if (error != NULL && self->committing) {
+		/* the page that is being written is good: it fails when that is done */
+		self->error = g_error_copy(error);
+	} else if (error != NULL) {
+		fail(self, error);
+	} else {
 		go_on(self);
-		return;
 	}
-	if (g_error_matches(error, FERRY_JMAP_ERROR, FERRY_JMAP_ERROR_ANCHOR_NOT_FOUND) &&
-	    self->anchors->len > 0)
-		anchor_lost(self);
-	else
-		fail(self, error);
-}
-
-static const char *
-add_query(FerryListing *self, guint limit)
-{
-	g_autoptr(FerryJmapBuilder) args = ferry_jmap_builder_new();
-
-	ferry_jmap_builder_begin_object(args);
-	ferry_jmap_builder_set_string(args, "accountId", self->account->id);
-	ferry_jmap_builder_name(args, "filter");
-	ferry_jmap_builder_begin_object(args);
-	ferry_jmap_builder_set_string(args, "inMailbox", self->mailbox_id);
-	ferry_jmap_builder_end_object(args);
-	ferry_jmap_builder_name(args, "sort");
-	ferry_jmap_builder_begin_array(args);
-	ferry_jmap_builder_begin_object(args);
-	ferry_jmap_builder_set_string(args, "property", "receivedAt");
-	ferry_jmap_builder_set_bool(args, "isAscending", TRUE);
-	ferry_jmap_builder_end_object(args);
-	ferry_jmap_builder_end_array(args);
-	if (self->anchors->len > 0) {
-		ferry_jmap_builder_set_string(args, "anchor",
-					      self->anchors->pdata[self->anchors->len - 1]);
-		ferry_jmap_builder_set_int(args, "anchorOffset", 1);
-	}
-	ferry_jmap_builder_set_uint(args, "limit", limit);
-	ferry_jmap_builder_end_object(args);
-	return ferry_jmap_request_add_call(self->request, "Email/query", args);
-}
-
-static void
-fetch_page(FerryListing *self)
-{
-	FerryJmapSession *jmap = ferry_mail_account_pick_jmap(self->account, NULL);
-	guint64 limit;
-
-	if (jmap == NULL) {
-		g_autoptr(GError) error = g_error_new_literal(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
-							      "nobody is signed in");
-		fail(self, error);
-		return;
-	}
-	limit = ferry_jmap_session_get_limit(jmap, FERRY_JMAP_LIMIT_OBJECTS_IN_GET);
-	g_clear_object(&self->request);
-	self->request = ferry_jmap_request_new();
-	self->limit = (guint)CLAMP(limit, 1, PAGE_SIZE);
-	self->query_call = add_query(self, self->limit);
-	self->get_call = ferry_jmap_request_add_get_reference(
-		self->request, "Email/get", self->account->id, self->query_call, "Email/query",
-		"/ids", ferry_jmap_email_get_view_properties());
-	self->fetching = TRUE;
-	ferry_jmap_session_send_async(jmap, self->request, FERRY_JMAP_SEND_NONE,
-				      self->account->background, fetched_cb, self);
 }
 
 static void
 start(FerryMailboxSlot *slot)
 {
 	FerryListing *self = ensure_listing(slot);
+	const char *anchor = NULL;
 
 	g_queue_push_tail(&slot->owner->listings, self);
 	/* what an earlier run committed is taken up, unless its state is missing */
@@ -458,32 +384,70 @@ start(FerryMailboxSlot *slot)
 	    slot->stored->listing_email_state != NULL) {
 		self->since = g_strdup(slot->stored->listing_email_state);
 		self->done = slot->stored->n_messages;
-		if (slot->stored->listing_anchor != NULL)
-			g_ptr_array_add(self->anchors, g_strdup(slot->stored->listing_anchor));
+		anchor = slot->stored->listing_anchor;
 	} else {
 		self->since = g_strdup(slot->owner->email_state);
 	}
-	fetch_page(self);
+	self->pages =
+		ferry_listing_pages_new(self->account, self->mailbox_id, anchor,
+					self->total - MIN(self->total, self->done), pages_cb, self);
+	ferry_listing_pages_start(self->pages);
+}
+
+static guint
+count_under_way(FerryMailAccount *account)
+{
+	guint n = 0;
+
+	for (GList *link = account->listings.head; link != NULL; link = link->next)
+		n += !((FerryListing *)link->data)->resting;
+	return n;
 }
 
 static void
 start_next(FerryMailAccount *account)
 {
-	while (g_queue_get_length(&account->listings) < MAX_LISTINGS &&
-	       !g_queue_is_empty(&account->list_queue) && account->email_state != NULL &&
-	       account->account != NULL && !account->account->closed) {
+	while (count_under_way(account) < MAX_LISTINGS && !g_queue_is_empty(&account->list_queue) &&
+	       account->email_state != NULL && account->account != NULL &&
+	       !account->account->closed) {
 		g_autofree char *id = g_queue_pop_head(&account->list_queue);
 		FerryMailboxSlot *slot = ferry_mail_account_find(account, id);
 
 		if (slot != NULL && slot->stored->listing != FERRY_STORE_LISTED)
 			start(slot);
 	}
+	end_resting(account);
+}
+
+/* Where none is under way any more, those that rest get their last delta. */
+static void
+end_resting(FerryMailAccount *account)
+{
+	FerryListing *first = g_queue_peek_head(&account->listings);
+
+	if (first != NULL && first->resting && count_under_way(account) == 0)
+		finalize(first);
+}
+
+/* Everything is read. The last delta can wait for others as long as nobody waits for this one. */
+static void
+end(FerryListing *self)
+{
+	self->resting = TRUE;
+	if (self->waiters->len > 0)
+		finalize(self);
+	else
+		start_next(self->account);
 }
 
 /* Takes the task; it ends when the mailbox is listed, or cannot be. */
 void
 ferry_listing_add_waiter(FerryMailboxSlot *slot, GTask *task)
 {
-	g_ptr_array_add(ensure_listing(slot)->waiters, task);
+	FerryListing *self = ensure_listing(slot);
+
+	g_ptr_array_add(self->waiters, task);
+	if (self->resting && !self->committing)
+		finalize(self);
 	ferry_listing_queue(slot, TRUE);
 }
