@@ -12,8 +12,9 @@ G_BEGIN_DECLS
  * FerryStoreMailboxDelta:
  * @mailbox: the mailbox as it is now
  * @added: it was not there before
- * @reload: what was known of its messages is void (UIDVALIDITY changed, or tombstones are gone):
- *   load it again; @arrived, @changed and @expunged are empty
+ * @reload: what was known of its messages is void (UIDVALIDITY changed, tombstones are gone), or
+ *   nobody can have looked since it is still being listed: load it again; @arrived, @changed and
+ *   @expunged are empty
  * @arrived: pairs that came, in UID order, all fields
  * @changed: pairs whose keywords or \Deleted changed, in UID order, all fields
  * @expunged: UIDs that went, ascending; may name some that came and went since

@@ -224,24 +224,9 @@ ferry_apply_deleted(FerryApply *self, GError **error)
 	return TRUE;
 }
 
-static gboolean
-find_known(FerryApply *self, const FerryBatchEmail *email, Known *known, GError **error)
+static void
+read_known(sqlite3_stmt *query, const FerryBatchEmail *email, Known *known)
 {
-	GError *failure = NULL;
-	sqlite3_stmt *query = ferry_sqlite_db_query(
-		self->db,
-		"SELECT key, size, received_at, keywords, blob_id, thread_id FROM email"
-		" WHERE account = ?1 AND email_id = ?2",
-		ARGS(INT(self->account), TEXT(email->email_id)), error);
-
-	*known = (Known){0};
-	if (query == NULL)
-		return FALSE;
-	if (!ferry_sqlite_db_step(self->db, query, &failure)) {
-		if (failure != NULL)
-			g_propagate_error(error, failure);
-		return failure == NULL;
-	}
 	known->key = sqlite3_column_int64(query, 0);
 	known->size = sqlite3_column_int64(query, 1);
 	known->received_at = sqlite3_column_int64(query, 2);
@@ -250,8 +235,36 @@ find_known(FerryApply *self, const FerryBatchEmail *email, Known *known, GError 
 	known->same_blob = g_strcmp0(ferry_sqlite_peek_text(query, 4), email->blob_id) == 0;
 	known->same_ids = known->same_blob &&
 			  g_strcmp0(ferry_sqlite_peek_text(query, 5), email->thread_id) == 0;
-	sqlite3_reset(query);
-	return TRUE;
+}
+
+/* The Email and where it is, in one query: this is asked of every Email put. */
+static gboolean
+find_known(FerryApply *self, const FerryBatchEmail *email, Known *known, GArray *places,
+	   GError **error)
+{
+	GError *failure = NULL;
+	sqlite3_stmt *query = ferry_sqlite_db_query(
+		self->db,
+		"SELECT e.key, e.size, e.received_at, e.keywords, e.blob_id, e.thread_id,"
+		" m.mailbox, m.uid FROM email e LEFT JOIN message m ON m.email = e.key"
+		" WHERE e.account = ?1 AND e.email_id = ?2",
+		ARGS(INT(self->account), TEXT(email->email_id)), error);
+
+	*known = (Known){0};
+	g_array_set_size(places, 0);
+	if (query == NULL)
+		return FALSE;
+	while (ferry_sqlite_db_step(self->db, query, &failure)) {
+		Place place = {sqlite3_column_int64(query, 6), sqlite3_column_int64(query, 7)};
+
+		if (known->key == 0)
+			read_known(query, email, known);
+		if (sqlite3_column_type(query, 6) != SQLITE_NULL)
+			g_array_append_val(places, place);
+	}
+	if (failure != NULL)
+		g_propagate_error(error, failure);
+	return failure == NULL;
 }
 
 static gboolean
@@ -262,19 +275,8 @@ insert_email(FerryApply *self, const FerryBatchEmail *email, Known *known, GErro
 			    "the store does not know Email \"%s\"", email->email_id);
 		return FALSE;
 	}
-	if (!ferry_sqlite_db_run(self->db,
-				 "INSERT INTO email (account, email_id, blob_id, thread_id, size,"
-				 " received_at, sent_at, sent_offset, keywords)"
-				 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, iif(?7, ?8, NULL),"
-				 " iif(?7, ?9, NULL), ?10)",
-				 ARGS(INT(self->account), TEXT(email->email_id),
-				      TEXT(email->blob_id), TEXT(email->thread_id),
-				      INT(email->size), INT(email->received_at),
-				      INT(email->has_sent), INT(email->sent_at),
-				      INT(email->sent_offset), TEXT(email->keywords)),
-				 error))
+	if (!ferry_apply_add_email(self, email, &known->key, error))
 		return FALSE;
-	known->key = sqlite3_last_insert_rowid(self->db->handle);
 	known->size = email->size;
 	known->received_at = email->received_at;
 	return TRUE;
@@ -368,7 +370,8 @@ leave_mailboxes(FerryApply *self, GArray *places, GPtrArray *named, GError **err
  * backend that holds one Email for several copies may show the date of another copy: neither alone
  * makes it another message. */
 static gboolean
-compare_metadata(FerryApply *self, const FerryBatchEmail *email, Known *known, GError **error)
+compare_metadata(FerryApply *self, const FerryBatchEmail *email, Known *known, GArray *places,
+		 GError **error)
 {
 	if (known->key == 0 || email->blob_id == NULL)
 		return TRUE;
@@ -377,6 +380,7 @@ compare_metadata(FerryApply *self, const FerryBatchEmail *email, Known *known, G
 		const gint64 key = known->key;
 
 		*known = (Known){0};
+		g_array_set_size(places, 0);
 		return ferry_apply_destroy(self, key, error);
 	}
 	return known->same_ids ||
@@ -404,18 +408,14 @@ add_pairs(FerryApply *self, const FerryBatchEmail *email, const Known *known, GP
 }
 
 static gboolean
-put_email(FerryApply *self, const FerryBatchEmail *email, GPtrArray *named, GPtrArray *wanted,
-	  GError **error)
+put_email(FerryApply *self, const FerryBatchEmail *email, GArray *places, GPtrArray *named,
+	  GPtrArray *wanted, GError **error)
 {
-	g_autoptr(GArray) places = NULL;
 	Known known;
 
-	if (!find_known(self, email, &known, error) ||
-	    !compare_metadata(self, email, &known, error))
-		return FALSE;
-	places = known.key != 0 ? find_places(self, known.key, error)
-				: g_array_new(FALSE, FALSE, sizeof(Place));
-	if (places == NULL || !sort_mailboxes(self, email, places, named, wanted, error) ||
+	if (!find_known(self, email, &known, places, error) ||
+	    !compare_metadata(self, email, &known, places, error) ||
+	    !sort_mailboxes(self, email, places, named, wanted, error) ||
 	    !leave_mailboxes(self, places, named, error))
 		return FALSE;
 	/* nowhere that messages are known of: nothing to keep */
@@ -436,16 +436,17 @@ ferry_apply_emails(FerryApply *self, GError **error)
 {
 	g_autoptr(GPtrArray) named = g_ptr_array_new();
 	g_autoptr(GPtrArray) wanted = g_ptr_array_new();
+	g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(Place));
 
 	for (guint i = 0; i < self->batch->emails->len; i++) {
 		FerryBatchEmail *email = &g_array_index(self->batch->emails, FerryBatchEmail, i);
 
 		g_ptr_array_set_size(named, 0);
 		g_ptr_array_set_size(wanted, 0);
-		if (!put_email(self, email, named, wanted, error))
+		if (!put_email(self, email, places, named, wanted, error))
 			return FALSE;
 	}
-	return TRUE;
+	return ferry_apply_flush_emails(self, error);
 }
 
 /* Forgets the Emails that have no pair left. */

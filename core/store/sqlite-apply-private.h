@@ -28,6 +28,19 @@ typedef struct {
 	guint order; /* G_MAXUINT when nobody asked */
 } FerryApplyPair;
 
+/* Rows that wait to be written together. */
+typedef struct {
+	gint64 key;
+	const FerryBatchEmail *email;
+} FerryApplyEmail;
+
+typedef struct {
+	gint64 mailbox;
+	guint32 uid;
+	gint64 email;
+	gint64 savedate;
+} FerryApplyMessage;
+
 typedef struct {
 	FerrySqliteDb *db;
 	FerryStoreBatch *batch;
@@ -42,6 +55,9 @@ typedef struct {
 	GArray *epochs;     /* mailbox keys of the epochs under way, 0 is the account */
 	GArray *pairs;      /* FerryApplyPair */
 	GArray *forgotten;  /* keys of Emails that are gone */
+	GArray *fresh;      /* FerryApplyEmail */
+	GArray *messages;   /* FerryApplyMessage */
+	gint64 next_email;  /* the next new Email's key; 0: not looked up */
 } FerryApply;
 
 /* sqlite-apply-mailbox.c */
@@ -62,6 +78,14 @@ gboolean ferry_apply_remove_message(FerryApply *self, FerryApplyMailbox *mailbox
 gboolean ferry_apply_drop_loose(FerryApply *self, GError **error);
 gboolean ferry_apply_find_email(FerryApply *self, const char *email_id, gint64 *key,
 				GError **error);
+
+/* sqlite-apply-bulk.c: new rows; what was added must be flushed before it is looked for */
+gboolean ferry_apply_add_email(FerryApply *self, const FerryBatchEmail *email, gint64 *key,
+			       GError **error);
+gboolean ferry_apply_flush_emails(FerryApply *self, GError **error);
+gboolean ferry_apply_add_message(FerryApply *self, const FerryApplyMessage *message,
+				 GError **error);
+gboolean ferry_apply_flush_messages(FerryApply *self, GError **error);
 
 /* sqlite-apply-uid.c */
 gboolean ferry_apply_renewals(FerryApply *self, GError **error);

@@ -149,14 +149,15 @@ give_uid(FerryApply *self, const FerryApplyPair *pair, GError **error)
 	FerryStoreMailbox *record = pair->mailbox->mailbox;
 	const gboolean listing = g_strcmp0(self->batch->page_of, record->id) == 0;
 
-	if (record->uidnext > G_MAXUINT32 && !ferry_apply_renumber(self, pair->mailbox, error))
+	FerryApplyMessage message = {.mailbox = record->key,
+				     .email = pair->email,
+				     .savedate = listing ? 0 : self->now};
+
+	if (record->uidnext > G_MAXUINT32 && (!ferry_apply_flush_messages(self, error) ||
+					      !ferry_apply_renumber(self, pair->mailbox, error)))
 		return FALSE;
-	if (!ferry_sqlite_db_run(self->db,
-				 "INSERT INTO message (mailbox, uid, email, modseq, created_at,"
-				 " deleted, savedate) VALUES (?1, ?2, ?3, ?4, ?4, 0, ?5)",
-				 ARGS(INT(record->key), INT(record->uidnext), INT(pair->email),
-				      INT(self->generation), INT(listing ? 0 : self->now)),
-				 error))
+	message.uid = (guint32)record->uidnext;
+	if (!ferry_apply_add_message(self, &message, error))
 		return FALSE;
 	record->uidnext++;
 	record->n_messages++;
@@ -176,7 +177,7 @@ ferry_apply_allocate(FerryApply *self, GError **error)
 		if (!give_uid(self, &g_array_index(self->pairs, FerryApplyPair, i), error))
 			return FALSE;
 	}
-	return TRUE;
+	return ferry_apply_flush_messages(self, error);
 }
 
 /* The UIDs asked for; never NULL without error. */

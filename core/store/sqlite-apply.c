@@ -3,7 +3,7 @@
  *
  * Implementation: compare the generation, change, take the next generation if anything did, and
  * read the difference back from the tables, so that it is what another process would load too.
- * The rooms: mailboxes, emails, UIDs, epochs.
+ * The rooms: mailboxes, emails, UIDs, epochs, and rows in bulk.
  */
 #include "store/sqlite-apply-private.h"
 
@@ -34,6 +34,8 @@ apply_clear(FerryApply *self)
 	g_array_unref(self->epochs);
 	g_array_unref(self->pairs);
 	g_array_unref(self->forgotten);
+	g_array_unref(self->fresh);
+	g_array_unref(self->messages);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FerryApply, apply_clear)
 
@@ -53,6 +55,8 @@ apply_init(FerryApply *self, FerrySqliteDb *db, const FerrySqliteApply *job)
 		.epochs = g_array_new(FALSE, FALSE, sizeof(gint64)),
 		.pairs = g_array_new(FALSE, FALSE, sizeof(FerryApplyPair)),
 		.forgotten = g_array_new(FALSE, FALSE, sizeof(gint64)),
+		.fresh = g_array_new(FALSE, FALSE, sizeof(FerryApplyEmail)),
+		.messages = g_array_new(FALSE, FALSE, sizeof(FerryApplyMessage)),
 	};
 }
 

@@ -51,6 +51,9 @@ ferry_sqlite_db_open(const char *path, int busy_ms, GError **error)
 	sqlite3_busy_timeout(self->handle, busy_ms);
 	sqlite3_db_config(self->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(self->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	/* what a statement or savepoint may have to put back is not worth a file */
+	if (!ferry_sqlite_db_script(self, "PRAGMA temp_store = MEMORY", error))
+		return NULL;
 	return g_steal_pointer(&self);
 }
 

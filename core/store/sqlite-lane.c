@@ -3,6 +3,8 @@
  *
  * Implementation: a writing lane has one thread and puts all jobs that wait into one transaction
  * with a savepoint each, so that many share one sync to the disk; callers hear of it after COMMIT.
+ * The first has none: SQLite copies each page that is changed within a savepoint, and a large batch
+ * mostly comes alone; where the first fails the transaction begins anew.
  * A reading lane runs each job in a read transaction of its own.
  */
 #include "store/sqlite-lane.h"
@@ -130,15 +132,26 @@ pause_for_test(FerrySqliteLane *self)
 		g_usleep((gulong)delay * 1000);
 }
 
+/* The first job of a transaction: on failure there is nothing else to undo. */
+static void
+run_first(FerrySqliteDb *db, Outcome *outcome)
+{
+	FerrySqliteJob *job = outcome->job;
+
+	if (job->func(db, job->data, &outcome->result, &outcome->error))
+		return;
+	if (!sqlite3_get_autocommit(db->handle))
+		ferry_sqlite_db_script(db, "ROLLBACK", NULL);
+	if (!ferry_sqlite_db_script(db, "BEGIN IMMEDIATE", NULL))
+		g_prefix_error(&outcome->error, "(the transaction was lost) ");
+}
+
 /* Runs one job of a group; whether it wrote is found out by the count of changed rows. */
 static void
 run_in_savepoint(FerrySqliteDb *db, Outcome *outcome)
 {
 	FerrySqliteJob *job = outcome->job;
 
-	/* from here on the caller must hear what was done, not that it was cancelled */
-	if (job->task != NULL)
-		g_task_set_check_cancellable(job->task, FALSE);
 	if (!ferry_sqlite_db_script(db, "SAVEPOINT job", &outcome->error))
 		return;
 	if (job->func(db, job->data, &outcome->result, &outcome->error)) {
@@ -194,7 +207,13 @@ run_jobs(FerrySqliteLane *self, FerrySqliteDb *db, FerrySqliteJob *first, GArray
 		if (was_cancelled(self, job))
 			continue;
 		pause_for_test(self);
-		run_in_savepoint(db, &outcome);
+		/* from here on the caller must hear what was done, not that it was cancelled */
+		if (job->task != NULL)
+			g_task_set_check_cancellable(job->task, FALSE);
+		if (group->len == 0)
+			run_first(db, &outcome);
+		else
+			run_in_savepoint(db, &outcome);
 		if (outcome.error == NULL && sqlite3_total_changes64(db->handle) != before)
 			*wrote = TRUE;
 		g_array_append_val(group, outcome);

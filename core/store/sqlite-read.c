@@ -369,6 +369,8 @@ read_mailbox_deltas(FerrySqliteDb *db, FerryStoreDelta *self, GArray *mailboxes,
 		delta.added = created > self->since;
 		delta.reload = !delta.added &&
 			       (reload > self->since || delta.mailbox->prune_modseq > self->since);
+		/* nobody looks into a mailbox before it is listed, and its pages are many rows */
+		delta.reload |= !delta.added && delta.mailbox->listing == FERRY_STORE_LISTING;
 		delta.arrived = ferry_store_rows_new(0);
 		delta.changed = ferry_store_rows_new(0);
 		g_array_append_val(mailboxes, delta);
