@@ -14,8 +14,12 @@ from house import CC, House, attempt, meson, procs, run, tap  # noqa: E402
 from lib.ferry import Ferry  # noqa: E402
 from lib.sample import Sample  # noqa: E402
 
-OWN = sorted(os.path.basename(os.path.dirname(path))
-             for path in glob.glob(os.environ['FERRY_SRCDIR'] + '/extensions/*/meson.build'))
+# the folders of all modules, and their names
+FOLDERS = {os.path.basename(os.path.dirname(path)): os.path.relpath(os.path.dirname(path),
+                                                                    os.environ['FERRY_SRCDIR'])
+           for top in ('extensions', 'plugins')
+           for path in glob.glob('%s/%s/*/meson.build' % (os.environ['FERRY_SRCDIR'], top))}
+OWN = sorted(FOLDERS)
 
 # name, body of the register function (or more), key file, the words of its reason
 BROKEN = [
@@ -203,8 +207,8 @@ def list_tests(house):
 
 def delete_extensions(house, names):
     for name in names:
-        shutil.rmtree(os.path.join(house.source, 'extensions', name))
-        shutil.rmtree(os.path.join(house.build, 'extensions', name))
+        shutil.rmtree(os.path.join(house.source, FOLDERS[name]))
+        shutil.rmtree(os.path.join(house.build, FOLDERS[name]))
     run('ninja', '-C', house.build)
 
 
@@ -223,7 +227,7 @@ def test_one_extension_deleted(house):
 
 
 def test_all_extensions_deleted(house):
-    left = [name for name in OWN if os.path.isdir(os.path.join(house.source, 'extensions', name))]
+    left = [name for name in OWN if os.path.isdir(os.path.join(house.source, FOLDERS[name]))]
     delete_extensions(house, left)
     done = attempt(os.path.join(house.build, 'core', 'cli', 'ferry'), 'plugins', '--check',
                    env=house.environment())
