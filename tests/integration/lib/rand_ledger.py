@@ -183,6 +183,9 @@ class Ledger:
             copy.confirmed, copy.twin = False, None
         if copy.confirmed:
             raise Violation('UID %r was given twice' % copy)
+        for other in box.unplaced:      # put there natively, before Ferry knew: one and the same
+            if origin is not None and self.one_email(origin, other):
+                other.reasons.add('merged')
         copy.confirmed, copy.origin = True, origin
         if label is not None:
             self.learn(copy, label)
