@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/error.h"
 
-G_DEFINE_QUARK(ferry - error - quark, ferry_error)
+/* the name is taken letter by letter */
+/* clang-format off */
+G_DEFINE_QUARK(ferry-error-quark, ferry_error)
+/* clang-format on */

@@ -14,7 +14,10 @@
 /* longer texts help nobody, and come from a backend */
 #define MAX_TEXT 4000
 
-G_DEFINE_QUARK(sieve - error, sieve_error)
+/* the name is taken letter by letter */
+/* clang-format off */
+G_DEFINE_QUARK(sieve-error, sieve_error)
+/* clang-format on */
 
 static const struct {
 	FerryError error;
