@@ -41,6 +41,14 @@ struct _SieveParser {
 	gboolean complete;
 };
 
+/* What is thrown away may have been a password. */
+static void
+clear_octets(GByteArray *octets)
+{
+	if (octets->len > 0)
+		explicit_bzero(octets->data, octets->len);
+}
+
 SieveParser *
 sieve_parser_new(gsize line_limit, gsize literal_limit)
 {
@@ -55,8 +63,7 @@ sieve_parser_new(gsize line_limit, gsize literal_limit)
 void
 sieve_parser_free(SieveParser *self)
 {
-	/* it may hold a password */
-	explicit_bzero(self->frame->data, self->frame->len);
+	clear_octets(self->frame);
 	g_byte_array_unref(self->frame);
 	g_free(self);
 }
@@ -73,7 +80,7 @@ reset(SieveParser *self)
 	GByteArray *frame = self->frame;
 	gsize line_limit = self->line_limit, literal_limit = self->literal_limit;
 
-	explicit_bzero(frame->data, frame->len);
+	clear_octets(frame);
 	/* what was large is given back */
 	if (frame->len > 4096) {
 		g_byte_array_unref(frame);
@@ -207,7 +214,7 @@ wipe(gpointer data)
 {
 	GByteArray *octets = data;
 
-	explicit_bzero(octets->data, octets->len);
+	clear_octets(octets);
 	g_byte_array_unref(octets);
 }
 
