@@ -133,14 +133,17 @@ read_list(FerryJmapValue *value)
 {
 	SieveList *list = g_new0(SieveList, 1);
 	FerryJmapValueIter iter;
-	FerryJmapValue *item;
 
 	list->scripts = g_ptr_array_new_with_free_func((GDestroyNotify)sieve_script_free);
 	list->state = g_strdup(ferry_jmap_value_get_string(value, "state"));
 	ferry_jmap_value_iter_init(&iter, value, "list");
-	while (list->scripts->len < MAX_SCRIPTS && ferry_jmap_value_iter_next(&iter, NULL, &item)) {
-		SieveScript *script = read_script(item);
+	while (list->scripts->len < MAX_SCRIPTS) {
+		g_autoptr(FerryJmapValue) item = NULL;
+		SieveScript *script;
 
+		if (!ferry_jmap_value_iter_next(&iter, NULL, &item))
+			break;
+		script = read_script(item);
 		if (script != NULL)
 			g_ptr_array_add(list->scripts, script);
 	}

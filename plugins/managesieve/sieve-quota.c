@@ -47,10 +47,12 @@ static gboolean
 judge(FerryJmapValue *value, guint64 octets, GError **error)
 {
 	FerryJmapValueIter iter;
-	FerryJmapValue *quota;
+	FerryJmapValue *item;
 
 	ferry_jmap_value_iter_init(&iter, value, "list");
-	while (ferry_jmap_value_iter_next(&iter, NULL, &quota)) {
+	while (ferry_jmap_value_iter_next(&iter, NULL, &item)) {
+		g_autoptr(FerryJmapValue) quota = item;
+
 		if (!counts_scripts(quota) || has_room(quota, octets))
 			continue;
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_OVER_QUOTA,
