@@ -177,6 +177,59 @@ unpause_cb(gpointer user_data)
 }
 
 static void
+answer_lie(Server *self, SoupServerMessage *message, FerryJmapValue *request)
+{
+	const char *id = ferry_jmap_value_get_string(request, "methodCalls/0/2");
+	g_auto(GStrv) parts = g_strsplit(self->lie, "%s", -1);
+	g_autofree char *responses = g_strjoinv(id, parts);
+	g_autofree char *json = g_strdup_printf("{\"sessionState\":\"s%u\",\"methodResponses\":%s}",
+						self->n_sessions, responses);
+
+	reply_json(message, 200, json);
+}
+
+typedef struct {
+	SoupServerMessage *message;
+	guint timer;
+} Drip;
+
+static gboolean
+drip_cb(gpointer user_data)
+{
+	Drip *drip = user_data;
+
+	soup_message_body_append(soup_server_message_get_response_body(drip->message),
+				 SOUP_MEMORY_STATIC, " ", 1);
+	soup_server_message_unpause(drip->message);
+	return G_SOURCE_CONTINUE;
+}
+
+static void
+drip_ended_cb(SoupServerMessage *message, gpointer user_data)
+{
+	Drip *drip = user_data;
+
+	g_signal_handlers_disconnect_by_data(message, drip);
+	g_source_remove(drip->timer);
+	g_object_unref(drip->message);
+	g_free(drip);
+}
+
+static void
+answer_drip(SoupServerMessage *message)
+{
+	Drip *drip = g_new0(Drip, 1);
+
+	soup_server_message_set_status(message, 200, NULL);
+	soup_message_headers_set_encoding(soup_server_message_get_response_headers(message),
+					  SOUP_ENCODING_CHUNKED);
+	drip->message = g_object_ref(message);
+	drip->timer = g_timeout_add(100, drip_cb, drip);
+	g_signal_connect(message, "finished", G_CALLBACK(drip_ended_cb), drip);
+	g_signal_connect(message, "disconnected", G_CALLBACK(drip_ended_cb), drip);
+}
+
+static void
 follow_script(Server *self, SoupServerMessage *message, FerryJmapValue *request, const char *word)
 {
 	g_autofree char *state = g_strdup_printf("s%u", self->n_sessions);
@@ -194,6 +247,10 @@ follow_script(Server *self, SoupServerMessage *message, FerryJmapValue *request,
 	} else if (g_str_equal(word, "hang")) {
 		soup_server_message_pause(message);
 		g_ptr_array_add(self->kept, g_object_ref(message));
+	} else if (g_str_equal(word, "lie")) {
+		answer_lie(self, message, request);
+	} else if (g_str_equal(word, "drip")) {
+		answer_drip(message);
 	} else if (g_str_equal(word, "html")) {
 		soup_server_message_set_status(message, 200, NULL);
 		soup_server_message_set_response(message, "text/html", SOUP_MEMORY_STATIC, "<html>",

@@ -16,6 +16,8 @@
  *   foreign     307 to another host
  *   state:X     ok with another sessionState
  *   slow        ok after 50 ms
+ *   lie         `lie` as methodResponses, with the id of the first call for each %s in it
+ *   drip        an octet each 100 ms, without end
  */
 typedef struct {
 	SoupServer *soup;
@@ -27,6 +29,7 @@ typedef struct {
 	guint n_sessions;  /* session objects given */
 	guint max_running; /* API requests at a time */
 	guint running;
+	const char *lie;
 	char *core;         /* core capability, JSON */
 	char *api_url;      /* in the session object */
 	char *account_caps; /* JSON */

@@ -328,6 +328,78 @@ test_retries(Fixture *fixture, gconstpointer data)
 	}
 }
 
+/* what is no answer to the call is none; a call that must not be made twice has lost its own */
+static void
+test_lies(Fixture *fixture, gconstpointer data)
+{
+	static const struct {
+		const char *responses; /* %s: the call's id */
+		gboolean is_error;     /* already of the whole request */
+		gboolean is_none;      /* for Email/get */
+	} cases[] = {
+		{"[]", FALSE, TRUE},
+		{"[[]]", FALSE, TRUE},
+		{"[[\"Email/set\",{\"list\":[]},\"%s\"]]", FALSE, TRUE},
+		{"[[\"Email/get\",{\"list\":[]},\"c0\"]]", FALSE, TRUE},
+		{"[[\"Email/get\",{\"list\":[]},7]]", FALSE, TRUE},
+		{"[[7,{\"list\":[]},\"%s\"]]", FALSE, TRUE},
+		{"[null,1,\"x\",[\"Email/get\"],{}]", FALSE, TRUE},
+		{"[[\"error\",{\"type\":7},\"%s\"]]", FALSE, TRUE},
+		{"[[\"error\",null,\"%s\"]]", FALSE, TRUE},
+		{"[[\"Email/get\",{\"list\":[]},\"%s\"]]", FALSE, FALSE},
+		{"[[\"Email/get\",{\"list\":[]},\"%s\"],[\"error\",{},\"%s\"]]", FALSE, FALSE},
+		{"{}", TRUE, TRUE},
+		{"null", TRUE, TRUE},
+		{"7", TRUE, TRUE},
+		{"[", TRUE, TRUE},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		static const char *const methods[] = {"Email/get", "Email/import"};
+
+		for (guint j = 0; j < 2; j++) {
+			g_autoptr(FerryJmapRequest) request = ferry_jmap_request_new();
+			g_autoptr(FerryJmapValue) value = NULL;
+			g_autoptr(GError) error = NULL;
+			g_auto(Wait) wait = {0};
+			const char *id =
+				ferry_jmap_request_add_call_json(request, methods[j], "{}", NULL);
+
+			g_test_message("%" G_GSIZE_FORMAT " %s", i, methods[j]);
+			server_script(fixture->server, "lie");
+			fixture->server->lie = cases[i].responses;
+			ferry_jmap_session_send_async(fixture->session, request, 0, NULL, sent_cb,
+						      &wait);
+			wait_for(&wait, 1);
+			if (j == 1 && !g_strrstr(cases[i].responses, "\"error\",")) {
+				g_assert_error(wait.error, FERRY_JMAP_ERROR,
+					       FERRY_JMAP_ERROR_LOST_ANSWER);
+			} else if (j == 0 && cases[i].is_error) {
+				g_assert_error(wait.error, FERRY_ERROR, FERRY_ERROR_BACKEND);
+			} else if (j == 0) {
+				g_assert_no_error(wait.error);
+				value = ferry_jmap_reply_get_result(wait.reply, id, &error);
+				g_assert_true((value == NULL) == cases[i].is_none);
+				g_assert_true((error != NULL) == cases[i].is_none);
+			}
+		}
+	}
+}
+
+/* octets that drip in do not hold a request for ever */
+static void
+test_drip(Fixture *fixture, gconstpointer data)
+{
+	g_auto(Wait) wait = {0};
+	gint64 started = g_get_monotonic_time();
+
+	server_script(fixture->server, "drip drip drip drip drip drip");
+	send_one(fixture, "Email/get", 1, 0, &wait);
+	wait_for(&wait, 1);
+	g_assert_error(wait.error, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE);
+	g_assert_cmpint(g_get_monotonic_time() - started, <, 16 * G_USEC_PER_SEC);
+}
+
 /* a joint request that is refused is parted once */
 static void
 test_split(Fixture *fixture, gconstpointer data)
@@ -604,6 +676,8 @@ main(int argc, char **argv)
 	ADD("references", test_references);
 	ADD("size-limit", test_size_limit);
 	ADD("retries", test_retries);
+	ADD("lies", test_lies);
+	ADD("drip", test_drip);
 	ADD("split", test_split);
 	ADD("session-changes", test_session_changes);
 	ADD("cancel", test_cancel);
