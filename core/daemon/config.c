@@ -55,7 +55,7 @@ static const FerrySetting table[] = {
 	 N_("PEM file with the private key.")},
 
 	{"backend *", "url", FERRY_SETTING_LIST, NULL, NULL, TRUE,
-	 N_("JMAP session URL, or a host to discover; several are tried in turn.")},
+	 N_("JMAP session URL, or a domain or host to discover; of several, one that answers is used.")},
 	{"backend *", "domains", FERRY_SETTING_LIST, NULL, NULL, FALSE,
 	 N_("Domains of user names that sign in here.")},
 	{"backend *", "login", FERRY_SETTING_CHOICE, "passthrough", "passthrough", FALSE,

@@ -20,6 +20,10 @@ struct _FerryJmapBackend {
 	GObject parent;
 	char *name;
 	char **urls;
+	GPtrArray *domains;   /* of each URL: the domain that it was configured as, or NULL */
+	char **servers;       /* where the URLs lead, by SRV records too; NULL until asked */
+	gint64 servers_until; /* monotonic µs: then they are asked for again */
+	FerryJmapHealth *health;
 	char **trusted_hosts;
 	FerryJmapPlaintext allow_plaintext;
 	char *ca_file;
@@ -55,6 +59,9 @@ ferry_jmap_backend_finalize(GObject *object)
 
 	g_free(self->name);
 	g_strfreev(self->urls);
+	g_ptr_array_unref(self->domains);
+	g_strfreev(self->servers);
+	ferry_jmap_health_free(self->health);
 	g_strfreev(self->trusted_hosts);
 	g_free(self->ca_file);
 	g_free(self->certificate_problem);
@@ -72,16 +79,27 @@ static void
 ferry_jmap_backend_init(FerryJmapBackend *self)
 {
 	self->allow_plaintext = FERRY_JMAP_PLAINTEXT_LOOPBACK;
+	self->domains = g_ptr_array_new_with_free_func(g_free);
+	self->health = ferry_jmap_health_new();
 	self->request_timeout = 30;
 	self->retry_time = 45;
 	self->retry_after_max = 30;
 }
 
+/* whether it may have SRV records: a name with a dot, and nothing but a name */
+static gboolean
+is_domain(const char *text)
+{
+	return strpbrk(text, ":/?#@") == NULL && strchr(text, '.') != NULL &&
+	       !g_hostname_is_ip_address(text);
+}
+
 /**
  * ferry_jmap_backend_new:
  * @name: what the configuration calls it
- * @urls: (array zero-terminated=1): session URLs, or hosts to discover (`mail.example.org` or
- *   `https://mail.example.org` means `/.well-known/jmap` there); tried in turn
+ * @urls: (array zero-terminated=1): session URLs, or hosts to discover, tried in turn:
+ *   `https://mail.example.org` means `/.well-known/jmap` there, and so does `example.org`, where
+ *   that domain has no SRV records that name other hosts (RFC 8620 §2.2)
  *
  * Returns: (transfer full): a backend with the defaults: plaintext to loopback only, 30 s for an
  *   attempt, 45 s for all, Retry-After obeyed up to 30 s
@@ -94,6 +112,8 @@ ferry_jmap_backend_new(const char *name, const char *const *urls)
 	self->name = g_strdup(name);
 	self->urls = g_strdupv((char **)urls);
 	for (guint i = 0; self->urls[i] != NULL; i++) {
+		g_ptr_array_add(self->domains,
+				is_domain(self->urls[i]) ? g_strdup(self->urls[i]) : NULL);
 		if (strstr(self->urls[i], "://") == NULL) {
 			g_autofree char *host = self->urls[i];
 
@@ -199,15 +219,23 @@ is_loopback(const char *host)
 }
 
 static gboolean
-is_configured(FerryJmapBackend *self, const char *host)
+is_host_of(const char *host, char **urls)
 {
-	for (guint i = 0; self->urls[i] != NULL; i++) {
-		g_autoptr(GUri) uri = g_uri_parse(self->urls[i], SOUP_HTTP_URI_FLAGS, NULL);
+	for (guint i = 0; urls != NULL && urls[i] != NULL; i++) {
+		g_autoptr(GUri) uri = g_uri_parse(urls[i], SOUP_HTTP_URI_FLAGS, NULL);
 
 		if (uri != NULL && g_uri_get_host(uri) != NULL &&
 		    g_ascii_strcasecmp(host, g_uri_get_host(uri)) == 0)
 			return TRUE;
 	}
+	return FALSE;
+}
+
+static gboolean
+is_configured(FerryJmapBackend *self, const char *host)
+{
+	if (is_host_of(host, self->urls) || is_host_of(host, self->servers))
+		return TRUE;
 	for (guint i = 0; self->trusted_hosts != NULL && self->trusted_hosts[i] != NULL; i++)
 		if (g_ascii_strcasecmp(host, self->trusted_hosts[i]) == 0)
 			return TRUE;
@@ -312,10 +340,67 @@ ferry_jmap_backend_get_stream_soup(FerryJmapBackend *self, GError **error)
 	return self->streams;
 }
 
-const char *const *
-ferry_jmap_backend_get_urls(FerryJmapBackend *self)
+/* private: as configured, each a URL; @domain: the domain that one was configured as, or NULL */
+const char *
+ferry_jmap_backend_get_url(FerryJmapBackend *self, guint index, const char **domain)
 {
-	return (const char *const *)self->urls;
+	if (index >= g_strv_length(self->urls))
+		return NULL;
+	*domain = self->domains->pdata[index];
+	return self->urls[index];
+}
+
+/* private: where the URLs lead, as far as that is known */
+const char *const *
+ferry_jmap_backend_get_servers(FerryJmapBackend *self)
+{
+	return (const char *const *)(self->servers != NULL ? self->servers : self->urls);
+}
+
+/* private: whether nobody has to ask where the URLs lead */
+gboolean
+ferry_jmap_backend_knows_servers(FerryJmapBackend *self)
+{
+	return self->servers != NULL && g_get_monotonic_time() < self->servers_until;
+}
+
+/* private: takes @servers, base URLs, which are good for that many seconds */
+void
+ferry_jmap_backend_take_servers(FerryJmapBackend *self, char **servers, guint seconds)
+{
+	g_strfreev(self->servers);
+	self->servers = servers;
+	self->servers_until = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
+}
+
+/* private: whether @host was named by the owner to be trusted */
+gboolean
+ferry_jmap_backend_trusts_host(FerryJmapBackend *self, const char *host)
+{
+	return self->trusted_hosts != NULL &&
+	       g_strv_contains((const char *const *)self->trusted_hosts, host);
+}
+
+/* private: how its servers have answered */
+FerryJmapHealth *
+ferry_jmap_backend_get_health(FerryJmapBackend *self)
+{
+	return self->health;
+}
+
+/* private: whether there is another server than that of @url which may be there: it is not known to
+ * be away, or the pause is over */
+gboolean
+ferry_jmap_backend_has_other(FerryJmapBackend *self, const char *url)
+{
+	const char *const *servers = ferry_jmap_backend_get_servers(self);
+
+	for (guint i = 0; servers[i] != NULL; i++) {
+		if (!ferry_jmap_health_is_resting(self->health, servers[i], TRUE) &&
+		    !ferry_jmap_health_is_same_server(servers[i], url))
+			return servers[1] != NULL;
+	}
+	return FALSE;
 }
 
 guint

@@ -49,7 +49,9 @@ ferry_jmap_blob_free(FerryJmapBlob *self)
 /* A transfer that waits at a gate and then is one exchange. */
 typedef struct {
 	FerryJmapHttpRequest *http; /* until it is sent */
-	FerryJmapGate *gate;        /* NULL for none */
+	FerryJmapUrl url;
+	char **values;       /* of its template */
+	FerryJmapGate *gate; /* NULL for none */
 	guint64 size;
 	GAsyncReadyCallback done;
 } Transfer;
@@ -59,7 +61,8 @@ transfer_free(gpointer data)
 {
 	Transfer *transfer = data;
 
-	g_clear_pointer(&transfer->http, ferry_jmap_http_request_free);
+	g_clear_pointer(&transfer->http, ferry_jmap_http_request_unref);
+	g_strfreev(transfer->values);
 	g_free(transfer);
 }
 
@@ -70,17 +73,19 @@ transfer_start(gpointer data)
 	Transfer *transfer = g_task_get_task_data(task);
 	FerryJmapSession *session = g_task_get_source_object(task);
 
-	ferry_jmap_http_send_async(ferry_jmap_session_get_backend(session),
-				   g_steal_pointer(&transfer->http), g_task_get_cancellable(task),
-				   transfer->done, task);
+	ferry_jmap_session_exchange_async(session, g_steal_pointer(&transfer->http), transfer->url,
+					  (const char *const *)transfer->values,
+					  g_task_get_cancellable(task), transfer->done, task);
 }
 
 static void
-transfer_run(GTask *task, FerryJmapHttpRequest *http, FerryJmapGate *gate, guint64 size,
-	     GAsyncReadyCallback done)
+transfer_run(GTask *task, FerryJmapHttpRequest *http, FerryJmapUrl url, const char *const *values,
+	     FerryJmapGate *gate, guint64 size, GAsyncReadyCallback done)
 {
 	Transfer *transfer = g_new0(Transfer, 1);
 
+	transfer->url = url;
+	transfer->values = g_strdupv((char **)values);
 	transfer->http = http;
 	transfer->gate = gate;
 	transfer->size = size;
@@ -99,7 +104,8 @@ transfer_finish(GTask *task, GAsyncResult *result)
 	FerryJmapSession *session = g_task_get_source_object(task);
 	Transfer *transfer = g_task_get_task_data(task);
 	GError *error = NULL;
-	g_autoptr(FerryJmapHttpResponse) response = ferry_jmap_http_send_finish(result, &error);
+	g_autoptr(FerryJmapHttpResponse) response =
+		ferry_jmap_session_exchange_finish(result, &error);
 
 	if (transfer->gate != NULL)
 		ferry_jmap_gate_leave(transfer->gate);
@@ -165,7 +171,7 @@ ferry_jmap_session_upload_async(FerryJmapSession *self, const char *account_id,
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
 	FerryJmapHttpRequest *http = NULL;
-	g_autofree char *url = NULL;
+	const char *const values[] = {"accountId", account_id, NULL};
 
 	g_task_set_source_tag(task, ferry_jmap_session_upload_async);
 	if (size > ferry_jmap_session_get_limit(self, FERRY_JMAP_LIMIT_SIZE_UPLOAD)) {
@@ -175,17 +181,15 @@ ferry_jmap_session_upload_async(FerryJmapSession *self, const char *account_id,
 			ferry_jmap_session_get_limit(self, FERRY_JMAP_LIMIT_SIZE_UPLOAD));
 		return;
 	}
-	url = ferry_jmap_session_make_url(self, FERRY_JMAP_URL_UPLOAD, "accountId", account_id,
-					  NULL);
-	http = ferry_jmap_http_request_new("POST", url, ferry_jmap_session_get_credential(self));
+	http = ferry_jmap_http_request_new("POST", NULL, ferry_jmap_session_get_credential(self));
 	http->accept = "application/json";
 	http->content_type = g_strdup(type != NULL ? type : "message/rfc822");
 	http->body_stream = g_object_ref(stream);
 	http->body_size = size;
 	http->begun_at = begun_at;
 	http->max_reply = 65536;
-	transfer_run(g_steal_pointer(&task), http, ferry_jmap_session_get_upload_gate(self), size,
-		     uploaded_cb);
+	transfer_run(g_steal_pointer(&task), http, FERRY_JMAP_URL_UPLOAD, values,
+		     ferry_jmap_session_get_upload_gate(self), size, uploaded_cb);
 }
 
 /**
@@ -237,14 +241,15 @@ ferry_jmap_session_upload_finish(FerryJmapSession *self, GAsyncResult *result, G
 	return g_task_propagate_pointer(G_TASK(result), error);
 }
 
-static FerryJmapHttpRequest *
-download_request(FerryJmapSession *self, const char *account_id, const char *blob_id)
+static void
+run_download(GTask *task, FerryJmapHttpRequest *http, const char *account_id, const char *blob_id,
+	     FerryJmapGate *gate, guint64 size, GAsyncReadyCallback done)
 {
-	g_autofree char *url = ferry_jmap_session_make_url(
-		self, FERRY_JMAP_URL_DOWNLOAD, "accountId", account_id, "blobId", blob_id, "type",
-		"application/octet-stream", "name", "blob", NULL);
+	const char *const values[] = {"accountId", account_id, "blobId",
+				      blob_id,     "type",     "application/octet-stream",
+				      "name",      "blob",     NULL};
 
-	return ferry_jmap_http_request_new("GET", url, ferry_jmap_session_get_credential(self));
+	transfer_run(task, http, FERRY_JMAP_URL_DOWNLOAD, values, gate, size, done);
 }
 
 static void
@@ -279,11 +284,12 @@ ferry_jmap_session_open_blob_async(FerryJmapSession *self, const char *account_i
 				   GAsyncReadyCallback callback, gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
-	FerryJmapHttpRequest *http = download_request(self, account_id, blob_id);
+	FerryJmapHttpRequest *http =
+		ferry_jmap_http_request_new("GET", NULL, ferry_jmap_session_get_credential(self));
 
 	g_task_set_source_tag(task, ferry_jmap_session_open_blob_async);
 	http->want_stream = TRUE;
-	transfer_run(task, http, NULL, 0, blob_opened_cb);
+	run_download(task, http, account_id, blob_id, NULL, 0, blob_opened_cb);
 }
 
 /**
@@ -337,13 +343,14 @@ ferry_jmap_session_download_async(FerryJmapSession *self, const char *account_id
 				  GAsyncReadyCallback callback, gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
-	FerryJmapHttpRequest *http = download_request(self, account_id, blob_id);
+	FerryJmapHttpRequest *http =
+		ferry_jmap_http_request_new("GET", NULL, ferry_jmap_session_get_credential(self));
 
 	g_task_set_source_tag(task, ferry_jmap_session_download_async);
 	/* GByteArray counts with 32 bits */
 	http->max_reply = (gsize)MIN(max_size, G_MAXINT32);
-	transfer_run(task, http, ferry_jmap_session_get_download_gate(self), max_size,
-		     downloaded_cb);
+	run_download(task, http, account_id, blob_id, ferry_jmap_session_get_download_gate(self),
+		     max_size, downloaded_cb);
 }
 
 /**

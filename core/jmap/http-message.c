@@ -12,7 +12,7 @@
 FerryJmapHttpRequest *
 ferry_jmap_http_request_new(const char *method, const char *url, FerryJmapCredential *credential)
 {
-	FerryJmapHttpRequest *self = g_new0(FerryJmapHttpRequest, 1);
+	FerryJmapHttpRequest *self = g_atomic_rc_box_new0(FerryJmapHttpRequest);
 
 	self->method = method;
 	self->url = g_strdup(url);
@@ -22,16 +22,29 @@ ferry_jmap_http_request_new(const char *method, const char *url, FerryJmapCreden
 	return self;
 }
 
-void
-ferry_jmap_http_request_free(FerryJmapHttpRequest *self)
+FerryJmapHttpRequest *
+ferry_jmap_http_request_ref(FerryJmapHttpRequest *self)
 {
+	return g_atomic_rc_box_acquire(self);
+}
+
+static void
+request_clear(gpointer data)
+{
+	FerryJmapHttpRequest *self = data;
+
 	g_free(self->url);
 	ferry_jmap_credential_unref(self->credential);
 	g_free(self->content_type);
 	g_free(self->last_event_id);
 	g_clear_pointer(&self->body, g_bytes_unref);
 	g_clear_object(&self->body_stream);
-	g_free(self);
+}
+
+void
+ferry_jmap_http_request_unref(FerryJmapHttpRequest *self)
+{
+	g_atomic_rc_box_release_full(self, request_clear);
 }
 
 void

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* One HTTP exchange with all its attempts. */
+/* One HTTP exchange with all its attempts. Counted, since it may be sent again elsewhere. */
 typedef struct {
 	const char *method; /* static */
 	char *url;
@@ -23,6 +23,8 @@ typedef struct {
 	gsize max_reply;
 	gboolean repeatable;  /* executing it twice does no harm */
 	gboolean no_retry;    /* one attempt */
+	guint patience_ms;    /* for the beginning of an answer; 0: the backend's */
+	gboolean stays;       /* waits for this server, whatever others there are */
 	gint64 begun_at;      /* monotonic µs; its time runs from then; 0: from the sending */
 	gboolean want_stream; /* hand out the body of a success unread */
 	gboolean endless;     /* an event stream, which keeps its connection */
@@ -40,11 +42,12 @@ typedef struct {
 
 FerryJmapHttpRequest *ferry_jmap_http_request_new(const char *method, const char *url,
 						  FerryJmapCredential *credential);
-void ferry_jmap_http_request_free(FerryJmapHttpRequest *self);
+FerryJmapHttpRequest *ferry_jmap_http_request_ref(FerryJmapHttpRequest *self);
+void ferry_jmap_http_request_unref(FerryJmapHttpRequest *self);
 void ferry_jmap_http_response_free(FerryJmapHttpResponse *self);
 GError *ferry_jmap_http_response_to_error(FerryJmapHttpResponse *self);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapHttpRequest, ferry_jmap_http_request_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapHttpRequest, ferry_jmap_http_request_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryJmapHttpResponse, ferry_jmap_http_response_free)
 
 void ferry_jmap_http_send_async(FerryJmapBackend *backend, FerryJmapHttpRequest *request,

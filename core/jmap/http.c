@@ -6,18 +6,15 @@
  *   backend's retry time, with growing pauses. What is not is repeated only where the backend
  *   cannot have executed it: no connection, or a refusal (429). Else the answer is lost, which the
  *   caller is told as such
- * Traps of libsoup 3.2: without IDEMPOTENT each POST opens a connection; the flag allows libsoup
- *   to resend by itself (3.2.3 was not seen to, for POST over HTTP/1.1), so "restarted" stops it
- *   where that could do harm; HTTP/2 fails one POST at each GOAWAY
+ *   A server that takes no connection is waited for as long as one request may be repeated, once
+ *   and not by each request anew; where another server of the backend is there, not at all
+ * Traps of libsoup 3.2: HTTP/2 fails one POST at each GOAWAY
  */
-#include <libsoup/soup.h>
 #include <string.h>
 
 #include "jmap/backend-private.h"
-#include "jmap/body-stream-private.h"
-#include "jmap/credential-private.h"
 #include "jmap/error.h"
-#include "jmap/http-private.h"
+#include "jmap/http-exchange-private.h"
 #include "jmap/tls-trust-private.h"
 
 #define READ_SIZE 65536
@@ -32,37 +29,12 @@
 /* octets in a millisecond: what goes out more slowly may run out of time */
 #define SLOWEST_UPLINK 128
 
-typedef struct {
-	FerryJmapBackend *backend;
-	FerryJmapHttpRequest *request;
-	GMainContext *context;
-	gint64 give_up_at; /* monotonic µs */
-	guint n_attempts;
-	guint n_redirects;
-	guint n_fatal; /* answers 500, which are tried a second time only */
-	char *url;
-
-	/* of the attempt that runs */
-	SoupMessage *message;
-	GCancellable *cancellable;
-	gulong outer_handler;
-	GSource *timer;
-	GInputStream *stream;
-	GByteArray *body;
-	gsize until_progress;
-	gsize n_read;     /* octets of answers, of all attempts */
-	guint64 n_sent;   /* octets of this attempt's body */
-	gboolean started; /* the backend may have seen some of it */
-	gboolean timed_out;
-	GTlsCertificateFlags certificate; /* what is wrong with it */
-} Exchange;
-
 static void exchange_start(GTask *task);
 
 static void
 attempt_clear(GTask *task)
 {
-	Exchange *self = g_task_get_task_data(task);
+	FerryJmapHttpExchange *self = g_task_get_task_data(task);
 
 	if (self->timer != NULL) {
 		g_source_destroy(self->timer);
@@ -82,10 +54,10 @@ attempt_clear(GTask *task)
 static void
 exchange_free(gpointer data)
 {
-	Exchange *self = data;
+	FerryJmapHttpExchange *self = data;
 
 	g_object_unref(self->backend);
-	ferry_jmap_http_request_free(self->request);
+	ferry_jmap_http_request_unref(self->request);
 	g_main_context_unref(self->context);
 	g_free(self->url);
 	g_free(self);
@@ -102,7 +74,7 @@ exchange_fail(GTask *task, GError *error)
 static gboolean
 timeout_cb(gpointer user_data)
 {
-	Exchange *self = user_data;
+	FerryJmapHttpExchange *self = user_data;
 
 	self->timed_out = TRUE;
 	g_cancellable_cancel(self->cancellable);
@@ -110,7 +82,7 @@ timeout_cb(gpointer user_data)
 }
 
 static void
-set_timer(Exchange *self, guint milliseconds, GSourceFunc func, gpointer data)
+set_timer(FerryJmapHttpExchange *self, guint milliseconds, GSourceFunc func, gpointer data)
 {
 	if (self->timer != NULL) {
 		g_source_destroy(self->timer);
@@ -139,7 +111,7 @@ retry_cb(gpointer user_data)
 static void
 pause_then_retry(GTask *task, guint milliseconds)
 {
-	Exchange *self = g_task_get_task_data(task);
+	FerryJmapHttpExchange *self = g_task_get_task_data(task);
 	GCancellable *cancellable = g_task_get_cancellable(task);
 
 	attempt_clear(task);
@@ -152,11 +124,33 @@ pause_then_retry(GTask *task, guint milliseconds)
 	}
 }
 
+/* Until when attempts may begin. An outage is waited for once: who begins when the server has been
+ * away for long does not wait. */
+static gint64
+get_last_start(FerryJmapHttpExchange *self)
+{
+	gint64 since = ferry_jmap_health_get_away_since(
+		ferry_jmap_backend_get_health(self->backend), self->url);
+	gint64 patience = (gint64)ferry_jmap_backend_get_retry_time(self->backend) * G_USEC_PER_SEC;
+
+	return since == 0 ? self->give_up_at : MIN(self->give_up_at, since + patience);
+}
+
+/* Whether to leave a server alone that takes no connection. */
+static gboolean
+goes_elsewhere(FerryJmapHttpExchange *self)
+{
+	FerryJmapHealth *health = ferry_jmap_backend_get_health(self->backend);
+
+	return !self->request->stays && ferry_jmap_health_get_away_since(health, self->url) != 0 &&
+	       ferry_jmap_backend_has_other(self->backend, self->url);
+}
+
 /* Plans another attempt if there is time for one. */
 static gboolean
 retry_later(GTask *task, int retry_after)
 {
-	Exchange *self = g_task_get_task_data(task);
+	FerryJmapHttpExchange *self = g_task_get_task_data(task);
 	gint64 pause = FIRST_PAUSE_MS << MIN(self->n_attempts - 1, 6);
 	gboolean rollover = self->n_attempts == 1 && self->started && !self->timed_out &&
 			    soup_message_get_status(self->message) == 0;
@@ -173,7 +167,7 @@ retry_later(GTask *task, int retry_after)
 	 * sign of trouble: the first repeat goes at once */
 	if (rollover)
 		pause = 0;
-	if (g_get_monotonic_time() + pause * 1000 >= self->give_up_at)
+	if (g_get_monotonic_time() + pause * 1000 >= get_last_start(self) || goes_elsewhere(self))
 		return FALSE;
 	if (self->request->body_stream != NULL &&
 	    !(G_IS_SEEKABLE(self->request->body_stream) &&
@@ -193,7 +187,7 @@ lost_answer(const char *why)
 static void
 certificate_refused(GTask *task)
 {
-	Exchange *self = g_task_get_task_data(task);
+	FerryJmapHttpExchange *self = g_task_get_task_data(task);
 	g_autoptr(GUri) uri = g_uri_parse(self->url, SOUP_HTTP_URI_FLAGS, NULL);
 	g_autofree char *reason = ferry_tls_trust_describe(self->certificate);
 	g_autofree char *problem = g_strdup_printf("the certificate of %s is refused: %s",
@@ -208,7 +202,7 @@ certificate_refused(GTask *task)
 static void
 attempt_failed(GTask *task, GError *error)
 {
-	Exchange *self = g_task_get_task_data(task);
+	FerryJmapHttpExchange *self = g_task_get_task_data(task);
 	GCancellable *outer = g_task_get_cancellable(task);
 	g_autoptr(GError) cause = error;
 	const char *why = self->timed_out ? "no answer in time" : cause->message;
@@ -217,6 +211,9 @@ attempt_failed(GTask *task, GError *error)
 		exchange_fail(task, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, why));
 		return;
 	}
+	if (self->connecting)
+		ferry_jmap_health_note_unreachable(ferry_jmap_backend_get_health(self->backend),
+						   self->url);
 	/* no pause makes it a better one; and nothing was sent */
 	if (self->certificate != 0) {
 		certificate_refused(task);
@@ -254,7 +251,7 @@ get_retry_after(SoupMessage *message)
 
 /* whether the status invites another attempt */
 static gboolean
-status_is_passing(Exchange *self, guint status)
+status_is_passing(FerryJmapHttpExchange *self, guint status)
 {
 	switch (status) {
 	case 429:
@@ -286,7 +283,7 @@ announced_size(SoupMessageHeaders *headers)
 static void
 attempt_answered(GTask *task)
 {
-	Exchange *self = g_task_get_task_data(task);
+	FerryJmapHttpExchange *self = g_task_get_task_data(task);
 	guint status = soup_message_get_status(self->message);
 	SoupMessageHeaders *headers = soup_message_get_response_headers(self->message);
 	FerryJmapHttpResponse *response = NULL;
@@ -313,7 +310,7 @@ attempt_answered(GTask *task)
 
 /* milliseconds that may pass until there is progress again */
 static guint
-get_patience(Exchange *self)
+get_patience(FerryJmapHttpExchange *self)
 {
 	gint64 patience = (gint64)ferry_jmap_backend_get_request_timeout(self->backend) * 1000;
 	gint64 left = (self->give_up_at - g_get_monotonic_time()) / 1000 + DRIP_SECONDS * 1000 +
@@ -326,7 +323,7 @@ get_patience(Exchange *self)
 static void
 wrote_body_cb(SoupMessage *message, guint size, gpointer user_data)
 {
-	Exchange *self = user_data;
+	FerryJmapHttpExchange *self = user_data;
 
 	self->n_sent += size;
 	if (size < self->until_progress) {
@@ -343,7 +340,7 @@ static void
 read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	GTask *task = user_data;
-	Exchange *self = g_task_get_task_data(task);
+	FerryJmapHttpExchange *self = g_task_get_task_data(task);
 	g_autoptr(GError) error = NULL;
 	gssize n = g_input_stream_read_finish(G_INPUT_STREAM(source), result, &error);
 	guint status = soup_message_get_status(self->message);
@@ -387,7 +384,7 @@ read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 read_on(GTask *task)
 {
-	Exchange *self = g_task_get_task_data(task);
+	FerryJmapHttpExchange *self = g_task_get_task_data(task);
 	guint length = self->body->len;
 
 	g_byte_array_set_size(self->body, length + READ_SIZE);
@@ -399,7 +396,7 @@ read_on(GTask *task)
 static gboolean
 follow_redirect(GTask *task)
 {
-	Exchange *self = g_task_get_task_data(task);
+	FerryJmapHttpExchange *self = g_task_get_task_data(task);
 	guint status = soup_message_get_status(self->message);
 	const char *location = soup_message_headers_get_one(
 		soup_message_get_response_headers(self->message), "Location");
@@ -428,7 +425,7 @@ static void
 sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	GTask *task = user_data;
-	Exchange *self = g_task_get_task_data(task);
+	FerryJmapHttpExchange *self = g_task_get_task_data(task);
 	g_autoptr(GError) error = NULL;
 	guint status = 0;
 	goffset expected = 0;
@@ -438,6 +435,7 @@ sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		attempt_failed(task, g_steal_pointer(&error));
 		return;
 	}
+	ferry_jmap_health_note_answer(ferry_jmap_backend_get_health(self->backend), self->url);
 	if (soup_message_get_tls_peer_certificate(self->message) != NULL)
 		ferry_jmap_backend_note_certificate(self->backend, NULL);
 	status = soup_message_get_status(self->message);
@@ -457,109 +455,31 @@ sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-starting_cb(SoupMessage *message, gpointer user_data)
-{
-	Exchange *self = user_data;
-
-	self->started = TRUE;
-}
-
-static gboolean
-accept_certificate_cb(SoupMessage *message, GTlsCertificate *certificate,
-		      GTlsCertificateFlags errors, gpointer user_data)
-{
-	Exchange *self = user_data;
-
-	self->certificate = errors != 0 ? errors : G_TLS_CERTIFICATE_GENERIC_ERROR;
-	return FALSE;
-}
-
-/* libsoup is about to send it a second time on its own. Over HTTP/2 it would do so without the
- * body, which it has read to its end; and what is not repeatable it must not. Then we do it, or do
- * not */
-static void
-restarted_cb(SoupMessage *message, gpointer user_data)
-{
-	Exchange *self = user_data;
-
-	if (self->request->repeatable && self->request->body == NULL &&
-	    self->request->body_stream == NULL)
-		return;
-	g_cancellable_cancel(self->cancellable);
-}
-
-static void
 outer_cancelled_cb(GCancellable *outer, gpointer user_data)
 {
 	g_cancellable_cancel(user_data);
 }
 
-/* libsoup closes what it has read, but the next attempt needs the stream open */
-static void
-set_body_stream(Exchange *self)
-{
-	FerryJmapHttpRequest *request = self->request;
-	g_autoptr(GInputStream) once = ferry_jmap_body_stream_new(request->body_stream);
-
-	soup_message_set_request_body(self->message, request->content_type, once,
-				      (gssize)request->body_size);
-}
-
-static void
-set_headers(Exchange *self)
-{
-	FerryJmapHttpRequest *request = self->request;
-	SoupMessageHeaders *headers = soup_message_get_request_headers(self->message);
-
-	soup_message_headers_replace(headers, "Authorization",
-				     ferry_jmap_credential_peek_header(request->credential));
-	if (request->accept != NULL)
-		soup_message_headers_replace(headers, "Accept", request->accept);
-	if (request->last_event_id != NULL)
-		soup_message_headers_replace(headers, "Last-Event-ID", request->last_event_id);
-	if (request->body != NULL)
-		soup_message_set_request_body_from_bytes(self->message, request->content_type,
-							 request->body);
-	else if (request->body_stream != NULL)
-		set_body_stream(self);
-	/* packing costs more than a loopback saves */
-	if (g_str_has_prefix(self->url, "http:"))
-		soup_message_disable_feature(self->message, SOUP_TYPE_CONTENT_DECODER);
-}
-
+/* Whether an exchange that begins would only find what is known: nobody is there. */
 static gboolean
-prepare_message(Exchange *self, GError **error)
+is_in_vain(FerryJmapHttpExchange *self)
 {
-	FerryJmapHttpRequest *request = self->request;
+	FerryJmapHealth *health = ferry_jmap_backend_get_health(self->backend);
 
-	if (!ferry_jmap_backend_check_url(self->backend, self->url, error))
+	/* an event stream has pauses of its own; and who probes has the turn */
+	if (self->n_attempts > 0 || self->request->endless || self->request->patience_ms > 0 ||
+	    ferry_jmap_health_get_away_since(health, self->url) == 0)
 		return FALSE;
-	if (request->body_stream != NULL && self->n_attempts > 0 &&
-	    !g_seekable_seek(G_SEEKABLE(request->body_stream), request->body_offset, G_SEEK_SET,
-			     NULL, error))
+	if (g_get_monotonic_time() < get_last_start(self) && !goes_elsewhere(self))
 		return FALSE;
-	self->message = soup_message_new(request->method, self->url);
-	if (self->message == NULL) {
-		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_BACKEND, "a malformed URL");
-		return FALSE;
-	}
-	soup_message_add_flags(self->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
-	set_headers(self);
-	g_signal_connect(self->message, "starting", G_CALLBACK(starting_cb), self);
-	g_signal_connect(self->message, "accept-certificate", G_CALLBACK(accept_certificate_cb),
-			 self);
-	g_signal_connect(self->message, "restarted", G_CALLBACK(restarted_cb), self);
-	self->n_sent = 0;
-	self->until_progress = PROGRESS_SIZE / 4;
-	if (request->body_stream != NULL)
-		g_signal_connect(self->message, "wrote-body-data", G_CALLBACK(wrote_body_cb), self);
-	return TRUE;
+	return !ferry_jmap_health_take_turn(
+		health, self->url, !ferry_jmap_backend_has_other(self->backend, self->url));
 }
 
 static void
 exchange_start(GTask *task)
 {
-	Exchange *self = g_task_get_task_data(task);
+	FerryJmapHttpExchange *self = g_task_get_task_data(task);
 	GCancellable *outer = g_task_get_cancellable(task);
 	GError *error = NULL;
 	SoupSession *soup = self->request->endless
@@ -568,11 +488,22 @@ exchange_start(GTask *task)
 	gint64 left = 0;
 	gint64 patience = 0;
 
-	if (soup == NULL || !prepare_message(self, &error)) {
+	if (soup == NULL || !ferry_jmap_http_exchange_prepare(self, &error)) {
 		exchange_fail(task, error);
 		return;
 	}
+	if (is_in_vain(self)) {
+		exchange_fail(task, g_error_new(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
+						"backend %s: it takes no connections",
+						ferry_jmap_backend_get_name(self->backend)));
+		return;
+	}
+	self->n_sent = 0;
+	self->until_progress = PROGRESS_SIZE / 4;
+	if (self->request->body_stream != NULL)
+		g_signal_connect(self->message, "wrote-body-data", G_CALLBACK(wrote_body_cb), self);
 	self->n_attempts++;
+	self->connecting = FALSE;
 	self->started = FALSE;
 	self->timed_out = FALSE;
 	self->certificate = 0;
@@ -586,6 +517,8 @@ exchange_start(GTask *task)
 	patience = (gint64)ferry_jmap_backend_get_request_timeout(self->backend) * 1000;
 	if (self->n_attempts > 1 || self->request->begun_at != 0)
 		patience = MIN(patience, MAX(left, 1000));
+	if (self->request->patience_ms > 0)
+		patience = MIN(patience, (gint64)self->request->patience_ms);
 	set_timer(self, (guint)patience, timeout_cb, self);
 	ferry_jmap_backend_count_request(self->backend);
 	soup_session_send_async(soup, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb,
@@ -612,7 +545,7 @@ ferry_jmap_http_send_async(FerryJmapBackend *backend, FerryJmapHttpRequest *requ
 			   gpointer user_data)
 {
 	GTask *task = g_task_new(backend, cancellable, callback, user_data);
-	Exchange *self = g_new0(Exchange, 1);
+	FerryJmapHttpExchange *self = g_new0(FerryJmapHttpExchange, 1);
 
 	g_task_set_source_tag(task, ferry_jmap_http_send_async);
 	/* an answer that came is handed out, whoever cancels then */

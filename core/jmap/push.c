@@ -384,7 +384,8 @@ connected_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	g_autoptr(Connection) connection = user_data;
 	FerryJmapPush *self = connection->push;
-	g_autoptr(FerryJmapHttpResponse) response = ferry_jmap_http_send_finish(result, NULL);
+	g_autoptr(FerryJmapHttpResponse) response =
+		ferry_jmap_session_exchange_finish(result, NULL);
 
 	if (connection->cancellable != self->cancellable)
 		return;
@@ -408,16 +409,16 @@ static void
 push_connect(FerryJmapPush *self)
 {
 	g_autofree char *ping = g_strdup_printf("%u", self->ping);
+	const char *const values[] = {"types", self->types, "closeafter", "no", "ping", ping, NULL};
 	g_autofree char *url =
-		ferry_jmap_session_make_url(self->session, FERRY_JMAP_URL_EVENT_SOURCE, "types",
-					    self->types, "closeafter", "no", "ping", ping, NULL);
+		ferry_jmap_session_make_url(self->session, FERRY_JMAP_URL_EVENT_SOURCE, values);
 	FerryJmapHttpRequest *http = NULL;
 
 	if (*url == '\0') {
 		unsupported(self);
 		return;
 	}
-	http = ferry_jmap_http_request_new("GET", url,
+	http = ferry_jmap_http_request_new("GET", NULL,
 					   ferry_jmap_session_get_credential(self->session));
 	http->accept = "text/event-stream";
 	http->last_event_id = g_strdup(self->last_id);
@@ -425,8 +426,8 @@ push_connect(FerryJmapPush *self)
 	http->endless = TRUE;
 	http->no_retry = TRUE;
 	self->cancellable = g_cancellable_new();
-	ferry_jmap_http_send_async(ferry_jmap_session_get_backend(self->session), http,
-				   self->cancellable, connected_cb, connection_new(self));
+	ferry_jmap_session_exchange_async(self->session, http, FERRY_JMAP_URL_EVENT_SOURCE, values,
+					  self->cancellable, connected_cb, connection_new(self));
 }
 
 /**

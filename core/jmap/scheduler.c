@@ -533,11 +533,10 @@ batch_sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	FerryJmapScheduler *self = g_array_index(batch->entries, Entry, 0).job->scheduler;
 	g_autoptr(FerryJmapSession) session = g_object_ref(batch->session);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(FerryJmapHttpResponse) response = ferry_jmap_http_send_finish(result, &error);
+	g_autoptr(FerryJmapHttpResponse) response =
+		ferry_jmap_session_exchange_finish(result, &error);
 
 	if (response == NULL) {
-		if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE))
-			ferry_jmap_session_saw_outage(session);
 		batch_fail(self, batch, error);
 		return;
 	}
@@ -568,9 +567,8 @@ static void
 batch_send(FerryJmapScheduler *self, Batch *batch)
 {
 	FerryJmapSession *session = batch->session;
-	g_autofree char *url = ferry_jmap_session_make_url(session, FERRY_JMAP_URL_API, NULL);
 	FerryJmapHttpRequest *http = ferry_jmap_http_request_new(
-		"POST", url, ferry_jmap_session_get_credential(session));
+		"POST", NULL, ferry_jmap_session_get_credential(session));
 	Job *first = g_array_index(batch->entries, Entry, 0).job;
 
 	http->accept = "application/json";
@@ -582,8 +580,8 @@ batch_send(FerryJmapScheduler *self, Batch *batch)
 	self->n_running++;
 	if (batch->background)
 		self->n_background++;
-	ferry_jmap_http_send_async(ferry_jmap_session_get_backend(session), http,
-				   batch->cancellable, batch_sent_cb, batch);
+	ferry_jmap_session_exchange_async(session, http, FERRY_JMAP_URL_API, NULL,
+					  batch->cancellable, batch_sent_cb, batch);
 }
 
 /* Sends what waits as far as slots are free; the background leaves one to who waits. */

@@ -18,7 +18,6 @@ FerryJmapSessionObject *ferry_jmap_session_object_new(FerryJmapBackend *backend,
 						      GError **error);
 void ferry_jmap_session_object_free(FerryJmapSessionObject *self);
 char *ferry_jmap_session_object_make_url(FerryJmapSessionObject *self, FerryJmapUrl url,
-					 va_list values);
-char *ferry_jmap_discovery_url(const char *configured);
+					 const char *const *values);
 
 G_END_DECLS

@@ -72,44 +72,38 @@ ferry_jmap_account_info_free(FerryJmapAccountInfo *self)
 }
 
 static void
-append_expanded(GString *out, const char *name, gsize length, va_list values)
+append_expanded(GString *out, const char *name, gsize length, const char *const *values)
 {
-	const char *candidate = NULL;
-
-	while ((candidate = va_arg(values, const char *)) != NULL) {
-		const char *value = va_arg(values, const char *);
-
-		if (strlen(candidate) == length && strncmp(candidate, name, length) == 0) {
-			g_string_append_uri_escaped(out, value, NULL, FALSE);
+	for (guint i = 0; values != NULL && values[i] != NULL; i += 2) {
+		if (strlen(values[i]) == length && strncmp(values[i], name, length) == 0) {
+			g_string_append_uri_escaped(out, values[i + 1], NULL, FALSE);
 			return;
 		}
 	}
 }
 
 static char *
-expand_template(const char *template, va_list values)
+expand_template(const char *template, const char *const *values)
 {
 	GString *out = g_string_new(NULL);
 
 	while (*template != '\0') {
 		const char *close = *template == '{' ? strchr(template, '}') : NULL;
-		va_list copy;
 
 		if (close == NULL) {
 			g_string_append_c(out, *template ++);
 			continue;
 		}
-		va_copy(copy, values);
-		append_expanded(out, template + 1, (gsize)(close - template) - 1, copy);
-		va_end(copy);
+		append_expanded(out, template + 1, (gsize)(close - template) - 1, values);
 		template = close + 1;
 	}
 	return g_string_free(out, FALSE);
 }
 
-/* private: an absolute URL, "" where there is none */
+/* private: an absolute URL, "" where there is none; @values: name and value in turns, or NULL */
 char *
-ferry_jmap_session_object_make_url(FerryJmapSessionObject *self, FerryJmapUrl url, va_list values)
+ferry_jmap_session_object_make_url(FerryJmapSessionObject *self, FerryJmapUrl url,
+				   const char *const *values)
 {
 	const char *template = ferry_jmap_value_get_string(self->value, url_names[url]);
 	g_autofree char *expanded = NULL;
@@ -120,18 +114,6 @@ ferry_jmap_session_object_make_url(FerryJmapSessionObject *self, FerryJmapUrl ur
 	expanded = expand_template(template, values);
 	absolute = g_uri_resolve_relative(self->base_url, expanded, SOUP_HTTP_URI_FLAGS, NULL);
 	return absolute != NULL ? absolute : g_strdup("");
-}
-
-static char *
-make_plain_url(FerryJmapSessionObject *self, FerryJmapUrl url, ...)
-{
-	va_list values;
-	char *absolute = NULL;
-
-	va_start(values, url);
-	absolute = ferry_jmap_session_object_make_url(self, url, values);
-	va_end(values);
-	return absolute;
 }
 
 /* what we cannot work without, and URLs that would carry credentials elsewhere */
@@ -151,7 +133,7 @@ check_object(FerryJmapBackend *backend, FerryJmapSessionObject *self, GError **e
 
 		if (ferry_jmap_value_get_string(self->value, url_names[i]) == NULL)
 			continue;
-		url = make_plain_url(self, (FerryJmapUrl)i, NULL);
+		url = ferry_jmap_session_object_make_url(self, (FerryJmapUrl)i, NULL);
 		if (!ferry_jmap_backend_check_url(backend, url, error)) {
 			g_prefix_error(error, "%s of the session object: ", url_names[i]);
 			return FALSE;
@@ -229,18 +211,4 @@ ferry_jmap_session_object_free(FerryJmapSessionObject *self)
 	g_free(self->base_url);
 	g_ptr_array_unref(self->accounts);
 	g_free(self);
-}
-
-/* private: where the session object of a configured URL is (RFC 8620 §2.2) */
-char *
-ferry_jmap_discovery_url(const char *configured)
-{
-	g_autoptr(GUri) uri = g_uri_parse(configured, SOUP_HTTP_URI_FLAGS, NULL);
-	const char *path = uri != NULL ? g_uri_get_path(uri) : "";
-
-	if (*path != '\0' && !g_str_equal(path, "/"))
-		return g_strdup(configured);
-	if (uri == NULL)
-		return g_strdup(configured);
-	return g_uri_resolve_relative(configured, "/.well-known/jmap", SOUP_HTTP_URI_FLAGS, NULL);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "jmap/gate-private.h"
+#include "jmap/http-private.h"
 #include "jmap/session.h"
 
 G_BEGIN_DECLS
@@ -15,9 +16,19 @@ typedef enum {
 } FerryJmapUrl;
 #define FERRY_JMAP_N_URLS 4
 
-/* Name and value in turns, ended by NULL, fill the template's {names}. */
+/* Name and value in turns fill the template's {names}; NULL for none. */
 char *ferry_jmap_session_make_url(FerryJmapSession *self, FerryJmapUrl url,
-				  ...) G_GNUC_NULL_TERMINATED;
+				  const char *const *values);
+void ferry_jmap_session_exchange_async(FerryJmapSession *self, FerryJmapHttpRequest *http,
+				       FerryJmapUrl url, const char *const *values,
+				       GCancellable *cancellable, GAsyncReadyCallback callback,
+				       gpointer user_data);
+FerryJmapHttpResponse *ferry_jmap_session_exchange_finish(GAsyncResult *result, GError **error);
+gboolean ferry_jmap_session_can_move(FerryJmapSession *self, const char *url);
+void ferry_jmap_session_move_async(FerryJmapSession *self, GCancellable *cancellable,
+				   GAsyncReadyCallback callback, gpointer user_data);
+gboolean ferry_jmap_session_move_finish(FerryJmapSession *self, GAsyncResult *result,
+					GError **error);
 FerryJmapGate *ferry_jmap_session_get_upload_gate(FerryJmapSession *self);
 FerryJmapGate *ferry_jmap_session_get_download_gate(FerryJmapSession *self);
 

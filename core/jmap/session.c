@@ -1,36 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A credential's view of a backend
  *
- * Specification: RFC 8620 §2 (session object), §2.2 (discovery), §1.7 (URLs)
- * Implementation: discovery by URL or /.well-known/jmap, redirects, relative URLs; the session
- *   object is read again when a reply names another state or the backend was away. SRV records
- *   are not asked
+ * Specification: RFC 8620 §2 (session object), §1.7 (URLs)
+ * Implementation: what the session object says; it is read again when a reply names another state
+ *   or the backend was away (session-open.c)
  */
-#include <libsoup/soup.h>
 #include <string.h>
 
-#include "jmap/backend-private.h"
 #include "jmap/error.h"
-#include "jmap/http-private.h"
-#include "jmap/reply-private.h"
-#include "jmap/scheduler-private.h"
-#include "jmap/session-object-private.h"
-#include "jmap/session-private.h"
-
-struct _FerryJmapSession {
-	GObject parent;
-	FerryJmapBackend *backend;
-	FerryJmapCredential *credential;
-	FerryJmapScheduler *scheduler;
-	FerryJmapGate uploads;
-	FerryJmapGate downloads;
-
-	FerryJmapSessionObject *object; /* NULL until open */
-	char *refreshed_for;            /* the foreign state that the last refresh was for */
-	GCancellable *refresh;          /* of the refresh that runs */
-	gboolean suspect;               /* the backend was away */
-	gboolean rejected;
-};
+#include "jmap/session-open-private.h"
 
 enum {
 	SIGNAL_SESSION_CHANGED,
@@ -61,6 +39,7 @@ ferry_jmap_session_finalize(GObject *object)
 	ferry_jmap_gate_clear(&self->downloads);
 	g_free(self->refreshed_for);
 	g_clear_object(&self->refresh);
+	g_ptr_array_unref(self->movers);
 	G_OBJECT_CLASS(ferry_jmap_session_parent_class)->finalize(object);
 }
 
@@ -95,6 +74,7 @@ static void
 ferry_jmap_session_init(FerryJmapSession *self)
 {
 	self->scheduler = ferry_jmap_scheduler_new(self);
+	self->movers = g_ptr_array_new_with_free_func(g_object_unref);
 	ferry_jmap_gate_init(&self->uploads, 1);
 	ferry_jmap_gate_init(&self->downloads, 4);
 }
@@ -141,160 +121,13 @@ ferry_jmap_session_get_credential(FerryJmapSession *self)
 }
 
 /* private: a URL of the session object, absolute; "" where there is none, which no request
- * passes */
+ * passes. @values: name and value in turns */
 char *
-ferry_jmap_session_make_url(FerryJmapSession *self, FerryJmapUrl url, ...)
+ferry_jmap_session_make_url(FerryJmapSession *self, FerryJmapUrl url, const char *const *values)
 {
-	va_list values;
-	char *absolute = NULL;
-
 	if (self->object == NULL)
 		return g_strdup("");
-	va_start(values, url);
-	absolute = ferry_jmap_session_object_make_url(self->object, url, values);
-	va_end(values);
-	return absolute;
-}
-
-static gboolean
-take_object(FerryJmapSession *self, FerryJmapValue *value, const char *base_url, GError **error)
-{
-	FerryJmapSessionObject *object =
-		ferry_jmap_session_object_new(self->backend, value, base_url, error);
-
-	if (object == NULL)
-		return FALSE;
-	g_clear_pointer(&self->object, ferry_jmap_session_object_free);
-	self->object = object;
-	self->suspect = FALSE;
-	self->uploads.limit = (guint)object->limits[FERRY_JMAP_LIMIT_CONCURRENT_UPLOAD];
-	self->downloads.limit = (guint)MIN(object->limits[FERRY_JMAP_LIMIT_CONCURRENT_REQUESTS], 6);
-	return TRUE;
-}
-
-static void open_at(GTask *task);
-
-/* task data: which of the backend's URLs is asked */
-static guint
-get_url_index(GTask *task)
-{
-	return GPOINTER_TO_UINT(g_task_get_task_data(task));
-}
-
-static void
-opened(GTask *task, FerryJmapValue *object, const char *base_url)
-{
-	FerryJmapSession *self = g_task_get_source_object(task);
-	GError *error = NULL;
-
-	if (take_object(self, object, base_url, &error))
-		g_task_return_boolean(task, TRUE);
-	else
-		g_task_return_error(task, error);
-	g_object_unref(task);
-}
-
-static GError *
-opening_error(FerryJmapSession *self, FerryJmapHttpResponse *response)
-{
-	GError *error = ferry_jmap_http_response_to_error(response);
-
-	if (response->status == 404 || response->status == 405 || response->status == 410)
-		error->code = FERRY_ERROR_BACKEND;
-	g_prefix_error(&error, "backend %s: ", ferry_jmap_backend_get_name(self->backend));
-	return error;
-}
-
-static void
-open_answered_cb(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-	GTask *task = user_data;
-	FerryJmapSession *self = g_task_get_source_object(task);
-	const char *const *urls = ferry_jmap_backend_get_urls(self->backend);
-	g_autoptr(GError) error = NULL;
-	g_autoptr(FerryJmapHttpResponse) response = ferry_jmap_http_send_finish(result, &error);
-	g_autoptr(FerryJmapValue) object = NULL;
-
-	if (response != NULL && (response->status < 200 || response->status > 299))
-		error = opening_error(self, response);
-	else if (response != NULL)
-		object = ferry_jmap_parse(response->body, &error);
-	if (object != NULL) {
-		opened(task, object, response->url);
-		return;
-	}
-	/* the next one is asked only where this one is away: who is refused is refused */
-	if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE) &&
-	    urls[get_url_index(task)] != NULL && urls[1] != NULL) {
-		g_task_set_task_data(task, GUINT_TO_POINTER(get_url_index(task) + 1), NULL);
-		open_at(task);
-		return;
-	}
-	g_task_return_error(task, g_steal_pointer(&error));
-	g_object_unref(task);
-}
-
-/* with several URLs each is tried once, then the first one with all patience */
-static void
-open_at(GTask *task)
-{
-	FerryJmapSession *self = g_task_get_source_object(task);
-	const char *const *urls = ferry_jmap_backend_get_urls(self->backend);
-	const char *configured = urls[get_url_index(task)];
-	gboolean last = configured == NULL || urls[1] == NULL;
-	g_autofree char *url = NULL;
-	FerryJmapHttpRequest *http = NULL;
-
-	if (urls[0] == NULL) {
-		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_CONFIGURATION,
-					"backend %s has no URL",
-					ferry_jmap_backend_get_name(self->backend));
-		g_object_unref(task);
-		return;
-	}
-	url = ferry_jmap_discovery_url(configured != NULL ? configured : urls[0]);
-	http = ferry_jmap_http_request_new("GET", url, self->credential);
-	http->accept = "application/json";
-	http->max_reply = 4 * 1024 * 1024;
-	http->no_retry = !last;
-	ferry_jmap_http_send_async(self->backend, http, g_task_get_cancellable(task),
-				   open_answered_cb, task);
-}
-
-/**
- * ferry_jmap_session_open_async:
- * @self: a session
- * @cancellable: (nullable): cancels it
- * @callback: (scope async) (closure user_data): called when done
- * @user_data: passed to @callback
- *
- * Finds and reads the session object. On an open session it is read again.
- */
-void
-ferry_jmap_session_open_async(FerryJmapSession *self, GCancellable *cancellable,
-			      GAsyncReadyCallback callback, gpointer user_data)
-{
-	GTask *task = g_task_new(self, cancellable, callback, user_data);
-
-	g_task_set_source_tag(task, ferry_jmap_session_open_async);
-	g_task_set_task_data(task, GUINT_TO_POINTER(0), NULL);
-	open_at(task);
-}
-
-/**
- * ferry_jmap_session_open_finish:
- * @self: a session
- * @result: what the callback got
- * @error: return location for an error
- *
- * Returns: whether the session is open. If not: %FERRY_ERROR_AUTHENTICATION where the credential is
- *   wrong, %FERRY_ERROR_UNAVAILABLE where the backend cannot be reached, %FERRY_ERROR_BACKEND
- *   where there is no JMAP or a URL leads to a host that is not trusted
- */
-gboolean
-ferry_jmap_session_open_finish(FerryJmapSession *self, GAsyncResult *result, GError **error)
-{
-	return g_task_propagate_boolean(G_TASK(result), error);
+	return ferry_jmap_session_object_make_url(self->object, url, values);
 }
 
 /**
@@ -459,92 +292,6 @@ ferry_jmap_session_get_download_gate(FerryJmapSession *self)
 	return &self->downloads;
 }
 
-/* What the session object said before it was read again. */
-typedef struct {
-	char *state;
-	GPtrArray *accounts;
-} Refreshed;
-
-static void
-refreshed_free(Refreshed *self)
-{
-	g_ptr_array_unref(self->accounts);
-	g_free(self->state);
-	g_free(self);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Refreshed, refreshed_free)
-
-static const FerryJmapAccountInfo *
-find_same_id(GPtrArray *accounts, const FerryJmapAccountInfo *account)
-{
-	for (guint i = 0; i < accounts->len; i++) {
-		const FerryJmapAccountInfo *other = accounts->pdata[i];
-
-		if (strcmp(other->id, account->id) == 0)
-			return other;
-	}
-	return NULL;
-}
-
-/* There are servers whose session state never moves. */
-static gboolean
-has_same_accounts(GPtrArray *old_accounts, GPtrArray *accounts)
-{
-	if (old_accounts->len != accounts->len)
-		return FALSE;
-	for (guint i = 0; i < accounts->len; i++) {
-		const FerryJmapAccountInfo *account = accounts->pdata[i];
-		const FerryJmapAccountInfo *old = find_same_id(old_accounts, account);
-
-		if (old == NULL || g_strcmp0(old->name, account->name) != 0 ||
-		    old->is_read_only != account->is_read_only)
-			return FALSE;
-	}
-	return TRUE;
-}
-
-static void
-refreshed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-	FerryJmapSession *self = FERRY_JMAP_SESSION(source);
-	g_autoptr(Refreshed) refreshed = user_data;
-	g_autoptr(GError) error = NULL;
-
-	g_clear_object(&self->refresh);
-	if (!ferry_jmap_session_open_finish(self, result, &error)) {
-		if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_AUTHENTICATION)) {
-			g_clear_error(&error);
-			error = ferry_jmap_session_saw_rejection(self);
-		}
-		return;
-	}
-	if (g_strcmp0(refreshed->state,
-		      ferry_jmap_value_get_string(self->object->value, "state")) != 0 ||
-	    !has_same_accounts(refreshed->accounts, self->object->accounts))
-		g_signal_emit(self, signals[SIGNAL_SESSION_CHANGED], 0);
-}
-
-/**
- * ferry_jmap_session_refresh:
- * @self: an open session
- *
- * Reads the session object again in the background; `session-changed` tells what is new in it.
- */
-void
-ferry_jmap_session_refresh(FerryJmapSession *self)
-{
-	Refreshed *refreshed;
-
-	if (self->refresh != NULL || self->rejected || self->object == NULL)
-		return;
-	refreshed = g_new0(Refreshed, 1);
-	refreshed->state = g_strdup(ferry_jmap_value_get_string(self->object->value, "state"));
-	refreshed->accounts = g_ptr_array_ref(self->object->accounts);
-	self->refresh = g_cancellable_new();
-	ferry_jmap_session_open_async(self, self->refresh, refreshed_cb, refreshed);
-}
-
 /* private: a reply named the session state */
 void
 ferry_jmap_session_saw_state(FerryJmapSession *self, const char *session_state)
@@ -566,6 +313,13 @@ void
 ferry_jmap_session_saw_outage(FerryJmapSession *self)
 {
 	self->suspect = TRUE;
+}
+
+/* private: the session object was read again and is another */
+void
+ferry_jmap_session_emit_changed(FerryJmapSession *self)
+{
+	g_signal_emit(self, signals[SIGNAL_SESSION_CHANGED], 0);
 }
 
 /* private: 401 on a session that was open */

@@ -357,11 +357,33 @@ events_cb(SoupServer *soup, SoupServerMessage *message, const char *path, GHashT
 		soup_message_body_complete(body);
 }
 
+void
+server_start(Server *self, GTlsCertificate *certificate)
+{
+	SoupServerListenOptions options = SOUP_SERVER_LISTEN_IPV4_ONLY;
+	g_autoslist(GUri) uris = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (certificate != NULL) {
+		soup_server_set_tls_certificate(self->soup, certificate);
+		options |= SOUP_SERVER_LISTEN_HTTPS;
+	}
+	soup_server_listen_local(self->soup, self->port, options, &error);
+	g_assert_no_error(error);
+	uris = soup_server_get_uris(self->soup);
+	self->port = (guint)g_uri_get_port(uris->data);
+}
+
+void
+server_stop(Server *self)
+{
+	soup_server_disconnect(self->soup);
+}
+
 Server *
-server_new(void)
+server_new_unstarted(void)
 {
 	Server *self = g_new0(Server, 1);
-	g_autoslist(GUri) uris = NULL;
 
 	self->soup = soup_server_new(NULL, NULL);
 	self->script = g_ptr_array_new_with_free_func(g_free);
@@ -380,9 +402,15 @@ server_new(void)
 	soup_server_add_handler(self->soup, "/jmap/up", upload_cb, self, NULL);
 	soup_server_add_handler(self->soup, "/down", download_cb, self, NULL);
 	soup_server_add_handler(self->soup, "/events", events_cb, self, NULL);
-	g_assert_true(soup_server_listen_local(self->soup, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, NULL));
-	uris = soup_server_get_uris(self->soup);
-	self->port = (guint)g_uri_get_port(uris->data);
+	return self;
+}
+
+Server *
+server_new(void)
+{
+	Server *self = server_new_unstarted();
+
+	server_start(self, NULL);
 	self->base = g_strdup_printf("http://127.0.0.1:%u", self->port);
 	return self;
 }

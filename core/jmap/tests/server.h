@@ -44,5 +44,9 @@ typedef struct {
 } Server;
 
 Server *server_new(void);
+/* without listening yet; server_start() also after server_stop(), at the same port */
+Server *server_new_unstarted(void);
+void server_start(Server *self, GTlsCertificate *certificate);
+void server_stop(Server *self);
 void server_free(Server *self);
 void server_script(Server *self, const char *words);
