@@ -102,6 +102,7 @@ struct _FerryMailAccount {
 	GCancellable *background;    /* of requests that nobody's command waits for */
 	guint n_syncing;             /* syncs under way */
 	gint64 sync_started;         /* monotonic start of the last sync that ended well; 0: none */
+	gint64 mailboxes_read;       /* the same, of the last one that read every mailbox */
 	gboolean no_blob_creation;   /* the backend offered it, and did not know it */
 	gboolean changed_on_backend; /* something is to be read; no sync has begun since */
 	char *told_email_state;      /* what push told last, since the last sync began */
@@ -191,8 +192,14 @@ gboolean ferry_mail_account_catch_up_finish(FerryMailAccount *self, GAsyncResult
 void ferry_mail_account_note_told(FerryMailAccount *self, const char *type, const char *state);
 void ferry_mail_account_forget_told(FerryMailAccount *self);
 gboolean ferry_mail_account_has_news(FerryMailAccount *self);
+typedef enum {
+	FERRY_REFRESH_IF_OLD,
+	FERRY_REFRESH_ALWAYS,        /* whatever was heard before: a poll, a name not known */
+	FERRY_REFRESH_SUBSCRIPTIONS, /* if old, and subscriptions too, of which states may be silent
+				      */
+} FerryRefresh;
 void ferry_mail_account_refresh_async(FerryMailAccount *self, FerryAccountSession *session,
-				      gboolean force, GAsyncReadyCallback callback,
+				      FerryRefresh how, GAsyncReadyCallback callback,
 				      gpointer user_data);
 gboolean ferry_mail_account_refresh_finish(FerryMailAccount *self, GAsyncResult *result,
 					   GError **error);

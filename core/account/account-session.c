@@ -335,7 +335,7 @@ refreshed_one_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-list_mailboxes(FerryAccountSession *self, gboolean force, GCancellable *cancellable,
+list_mailboxes(FerryAccountSession *self, FerryRefresh how, GCancellable *cancellable,
 	       GAsyncReadyCallback callback, gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
@@ -353,7 +353,7 @@ list_mailboxes(FerryAccountSession *self, gboolean force, GCancellable *cancella
 	for (guint i = 0; i < self->account->mail_accounts->len; i++) {
 		if (sees(self, self->account->mail_accounts->pdata[i]))
 			ferry_mail_account_refresh_async(self->account->mail_accounts->pdata[i],
-							 self, force, refreshed_one_cb,
+							 self, how, refreshed_one_cb,
 							 g_object_ref(task));
 	}
 }
@@ -371,7 +371,24 @@ void
 ferry_account_session_list_async(FerryAccountSession *self, GCancellable *cancellable,
 				 GAsyncReadyCallback callback, gpointer user_data)
 {
-	list_mailboxes(self, FALSE, cancellable, callback, user_data);
+	list_mailboxes(self, FERRY_REFRESH_IF_OLD, cancellable, callback, user_data);
+}
+
+/**
+ * ferry_account_session_list_subscribed_async:
+ * @self: a session
+ * @cancellable: (nullable): to give up
+ * @callback: called with the list
+ * @user_data: for @callback
+ *
+ * The same for who asks which mailboxes are subscribed: there are backends that do not tell of
+ * that by themselves. Ends with [method@AccountSession.list_finish].
+ */
+void
+ferry_account_session_list_subscribed_async(FerryAccountSession *self, GCancellable *cancellable,
+					    GAsyncReadyCallback callback, gpointer user_data)
+{
+	list_mailboxes(self, FERRY_REFRESH_SUBSCRIPTIONS, cancellable, callback, user_data);
 }
 
 /* The same whatever the Freshness rules say: a name that is not known may have been made by another
@@ -380,7 +397,7 @@ void
 ferry_account_session_list_anew_async(FerryAccountSession *self, GCancellable *cancellable,
 				      GAsyncReadyCallback callback, gpointer user_data)
 {
-	list_mailboxes(self, TRUE, cancellable, callback, user_data);
+	list_mailboxes(self, FERRY_REFRESH_ALWAYS, cancellable, callback, user_data);
 }
 
 /**

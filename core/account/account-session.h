@@ -37,6 +37,9 @@ void ferry_account_session_set_idling(FerryAccountSession *self, gboolean idling
 /* The mailboxes this session may see, brought up to date by the Freshness rules. */
 void ferry_account_session_list_async(FerryAccountSession *self, GCancellable *cancellable,
 				      GAsyncReadyCallback callback, gpointer user_data);
+void ferry_account_session_list_subscribed_async(FerryAccountSession *self,
+						 GCancellable *cancellable,
+						 GAsyncReadyCallback callback, gpointer user_data);
 FerryMailboxList *ferry_account_session_list_finish(FerryAccountSession *self, GAsyncResult *result,
 						    GError **error);
 

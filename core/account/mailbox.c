@@ -535,7 +535,8 @@ ferry_mailbox_refresh_async(FerryMailbox *self, FerryAccountSession *session,
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 
 	g_task_set_source_tag(task, ferry_mailbox_refresh_async);
-	ferry_mail_account_refresh_async(self->owner, session, FALSE, refreshed_cb, task);
+	ferry_mail_account_refresh_async(self->owner, session, FERRY_REFRESH_IF_OLD, refreshed_cb,
+					 task);
 }
 
 /**

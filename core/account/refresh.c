@@ -5,7 +5,9 @@
  *   and silent, else one request unless a sync that began less than `freshness` ago ended well. A
  *   new session sees all that happened before it signed in: who was told of mail elsewhere and
  *   connects to fetch it must find it. What push tells is a state: once an operation of ours has
- * led the store to that very state, it was only the echo
+ *   led the store to that very state, it was only the echo. Subscriptions that another client
+ *   changed may not move the state (Cyrus): who asks for them reads every mailbox, in the same
+ *   request, unless push is live
  */
 #include <string.h>
 
@@ -47,8 +49,10 @@ ferry_mail_account_has_news(FerryMailAccount *self)
 }
 
 static gboolean
-is_fresh(FerryMailAccount *self, FerryAccountSession *session)
+is_fresh(FerryMailAccount *self, FerryAccountSession *session, FerryRefresh how)
 {
+	gint64 read =
+		how == FERRY_REFRESH_SUBSCRIPTIONS ? self->mailboxes_read : self->sync_started;
 	gint64 age;
 
 	/* what push told may be on its way into the store at this moment */
@@ -56,9 +60,9 @@ is_fresh(FerryMailAccount *self, FerryAccountSession *session)
 		return FALSE;
 	if (self->account->push_live)
 		return TRUE;
-	if (session != NULL && self->sync_started < session->signed_in)
+	if (read == 0 || (session != NULL && read < session->signed_in))
 		return FALSE;
-	age = g_get_monotonic_time() - self->sync_started;
+	age = g_get_monotonic_time() - read;
 	return age < (gint64)self->account->settings->freshness_ms * 1000;
 }
 
@@ -77,17 +81,25 @@ synced_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		g_task_return_boolean(task, TRUE);
 }
 
+static FerryRefresh
+get_how(GTask *task)
+{
+	return (FerryRefresh)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(task), "how"));
+}
+
 static void
 locked_cb(FerryMailAccount *self, gpointer user_data)
 {
 	GTask *task = user_data;
 	FerryAccountSession *session = g_task_get_task_data(task);
-	gboolean force = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(task), "force"));
+	FerryRefresh how = get_how(task);
+	FerrySync *sync = NULL;
 	FerryJmapSession *jmap = ferry_mail_account_pick_jmap(self, session);
 	GError *error = NULL;
 
 	/* the one who had the lock before may have asked already */
-	if (self->account == NULL || (!force && is_fresh(self, session))) {
+	if (self->account == NULL ||
+	    (how != FERRY_REFRESH_ALWAYS && is_fresh(self, session, how))) {
 		ferry_mail_account_unlock(self);
 		g_task_return_boolean(task, TRUE);
 		g_object_unref(task);
@@ -99,7 +111,10 @@ locked_cb(FerryMailAccount *self, gpointer user_data)
 		g_object_unref(task);
 		return;
 	}
-	ferry_sync_run_async(ferry_sync_new(self, jmap), synced_cb, task);
+	sync = ferry_sync_new(self, jmap);
+	if (how == FERRY_REFRESH_SUBSCRIPTIONS)
+		ferry_sync_set_all_mailboxes(sync);
+	ferry_sync_run_async(sync, synced_cb, task);
 }
 
 static void
@@ -114,25 +129,24 @@ caught_up_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		g_task_return_error(task, g_steal_pointer(&error));
 		return;
 	}
-	if (self->account == NULL || is_fresh(self, session)) {
+	if (self->account == NULL || is_fresh(self, session, get_how(task))) {
 		g_task_return_boolean(task, TRUE);
 		return;
 	}
 	ferry_mail_account_lock(self, locked_cb, g_steal_pointer(&task));
 }
 
-/* @force: ask the backend whatever was heard before (a poll, push telling of a change). */
 void
 ferry_mail_account_refresh_async(FerryMailAccount *self, FerryAccountSession *session,
-				 gboolean force, GAsyncReadyCallback callback, gpointer user_data)
+				 FerryRefresh how, GAsyncReadyCallback callback, gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, NULL, callback, user_data);
 
 	g_task_set_source_tag(task, ferry_mail_account_refresh_async);
 	if (session != NULL)
 		g_task_set_task_data(task, g_object_ref(session), g_object_unref);
-	g_object_set_data(G_OBJECT(task), "force", GINT_TO_POINTER(force));
-	if (force)
+	g_object_set_data(G_OBJECT(task), "how", GINT_TO_POINTER(how));
+	if (how == FERRY_REFRESH_ALWAYS)
 		ferry_mail_account_lock(self, locked_cb, g_steal_pointer(&task));
 	else
 		ferry_mail_account_catch_up_async(self, caught_up_cb, g_steal_pointer(&task));

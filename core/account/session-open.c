@@ -165,8 +165,8 @@ ferry_account_session_open_async(FerryAccountSession *self, const char *name,
 		ferry_account_session_list_anew_async(self, cancellable, open_list_cb,
 						      g_steal_pointer(&task));
 	else
-		ferry_mail_account_refresh_async(slot->owner, self, FALSE, open_refreshed_cb,
-						 g_steal_pointer(&task));
+		ferry_mail_account_refresh_async(slot->owner, self, FERRY_REFRESH_IF_OLD,
+						 open_refreshed_cb, g_steal_pointer(&task));
 }
 
 /**

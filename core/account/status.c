@@ -156,7 +156,8 @@ ferry_account_session_status_async(FerryAccountSession *self, const char *name,
 	if (slot == NULL)
 		ferry_account_session_list_anew_async(self, cancellable, list_cb, task);
 	else
-		ferry_mail_account_refresh_async(slot->owner, self, FALSE, refreshed_cb, task);
+		ferry_mail_account_refresh_async(slot->owner, self, FERRY_REFRESH_IF_OLD,
+						 refreshed_cb, task);
 }
 
 /**

@@ -248,6 +248,8 @@ finish(FerrySync *self, FerryStoreDelta *delta, GError *error)
 	self->account->n_syncing--;
 	if (error == NULL) {
 		self->account->sync_started = self->started;
+		if (self->complete_mailboxes)
+			self->account->mailboxes_read = self->started;
 		ferry_listing_start_all(self->account);
 	}
 	/* what push told is still to be read */

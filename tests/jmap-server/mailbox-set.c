@@ -383,7 +383,9 @@ js_mailbox_update_one(JsCall *call, const char *id, JsonObject *object, JsSetAns
 	mailbox->subscribed_by =
 		wish.subscribed ? mailbox->subscribed_by | bit : mailbox->subscribed_by & ~bit;
 	js_wish_apply_rights(call, &wish, mailbox);
-	js_account_mailbox_changed(call->account, mailbox, js_mailbox_get_readers(mailbox));
+	if (!call->server->options.silent_subscriptions || json_object_get_size(object) > 1 ||
+	    !json_object_has_member(object, "isSubscribed"))
+		js_account_mailbox_changed(call->account, mailbox, js_mailbox_get_readers(mailbox));
 	js_json_key(answer->updated, id);
 	js_json_null(answer->updated);
 }

@@ -53,6 +53,8 @@ js_make_entries(JsOptions *o)
 		 "Keep only so many changes of a type (default: all)", "N"},
 		{"accept-future-states", 0, 0, G_OPTION_ARG_NONE, &o->accept_future_states,
 		 "Answer states that were never given as if nothing had changed", NULL},
+		{"silent-subscriptions", 0, 0, G_OPTION_ARG_NONE, &o->silent_subscriptions,
+		 "The Mailbox state does not tell of isSubscribed", NULL},
 		{"no-push", 0, 0, G_OPTION_ARG_NONE, &o->no_push, "No event source", NULL},
 		{"no-blob", 0, 0, G_OPTION_ARG_NONE, &o->no_blob, "No RFC 9404", NULL},
 		{"no-quota", 0, 0, G_OPTION_ARG_NONE, &o->no_quota, "No RFC 9425", NULL},

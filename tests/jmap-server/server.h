@@ -48,6 +48,7 @@ typedef struct {
 	gint change_log;
 	gint mailboxes_per_email;
 	gboolean print_ready, admin, one_email_per_content, relative_urls, accept_future_states;
+	gboolean silent_subscriptions;
 	gboolean no_push, no_blob, no_quota, no_sieve, no_sharing;
 	gboolean version;
 } JsOptions;

@@ -4,6 +4,7 @@
 
 #include "auth/credential.h"
 #include "engine-fixture.h"
+#include "jmap/session.h"
 #include "message/structure.h"
 
 static const char *const generated[] = {"--generate=alice:INBOX:2500:3",
@@ -333,6 +334,82 @@ test_push(void)
 	g_assert_cmpuint(ferry_view_get_uid(ferry_mailbox_get_view(engine->mailbox), 10), ==, 11);
 }
 
+static void
+sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	g_autoptr(GError) error = NULL;
+
+	*(FerryJmapReply **)user_data =
+		ferry_jmap_session_send_finish(FERRY_JMAP_SESSION(source), result, &error);
+	g_assert_no_error(error);
+}
+
+static gboolean
+is_there(gpointer data)
+{
+	return *(gpointer *)data != NULL;
+}
+
+/* as another client would, of whom the engine hears nothing */
+static void
+subscribe_elsewhere(Engine *engine, const char *mailbox_id, gboolean subscribe)
+{
+	g_autoptr(FerryJmapRequest) request = ferry_jmap_request_new();
+	g_autoptr(FerryJmapReply) reply = NULL;
+	g_autofree char *args = g_strdup_printf(
+		"{\"accountId\":\"A-alice\",\"update\":{\"%s\":{\"isSubscribed\":%s}}}", mailbox_id,
+		subscribe ? "true" : "false");
+
+	ferry_jmap_request_add_call_json(request, "Mailbox/set", args, NULL);
+	ferry_jmap_session_send_async(ferry_account_session_get_jmap(engine->session), request, 0,
+				      NULL, sent_cb, &reply);
+	engine_wait(is_there, &reply);
+}
+
+static void
+listed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	g_autoptr(GError) error = NULL;
+
+	*(FerryMailboxList **)user_data =
+		ferry_account_session_list_finish(FERRY_ACCOUNT_SESSION(source), result, &error);
+	g_assert_no_error(error);
+}
+
+/* what another client subscribes to is seen, where the Mailbox state is silent about it too */
+static void
+test_subscriptions(void)
+{
+	static const char *const options[] = {"--generate=alice:Archive/2024:10:4", "--no-push",
+					      "--silent-subscriptions", NULL};
+	g_autoptr(Engine) engine = engine_new(options);
+	g_autoptr(FerryMailboxList) first = NULL;
+	g_autofree char *id = NULL;
+	gboolean subscribed = FALSE;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	first = engine_list(engine);
+	id = g_strdup(ferry_mailbox_info_get_id(ferry_mailbox_list_find(first, "Archive/2024")));
+	subscribed =
+		ferry_mailbox_info_is_subscribed(ferry_mailbox_list_find(first, "Archive/2024"));
+	for (guint i = 0; i < 2; i++) {
+		g_autoptr(FerryMailboxList) list = NULL;
+
+		subscribed = !subscribed;
+		subscribe_elsewhere(engine, id, subscribed);
+		/* a sync of a moment ago knows nothing of it */
+		engine_select(engine, "INBOX");
+		ferry_account_session_list_subscribed_async(engine->session, NULL, listed_cb,
+							    &list);
+		engine_wait(is_there, &list);
+		g_assert_true(ferry_mailbox_info_is_subscribed(
+				      ferry_mailbox_list_find(list, "Archive/2024")) == subscribed);
+		g_usleep(1100 * 1000); /* `freshness` */
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -345,5 +422,6 @@ main(int argc, char **argv)
 	g_test_add_func("/account/engine/flags", test_flags);
 	g_test_add_func("/account/engine/expunge", test_expunge);
 	g_test_add_func("/account/engine/push", test_push);
+	g_test_add_func("/account/engine/subscriptions", test_subscriptions);
 	return g_test_run();
 }

@@ -333,9 +333,14 @@ ferry_imap_list(FerryImapCommand *command, gpointer user_data)
 		ferry_imap_command_finish(command);
 		return;
 	}
-	ferry_account_session_list_async(ferry_imap_session_get_account_session(session),
-					 ferry_imap_command_get_cancellable(command), list_cb,
-					 command);
+	if (self->tell_subscribed)
+		ferry_account_session_list_subscribed_async(
+			ferry_imap_session_get_account_session(session),
+			ferry_imap_command_get_cancellable(command), list_cb, command);
+	else
+		ferry_account_session_list_async(ferry_imap_session_get_account_session(session),
+						 ferry_imap_command_get_cancellable(command),
+						 list_cb, command);
 }
 
 /* The base's own options are read above; to the registry they say yes. */

@@ -91,7 +91,7 @@ ferry_imap_lsub(FerryImapCommand *command, gpointer user_data)
 {
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 
-	ferry_account_session_list_async(ferry_imap_session_get_account_session(session),
-					 ferry_imap_command_get_cancellable(command), list_cb,
-					 command);
+	ferry_account_session_list_subscribed_async(ferry_imap_session_get_account_session(session),
+						    ferry_imap_command_get_cancellable(command),
+						    list_cb, command);
 }
