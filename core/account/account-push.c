@@ -53,8 +53,9 @@ sync_all(FerryAccount *self, gboolean only_told)
 		    !ferry_mail_account_is_watched(mail_account))
 			continue;
 		self->polling = TRUE;
-		ferry_mail_account_refresh_async(mail_account, NULL, !only_told, background_cb,
-						 g_object_ref(self));
+		ferry_mail_account_refresh_async(
+			mail_account, NULL, only_told ? FERRY_REFRESH_IF_OLD : FERRY_REFRESH_ALWAYS,
+			background_cb, g_object_ref(self));
 	}
 }
 
@@ -147,6 +148,7 @@ ferry_account_start_push(FerryAccount *self, FerryJmapSession *jmap)
 		return;
 	self->push = ferry_jmap_push_new(jmap, types);
 	self->push_jmap = jmap;
+	ferry_jmap_push_set_ping(self->push, self->settings->ping_s);
 	self->push_signals[0] =
 		g_signal_connect(self->push, "state-change", G_CALLBACK(push_change_cb), self);
 	self->push_signals[1] =

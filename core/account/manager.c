@@ -73,6 +73,7 @@ ferry_account_settings_new(const char *const *urls)
 	self->shared_prefix = g_strdup("Shared Folders");
 	self->freshness_ms = 1000;
 	self->poll_s = 10;
+	self->ping_s = 30;
 	self->select_timeout_s = 300;
 	self->request_timeout_s = 30;
 	self->idle_unload_s = 600;

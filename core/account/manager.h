@@ -20,6 +20,7 @@ typedef struct _FerryStore FerryStore;
  * @all_mail: whether a virtual \All mailbox is shown
  * @freshness_ms: a sync that ended less than this ago is fresh enough, milliseconds
  * @poll_s: poll interval while somebody looks and there is no push, seconds
+ * @ping_s: how often the backend's push shall give a sign of life, seconds
  * @select_timeout_s: how long SELECT waits for a first listing, seconds
  * @request_timeout_s: per HTTP request, seconds
  * @idle_unload_s: an account without sessions is unloaded after this, seconds
@@ -38,6 +39,7 @@ typedef struct {
 	gboolean all_mail;
 	guint freshness_ms;
 	guint poll_s;
+	guint ping_s;
 	guint select_timeout_s;
 	guint request_timeout_s;
 	guint idle_unload_s;

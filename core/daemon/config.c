@@ -78,6 +78,8 @@ static const FerrySetting table[] = {
 	 N_("Seconds for which a sync is fresh enough where the backend has no push.")},
 	{"backend *", "poll", FERRY_SETTING_INTEGER, "10", "1:60", FALSE,
 	 N_("Seconds between questions while somebody waits for mail and the backend has no push.")},
+	{"backend *", "ping", FERRY_SETTING_INTEGER, "30", "1:300", FALSE,
+	 N_("Seconds between signs of life that the backend's push is asked for; after two it is dead.")},
 	{"backend *", "select-timeout", FERRY_SETTING_INTEGER, "300", "1:3600", FALSE,
 	 N_("Seconds that SELECT waits for a mailbox that is listed for the first time.")},
 	{"backend *", "request-timeout", FERRY_SETTING_INTEGER, "30", "1:300", FALSE,
@@ -361,6 +363,7 @@ ferry_config_make_backend(FerrySettings *settings, const char *name)
 	TEXT(shared_prefix, "shared-folders");
 	self->freshness_ms = NUMBER("freshness") * 1000;
 	self->poll_s = NUMBER("poll");
+	self->ping_s = NUMBER("ping");
 	self->select_timeout_s = NUMBER("select-timeout");
 	self->request_timeout_s = NUMBER("request-timeout");
 	self->text_scan_limit = NUMBER("text-scan-limit");

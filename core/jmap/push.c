@@ -170,6 +170,19 @@ ferry_jmap_push_new(FerryJmapSession *session, const char *const *types)
 }
 
 /**
+ * ferry_jmap_push_set_ping:
+ * @self: a push
+ * @seconds: how often the server shall give a sign of life
+ *
+ * Changes that from its default of 30 s. A stream that misses two is dead.
+ */
+void
+ferry_jmap_push_set_ping(FerryJmapPush *self, guint seconds)
+{
+	self->ping = MAX(seconds, 1);
+}
+
+/**
  * ferry_jmap_push_set_timing:
  * @self: a push
  * @ping_seconds: how often the server shall give a sign of life

@@ -36,6 +36,7 @@ G_DECLARE_FINAL_TYPE(FerryJmapPush, ferry_jmap_push, FERRY, JMAP_PUSH, GObject)
 FerryJmapPush *ferry_jmap_push_new(FerryJmapSession *session, const char *const *types);
 void ferry_jmap_push_set_timing(FerryJmapPush *self, guint ping_seconds, guint min_backoff_ms,
 				guint max_backoff_ms);
+void ferry_jmap_push_set_ping(FerryJmapPush *self, guint seconds);
 void ferry_jmap_push_start(FerryJmapPush *self);
 void ferry_jmap_push_stop(FerryJmapPush *self);
 FerryJmapPushStatus ferry_jmap_push_get_status(FerryJmapPush *self);

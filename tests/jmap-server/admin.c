@@ -230,6 +230,25 @@ js_admin_drop_push(JsAdmin *self)
 }
 
 static gboolean
+js_admin_mute_push(JsAdmin *self)
+{
+	js_json_kv_int(self->out, "muted", js_push_mute_all(self->server->push));
+	return TRUE;
+}
+
+static gboolean
+js_admin_say_push(JsAdmin *self)
+{
+	const char *name = js_object_string(self->args, "event");
+	const char *data = js_object_string(self->args, "data");
+
+	if (data == NULL || strchr(data, '\n') != NULL)
+		return js_admin_fail(self, "needs data of one line");
+	js_push_say(self->server->push, name != NULL ? name : "state", data);
+	return TRUE;
+}
+
+static gboolean
 js_admin_reset_stats(JsAdmin *self)
 {
 	/* what there was until now: nothing is lost between a look and this */
@@ -321,6 +340,8 @@ static const struct {
 	{"secret", js_admin_secret, FALSE},
 	{"share", js_admin_share, TRUE},
 	{"account", js_admin_account, TRUE},
+	{"mute-push", js_admin_mute_push, FALSE},
+	{"say-push", js_admin_say_push, FALSE},
 };
 
 static gboolean

@@ -23,6 +23,7 @@ typedef struct {
 	JsUser *user;
 	GHashTable *types; /* NULL: all */
 	gboolean close_after_state;
+	gboolean muted; /* open, and nothing comes any more */
 	guint ping, timer;
 	GHashTable *told; /* "account type" → state, as this stream knows it */
 } JsStream;
@@ -75,6 +76,10 @@ js_stream_write(JsStream *self, GString *text)
 	SoupMessageBody *body = soup_server_message_get_response_body(self->message);
 	gsize len = text->len;
 
+	if (self->muted) {
+		g_string_free(text, TRUE);
+		return;
+	}
 	soup_message_body_append_take(body, (guchar *)g_string_free(text, FALSE), len);
 	soup_server_message_unpause(self->message);
 }
@@ -201,6 +206,28 @@ js_push_drop_all(JsPush *self)
 		js_http_cut(message);
 	}
 	return n;
+}
+
+/* As when a firewall forgets the connections: nothing comes from the streams there are, and they do
+ * not end. Returns how many. */
+guint
+js_push_mute_all(JsPush *self)
+{
+	for (guint i = 0; i < self->streams->len; i++)
+		((JsStream *)g_ptr_array_index(self->streams, i))->muted = TRUE;
+	return self->streams->len;
+}
+
+/* Tells every stream an event as it stands, true or not. */
+void
+js_push_say(JsPush *self, const char *name, const char *data)
+{
+	for (guint i = 0; i < self->streams->len; i++) {
+		GString *text = g_string_new(NULL);
+
+		g_string_printf(text, "event: %s\ndata: %s\n\n", name, data);
+		js_stream_write(g_ptr_array_index(self->streams, i), text);
+	}
 }
 
 static void

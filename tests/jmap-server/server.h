@@ -112,6 +112,8 @@ JsPush *js_push_new(JsServer *server);
 void js_push_free(JsPush *self);
 void js_push_account_changed(JsPush *self, JsAccount *account);
 guint js_push_drop_all(JsPush *self);
+guint js_push_mute_all(JsPush *self);
+void js_push_say(JsPush *self, const char *name, const char *data);
 guint js_push_count(JsPush *self);
 
 /* load.c */
