@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "net-fixture.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -259,6 +261,43 @@ test_peer_gone(void)
 	ferry_connection_resume_input(pair->connection);
 }
 
+/* a client that vanished without a word is noticed, in at most ten minutes */
+static void
+test_keepalive(void)
+{
+	g_autoptr(GSocketListener) listener = g_socket_listener_new();
+	guint16 port = g_socket_listener_add_any_inet_port(listener, NULL, NULL);
+	g_autoptr(GSocketClient) client = g_socket_client_new();
+	g_autoptr(GSocketConnection) near =
+		g_socket_client_connect_to_host(client, "127.0.0.1", port, NULL, NULL);
+	g_autoptr(GSocketConnection) far = g_socket_listener_accept(listener, NULL, NULL, NULL);
+	int fd = dup(g_socket_get_fd(g_socket_connection_get_socket(far)));
+	g_autoptr(FerryAddress) address = ferry_address_new_from_string("127.0.0.1", port, NULL);
+	g_autoptr(FerryPoller) poller = ferry_poller_new(NULL);
+	g_autoptr(FerryConnection) connection = ferry_connection_new(poller, fd, address, NULL);
+	static const struct {
+		int level, name, least, most;
+	} options[] = {
+		{SOL_SOCKET, SO_KEEPALIVE, 1, 1},           {IPPROTO_TCP, TCP_KEEPIDLE, 1, 300},
+		{IPPROTO_TCP, TCP_KEEPINTVL, 1, 60},        {IPPROTO_TCP, TCP_KEEPCNT, 1, 5},
+		{IPPROTO_TCP, TCP_USER_TIMEOUT, 1, 180000}, {IPPROTO_TCP, TCP_NODELAY, 1, 1},
+	};
+
+	g_assert_nonnull(near);
+	g_assert_nonnull(connection);
+	for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
+		int value = -1;
+		socklen_t length = sizeof value;
+
+		g_test_message("%" G_GSIZE_FORMAT, i);
+		g_assert_cmpint(getsockopt(fd, options[i].level, options[i].name, &value, &length),
+				==, 0);
+		g_assert_cmpint(value, >=, options[i].least);
+		g_assert_cmpint(value, <=, options[i].most);
+	}
+	ferry_connection_close(connection);
+}
+
 static void
 count_timeout(FerryConnection *connection, gpointer user_data)
 {
@@ -354,6 +393,7 @@ main(int argc, char **argv)
 	g_test_add_func("/net/connection/half-close", test_half_close);
 	g_test_add_func("/net/connection/peer-gone", test_peer_gone);
 	g_test_add_func("/net/connection/timeouts", test_timeouts);
+	g_test_add_func("/net/connection/keepalive", test_keepalive);
 	g_test_add_func("/net/connection/removal-during-dispatch", test_removal_during_dispatch);
 	return g_test_run();
 }

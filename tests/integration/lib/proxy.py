@@ -180,8 +180,7 @@ class Proxy:
         self.lock, self.rules, self.requests = threading.Lock(), [], []
         self.closing, self.released = threading.Event(), threading.Event()
         self.clients = set()
-        self.refusing = False
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._start_accepting()
 
     @property
     def url(self):
@@ -213,22 +212,27 @@ class Proxy:
         return self.requests[mark:]
 
     def down(self):
-        """As if the backend had been switched off."""
-        self.refusing = True
+        """As if the backend had been switched off: connections are refused."""
+        _shut(self.listener)
+        self.listener.close()
+        # bound, so that nobody else gets the port, but not listening
+        self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(('127.0.0.1', self.port))
         with self.lock:
             clients = list(self.clients)
         for client in clients:
             _shut(client)
 
     def up(self):
-        self.refusing = False
+        self.listener.listen(128)
+        self._start_accepting()
 
     def close(self):
         self.closing.set()
         self.released.set()
-        _shut(self.listener)
-        self.listener.close()
         self.down()
+        self.listener.close()
 
     def __enter__(self):
         return self
@@ -238,15 +242,15 @@ class Proxy:
 
     # the work
 
-    def _accept(self):
+    def _start_accepting(self):
+        threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
+
+    def _accept(self, listener):
         while not self.closing.is_set():
             try:
-                client, _ = self.listener.accept()
+                client, _ = listener.accept()
             except OSError:
                 return
-            if self.refusing:
-                client.close()
-                continue
             with self.lock:
                 self.clients.add(client)
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
