@@ -217,6 +217,7 @@ void
 ferry_mail_account_lock_since(FerryMailAccount *self, gint64 begun_at, FerryLockFunc func,
 			      gpointer user_data)
 {
+	GList *link = self->lock_waiters.tail;
 	LockWaiter *waiter;
 
 	if (!self->locked) {
@@ -231,7 +232,10 @@ ferry_mail_account_lock_since(FerryMailAccount *self, gint64 begun_at, FerryLock
 	waiter->user_data = user_data;
 	waiter->asked_at = begun_at;
 	g_object_ref(self);
-	g_queue_push_tail(&self->lock_waiters, waiter);
+	/* who has waited longest, be it for something else before, has the least time left */
+	while (link != NULL && ((LockWaiter *)link->data)->asked_at > begun_at)
+		link = link->prev;
+	g_queue_insert_after(&self->lock_waiters, link, waiter);
 }
 
 void
