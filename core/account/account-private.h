@@ -45,6 +45,7 @@ struct _FerryAccount {
 	FerryJmapSession *push_jmap; /* borrowed: whose stream it is */
 	gulong push_signals[3];
 	gboolean push_live;
+	gboolean wants_mail; /* some session asked for mail: from now on it is kept up to date */
 	gboolean closed;
 	GSource *tick;         /* once a second while anybody looks */
 	GSource *debounce;     /* a change was told */
@@ -134,6 +135,7 @@ void ferry_account_emit_messages_changed(FerryAccount *self, FerryMailAccount *m
 /* account-push.c */
 void ferry_account_start_push(FerryAccount *self, FerryJmapSession *jmap);
 void ferry_account_drop_push(FerryAccount *self);
+void ferry_account_want_mail(FerryAccount *self, FerryJmapSession *jmap);
 void ferry_account_start_ticking(FerryAccount *self);
 
 /* account-session.c */

@@ -158,6 +158,15 @@ ferry_account_start_push(FerryAccount *self, FerryJmapSession *jmap)
 	ferry_jmap_push_start(self->push);
 }
 
+/* Mail is asked for: the account is synced in the background from now on. Who signs in for
+ * something else costs the backend nothing of it. */
+void
+ferry_account_want_mail(FerryAccount *self, FerryJmapSession *jmap)
+{
+	self->wants_mail = TRUE;
+	ferry_account_start_push(self, jmap);
+}
+
 void
 ferry_account_note_expired(FerryAccount *self, FerryJmapSession *jmap)
 {
@@ -267,13 +276,14 @@ tick_cb(gpointer user_data)
 		if (jmap != NULL)
 			ferry_recover_again(mail_account, jmap);
 		/* a listing that failed is taken up again */
-		if (self->n_ticks % RELIST_TICKS == 0)
+		if (self->wants_mail && self->n_ticks % RELIST_TICKS == 0)
 			ferry_listing_start_all(mail_account);
 		if (watched)
 			ferry_mail_account_catch_up_async(mail_account, looked_cb,
 							  g_object_ref(self));
 	}
-	look_at_sessions(self);
+	if (self->wants_mail)
+		look_at_sessions(self);
 	look_for_accounts(self);
 	if (watched)
 		poll_backend(self, now);

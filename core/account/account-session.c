@@ -116,6 +116,22 @@ ferry_account_session_expire(FerryAccountSession *self)
 }
 
 /**
+ * ferry_account_session_warm_up:
+ * @self: a session
+ *
+ * Says that this session is about mail: the backend's push stream is opened, and what it has is
+ * read in the background. The first command that needs mail does so too; a protocol that always
+ * does calls it when its client has signed in, so that the first command finds the account warm. A
+ * protocol that needs none of it leaves the account alone.
+ */
+void
+ferry_account_session_warm_up(FerryAccountSession *self)
+{
+	if (!self->expired)
+		ferry_account_want_mail(self->account, self->jmap);
+}
+
+/**
  * ferry_account_session_get_account:
  * @self: a session
  *

@@ -31,6 +31,9 @@ guint64 ferry_account_session_get_max_upload(FerryAccountSession *self);
 gboolean ferry_account_session_searches_exactly(FerryAccountSession *self);
 guint ferry_account_session_get_text_scan_limit(FerryAccountSession *self);
 
+/* This session is about mail: the account is read in the background from now on. */
+void ferry_account_session_warm_up(FerryAccountSession *self);
+
 /* While a client idles, the account is kept fresh even where no mailbox is open. */
 void ferry_account_session_set_idling(FerryAccountSession *self, gboolean idling);
 

@@ -292,7 +292,8 @@ loaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_ptr_array_sort(self->mail_accounts, compare_accounts);
 	g_set_object(&self->jmap, jmap);
 	ferry_account_start_ticking(self);
-	ferry_account_start_push(self, jmap);
+	if (self->wants_mail)
+		ferry_account_start_push(self, jmap);
 	ferry_account_touch_list(self);
 	g_task_return_boolean(task, TRUE);
 }
@@ -364,7 +365,8 @@ ferry_account_load_async(FerryAccount *self, FerryJmapSession *jmap, GCancellabl
 	g_task_set_source_tag(task, ferry_account_load_async);
 	g_task_set_task_data(task, g_object_ref(jmap), g_object_unref);
 	if (ids->len == 1) {
-		ferry_account_start_push(self, jmap);
+		if (self->wants_mail)
+			ferry_account_start_push(self, jmap);
 		g_task_return_boolean(task, TRUE);
 		return;
 	}

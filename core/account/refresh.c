@@ -143,8 +143,10 @@ ferry_mail_account_refresh_async(FerryMailAccount *self, FerryAccountSession *se
 	g_autoptr(GTask) task = g_task_new(self, NULL, callback, user_data);
 
 	g_task_set_source_tag(task, ferry_mail_account_refresh_async);
-	if (session != NULL)
+	if (session != NULL) {
 		g_task_set_task_data(task, g_object_ref(session), g_object_unref);
+		ferry_account_session_warm_up(session);
+	}
 	g_object_set_data(G_OBJECT(task), "how", GINT_TO_POINTER(how));
 	if (how == FERRY_REFRESH_ALWAYS)
 		ferry_mail_account_lock(self, locked_cb, g_steal_pointer(&task));

@@ -371,6 +371,7 @@ ferry_imap_session_sign_in(FerryImapSession *self, FerryAccountSession *account_
 		return FALSE;
 	}
 	self->account_session = g_object_ref(account_session);
+	ferry_account_session_warm_up(account_session);
 	self->user = g_strdup(user);
 	self->phase = FERRY_PHASE_AUTHENTICATED;
 	g_signal_connect_object(account_session, "expired", G_CALLBACK(expired_cb), self, 0);
