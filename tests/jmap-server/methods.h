@@ -26,6 +26,7 @@ gboolean js_blob_copy(JsCall *call);
 gboolean js_blob_get(JsCall *call);
 gboolean js_blob_upload(JsCall *call);
 gboolean js_blob_lookup(JsCall *call);
+guint js_sieve_measure(JsAccount *account, guint64 *octets);
 gboolean js_quota_get(JsCall *call);
 gboolean js_quota_changes(JsCall *call);
 gboolean js_quota_query(JsCall *call);

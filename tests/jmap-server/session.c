@@ -37,6 +37,8 @@ const JsLimit js_default_limits[JS_N_LIMITS] = {
 	[JS_LIMIT_QUERY] = {"maxQuery", 0},
 	[JS_LIMIT_QUOTA_OCTETS] = {"quotaOctets", G_GINT64_CONSTANT(10) << 30},
 	[JS_LIMIT_QUOTA_COUNT] = {"quotaCount", 2000000},
+	[JS_LIMIT_QUOTA_SCRIPT_OCTETS] = {"quotaScriptOctets", 0},
+	[JS_LIMIT_QUOTA_SCRIPT_COUNT] = {"quotaScriptCount", 0},
 };
 
 gboolean

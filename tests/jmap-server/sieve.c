@@ -174,14 +174,41 @@ js_sieve_check_members(JsonObject *object, const char *key, GString *out)
 	return TRUE;
 }
 
-static guint
-js_sieve_count(JsCall *call)
+/* How many scripts an account has, and their octets. */
+guint
+js_sieve_measure(JsAccount *account, guint64 *octets)
 {
 	guint n = 0;
 
-	for (guint32 i = 1; i < call->account->scripts->len; i++)
-		n += js_sieve_at(call, i) != NULL;
+	*octets = 0;
+	for (guint32 i = 1; i < account->scripts->len; i++) {
+		JsScript *script = g_ptr_array_index(account->scripts, i);
+
+		if (script == NULL)
+			continue;
+		n++;
+		*octets += script->blob->size;
+	}
 	return n;
+}
+
+/* Whether @content may be stored in place of @script, or as one more where that is NULL. */
+static gboolean
+js_sieve_has_room(JsCall *call, JsScript *script, GBytes *content)
+{
+	const JsLimit *limits = call->server->limits;
+	gint64 max_octets = limits[JS_LIMIT_QUOTA_SCRIPT_OCTETS].value;
+	gint64 max_count = limits[JS_LIMIT_QUOTA_SCRIPT_COUNT].value;
+	guint64 octets;
+	gint64 count = js_sieve_measure(call->account, &octets);
+
+	if (script == NULL &&
+	    (count >= limits[JS_LIMIT_SCRIPTS].value || (max_count > 0 && count >= max_count)))
+		return FALSE;
+	if (content == NULL || max_octets == 0)
+		return TRUE;
+	octets += g_bytes_get_size(content) - (script != NULL ? script->blob->size : 0);
+	return (gint64)octets <= max_octets;
 }
 
 static void
@@ -197,7 +224,7 @@ js_sieve_create_one(JsCall *call, const char *key, JsonObject *object, JsSetAnsw
 	if (!js_sieve_check_members(object, key, answer->not_created) ||
 	    !js_sieve_read(call, object, key, NULL, answer->not_created, &name, &content))
 		return;
-	if (js_sieve_count(call) >= call->server->limits[JS_LIMIT_SCRIPTS].value) {
+	if (!js_sieve_has_room(call, NULL, content)) {
 		js_set_error(answer->not_created, key, "overQuota", NULL);
 		return;
 	}
@@ -234,6 +261,10 @@ js_sieve_update_one(JsCall *call, const char *id, JsonObject *object, JsSetAnswe
 	if (!js_sieve_check_members(object, id, answer->not_updated) ||
 	    !js_sieve_read(call, object, id, script, answer->not_updated, &name, &content))
 		return;
+	if (!js_sieve_has_room(call, script, content)) {
+		js_set_error(answer->not_updated, id, "overQuota", NULL);
+		return;
+	}
 	if (name != NULL) {
 		g_free(script->name);
 		script->name = g_strdup(name);

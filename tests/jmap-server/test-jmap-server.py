@@ -439,6 +439,29 @@ def test_quota_and_identity():
         assert s.call("Identity/get", ids=None)["list"][0]["email"] == "alice@example.org"
 
 
+def test_quotas_of_scripts():
+    with running("--limit=quotaScriptOctets=20", "--limit=quotaScriptCount=2") as s:
+        ten, eleven = s.upload(b"keep; # 90"), s.upload(b"keep; # 901")
+        quotas = {q["id"]: q for q in s.call("Quota/get", ids=None)["list"]}
+        assert (quotas["Q000003"]["types"], quotas["Q000003"]["used"]) == (["SieveScript"], 0)
+        one = s.call("SieveScript/set", create={
+            "a": {"name": "one", "blobId": ten}})["created"]["a"]["id"]
+        reply = s.call("SieveScript/set", create={"b": {"name": "two", "blobId": eleven}})
+        assert reply["notCreated"]["b"]["type"] == "overQuota"
+        s.call("SieveScript/set", create={"b": {"name": "two", "blobId": ten}})
+        reply = s.call("SieveScript/set", update={one: {"blobId": eleven}})
+        assert reply["notUpdated"][one]["type"] == "overQuota"
+        assert one in s.call("SieveScript/set", update={one: {"blobId": ten}})["updated"]
+        reply = s.call("SieveScript/set", create={"c": {"name": "three", "blobId": ten}})
+        assert reply["notCreated"]["c"]["type"] == "overQuota"
+        used = [q["used"] for q in s.call("Quota/get", ids=["Q000003", "Q000004"])["list"]]
+        assert used == [20, 2]
+        query = {"filter": {"type": "SieveScript"}, "sort": [{"property": "name"}]}
+        assert s.call("Quota/query", **query)["ids"] == ["Q000003", "Q000004"]
+    with running() as s:
+        assert len(s.call("Quota/get", ids=None)["list"]) == 2
+
+
 def test_sieve():
     with running("--limit=maxNumberScripts=2") as s:
         good = s.upload(b'require ["fileinto"];\nif header :contains "a" "b" {\n'
