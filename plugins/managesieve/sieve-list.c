@@ -3,7 +3,8 @@
  *
  * Specification: RFC 9661 §2.2 (SieveScript/get)
  * Implementation: read anew for each command, since there is one request in it either way and
- *   nothing to go stale
+ *   nothing to go stale. Cyrus 3 keeps a name in a mail header and shows it as that header
+ *   encodes it (RFC 2047), which is undone.
  */
 #include "sieve-list.h"
 
@@ -96,8 +97,18 @@ compare_names(gconstpointer a, gconstpointer b)
 	return strcmp((*x)->name, (*y)->name);
 }
 
+static char *
+dup_name(FerryJmapValue *value, gboolean draft)
+{
+	const char *name = ferry_jmap_value_get_string(value, "name");
+
+	if (draft && name != NULL && strstr(name, "=?") != NULL)
+		return ferry_message_header_decode_utf8(name, strlen(name));
+	return g_strdup(name);
+}
+
 static SieveScript *
-read_script(FerryJmapValue *value)
+read_script(FerryJmapValue *value, gboolean draft)
 {
 	const char *id = ferry_jmap_value_get_string(value, "id");
 	SieveScript *script;
@@ -106,7 +117,7 @@ read_script(FerryJmapValue *value)
 		return NULL;
 	script = g_new0(SieveScript, 1);
 	script->id = g_strdup(id);
-	script->name = g_strdup(ferry_jmap_value_get_string(value, "name"));
+	script->name = dup_name(value, draft);
 	script->blob_id = g_strdup(ferry_jmap_value_get_string(value, "blobId"));
 	script->active = ferry_jmap_value_get_boolean(value, "isActive", FALSE);
 	return script;
@@ -129,7 +140,7 @@ name_scripts(GPtrArray *scripts)
 }
 
 static SieveList *
-read_list(FerryJmapValue *value)
+read_list(FerryJmapValue *value, gboolean draft)
 {
 	SieveList *list = g_new0(SieveList, 1);
 	FerryJmapValueIter iter;
@@ -143,7 +154,7 @@ read_list(FerryJmapValue *value)
 
 		if (!ferry_jmap_value_iter_next(&iter, NULL, &item))
 			break;
-		script = read_script(item);
+		script = read_script(item, draft);
 		if (script != NULL)
 			g_ptr_array_add(list->scripts, script);
 	}
@@ -157,6 +168,7 @@ replied_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_autoptr(GTask) task = user_data;
 	g_autoptr(FerryJmapReply) reply = NULL;
 	g_autoptr(FerryJmapValue) value = NULL;
+	SieveAccount *self = g_task_get_source_object(task);
 	GError *error = NULL;
 
 	reply = ferry_jmap_session_send_finish(FERRY_JMAP_SESSION(source), result, &error);
@@ -165,7 +177,8 @@ replied_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	if (value == NULL)
 		g_task_return_error(task, error);
 	else
-		g_task_return_pointer(task, read_list(value), (GDestroyNotify)sieve_list_free);
+		g_task_return_pointer(task, read_list(value, sieve_account_speaks_draft(self)),
+				      (GDestroyNotify)sieve_list_free);
 }
 
 /* Reads the scripts of the account. */
