@@ -3,7 +3,8 @@
  *
  * Specification: RFC 9425 §4 (Quota), §5.1 (Quota/get)
  * Implementation: quotas in octets or of a number of objects that count SieveScript. A backend
- *   without quotas has room.
+ *   without quotas has room. How much of its octets a script gives back that is replaced is not
+ *   known: then only what could never fit is refused, and PUTSCRIPT tells.
  */
 #include "sieve-quota.h"
 
@@ -11,6 +12,7 @@
 
 typedef struct {
 	guint64 octets;
+	gboolean replaces;
 	char *call_id;
 } Question;
 
@@ -32,19 +34,21 @@ counts_scripts(FerryJmapValue *quota)
 }
 
 static gboolean
-has_room(FerryJmapValue *quota, guint64 octets)
+has_room(FerryJmapValue *quota, const Question *question)
 {
 	gboolean count =
 		g_strcmp0(ferry_jmap_value_get_string(quota, "resourceType"), "count") == 0;
 	guint64 used = ferry_jmap_value_get_uint64(quota, "used", 0);
 	guint64 limit = ferry_jmap_value_get_uint64(quota, "hardLimit", G_MAXUINT64);
-	guint64 wanted = count ? 1 : octets;
+	guint64 wanted = count ? 1 : question->octets;
 
+	if (question->replaces)
+		return count || wanted <= limit;
 	return used <= limit && limit - used >= wanted;
 }
 
 static gboolean
-judge(FerryJmapValue *value, guint64 octets, GError **error)
+judge(FerryJmapValue *value, const Question *question, GError **error)
 {
 	FerryJmapValueIter iter;
 	FerryJmapValue *item;
@@ -53,7 +57,7 @@ judge(FerryJmapValue *value, guint64 octets, GError **error)
 	while (ferry_jmap_value_iter_next(&iter, NULL, &item)) {
 		g_autoptr(FerryJmapValue) quota = item;
 
-		if (!counts_scripts(quota) || has_room(quota, octets))
+		if (!counts_scripts(quota) || has_room(quota, question))
 			continue;
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_OVER_QUOTA,
 				    "The account's quota has no room for it");
@@ -73,7 +77,7 @@ replied_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_autoptr(FerryJmapValue) value =
 		reply != NULL ? ferry_jmap_reply_get_result(reply, self->call_id, &error) : NULL;
 
-	if (value == NULL || !judge(value, self->octets, &error))
+	if (value == NULL || !judge(value, self, &error))
 		g_task_return_error(task, error);
 	else
 		g_task_return_boolean(task, TRUE);
@@ -93,8 +97,9 @@ has_quotas(SieveAccount *self)
 }
 
 void
-sieve_account_check_quota_async(SieveAccount *self, guint64 octets, GCancellable *cancellable,
-				GAsyncReadyCallback callback, gpointer user_data)
+sieve_account_check_quota_async(SieveAccount *self, guint64 octets, gboolean replaces,
+				GCancellable *cancellable, GAsyncReadyCallback callback,
+				gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 	g_autoptr(FerryJmapRequest) request = ferry_jmap_request_new();
@@ -113,8 +118,11 @@ sieve_account_check_quota_async(SieveAccount *self, guint64 octets, GCancellable
 	ferry_jmap_builder_set_null(args, "ids");
 	ferry_jmap_builder_end_object(args);
 	question->octets = octets;
+	question->replaces = replaces;
 	question->call_id = g_strdup(ferry_jmap_request_add_call(request, "Quota/get", args));
 	ferry_jmap_request_use(request, FERRY_JMAP_CAPABILITY_QUOTA);
+	/* types of capabilities that are not used are not shown (RFC 9425 §4) */
+	sieve_account_use(self, request);
 	ferry_jmap_request_set_repeatable(request, TRUE);
 	ferry_jmap_session_send_async(sieve_account_get_jmap(self), request, FERRY_JMAP_SEND_NONE,
 				      cancellable, replied_cb, task);

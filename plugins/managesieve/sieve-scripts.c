@@ -175,8 +175,8 @@ room_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	if (name == NULL || !sieve_list_check_room(list, account, name, size, &error))
 		sieve_command_fail(command, error);
 	else
-		sieve_account_check_quota_async(account, size, command->cancellable, quota_cb,
-						command);
+		sieve_account_check_quota_async(account, size, sieve_list_find(list, name) != NULL,
+						command->cancellable, quota_cb, command);
 }
 
 void
