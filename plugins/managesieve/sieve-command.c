@@ -134,8 +134,14 @@ sieve_command_no(SieveCommand *self, const char *code, const char *text)
 void
 sieve_command_fail(SieveCommand *self, const GError *error)
 {
-	g_autoptr(SieveAnswer) answer = sieve_answer_new(error);
+	g_autoptr(SieveAnswer) answer = NULL;
 
+	/* who left is told nothing, and that a command was cancelled for it is no news */
+	if (self->session->ended) {
+		sieve_command_end(self);
+		return;
+	}
+	answer = sieve_answer_new(error);
 	finish(self, "NO", answer->code, answer->text);
 }
 

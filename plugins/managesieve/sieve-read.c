@@ -106,6 +106,7 @@ finish_reading(SieveCommand *command, Reading *reading)
 	}
 	if (!command->session->ended)
 		ferry_connection_write_string(command->session->connection, "\r\n");
+	command->in_literal = FALSE;
 	sieve_command_ok(command, NULL, NULL);
 }
 
@@ -124,10 +125,12 @@ break_off(SieveCommand *command, const char *reason)
 static void
 fail_reading(SieveCommand *command, Reading *reading, const GError *error)
 {
-	if (reading->left < 0)
-		sieve_command_fail(command, error);
-	else
+	if (reading->left >= 0) {
 		break_off(command, error->message);
+		return;
+	}
+	g_message("GETSCRIPT: %s", error->message);
+	sieve_command_no(command, "TRYLATER", "The backend did not send the script to its end");
 }
 
 static void
@@ -173,10 +176,10 @@ piece_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	gsize size = piece != NULL ? g_bytes_get_size(piece) : 0;
 
 	stop_timer(reading);
-	if (piece == NULL)
-		fail_reading(command, reading, error);
-	else if (command->session->ended)
+	if (command->session->ended)
 		sieve_command_end(command);
+	else if (piece == NULL)
+		fail_reading(command, reading, error);
 	else if (size == 0 && reading->left <= 0)
 		finish_reading(command, reading);
 	else if (size == 0 || (reading->left >= 0 && (goffset)size > reading->left))
@@ -225,11 +228,13 @@ opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		sieve_command_end(command);
 		return;
 	}
-	if (reading->left >= 0)
+	if (reading->left >= 0) {
 		ferry_connection_writef(command->session->connection, "{%" G_GOFFSET_FORMAT "}\r\n",
 					reading->left);
-	else
+		command->in_literal = TRUE;
+	} else {
 		reading->whole = g_byte_array_new();
+	}
 	read_piece(command);
 }
 

@@ -90,7 +90,9 @@ sieve_session_bye(SieveSession *self, const char *code, const char *text)
 {
 	if (self->leaving)
 		return;
-	sieve_session_write_answer(self, "BYE", code, text);
+	/* inside a literal it would be taken for the script */
+	if (self->running == NULL || !self->running->in_literal)
+		sieve_session_write_answer(self, "BYE", code, text);
 	sieve_session_close(self);
 }
 

@@ -65,8 +65,9 @@ struct _SieveCommand {
 	const SieveCommandDef *def;
 	GPtrArray *tokens; /* the command's name and its arguments */
 	GCancellable *cancellable;
-	gboolean waits; /* for the client to take what was written */
-	gpointer data;  /* the handler's */
+	gboolean waits;      /* for the client to take what was written */
+	gboolean in_literal; /* which is not written to its end yet */
+	gpointer data;       /* the handler's */
 	GDestroyNotify data_free;
 };
 
