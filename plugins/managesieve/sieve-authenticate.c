@@ -66,6 +66,18 @@ find_mechanism(SieveCommand *command)
 	return contribution != NULL ? contribution->user_data : NULL;
 }
 
+/* A mechanism that shows the password is refused in the clear: where STARTTLS helps, that is said;
+ * elsewhere only a stronger mechanism would do (RFC 5804 §1.3). */
+static void
+refuse_plaintext(SieveCommand *command)
+{
+	gboolean helped = sieve_session_can_start_tls(command->session);
+
+	sieve_command_no(command, helped ? "ENCRYPT-NEEDED" : "AUTH-TOO-WEAK",
+			 helped ? "Passwords are taken under TLS only"
+				: "Passwords are not taken here: this listener has no TLS");
+}
+
 void
 sieve_authenticate(SieveCommand *command)
 {
@@ -81,7 +93,7 @@ sieve_authenticate(SieveCommand *command)
 	}
 	if ((ferry_sasl_mechanism_get_flags(mechanism) & FERRY_SASL_PLAINTEXT) &&
 	    !ferry_service_allows_plaintext(session->service, session->connection)) {
-		sieve_command_no(command, "ENCRYPT-NEEDED", "Passwords are taken under TLS only");
+		refuse_plaintext(command);
 		return;
 	}
 	origin = ferry_service_make_origin(session->service, session->connection);

@@ -17,11 +17,17 @@
 	"body comparator-i;ascii-numeric copy date encoded-character envelope fileinto "           \
 	"imap4flags index mailbox reject relational subaddress vacation variables"
 
+/* What cannot stand between quotes can in a literal: line breaks, and what is no UTF-8 (of a
+ * client's tag). */
 static gboolean
 may_be_quoted(const char *text, gsize length)
 {
-	return length <= MAX_QUOTED && memchr(text, '\r', length) == NULL &&
-	       memchr(text, '\n', length) == NULL && memchr(text, '\0', length) == NULL;
+	gsize n = 0;
+
+	for (gsize i = 0; i < length && n <= MAX_QUOTED; i++)
+		n += text[i] == '"' || text[i] == '\\' ? 2 : 1;
+	return n <= MAX_QUOTED && memchr(text, '\r', length) == NULL &&
+	       memchr(text, '\n', length) == NULL && g_utf8_validate_len(text, length, NULL);
 }
 
 /* Writes octets; @length may be -1. */
