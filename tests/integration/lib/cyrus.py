@@ -121,14 +121,16 @@ def _master():
 
 
 class Cyrus:
-    """`expunge` is 'delayed' or 'immediate'; `rolling` runs the search indexer all the time."""
+    """`expunge` is 'delayed' or 'immediate'; `rolling` runs the search indexer all the time; `more`
+    holds further lines of imapd.conf."""
 
-    def __init__(self, expunge='delayed', tls=False, rolling=False, users=USERS, quota=4194304):
+    def __init__(self, expunge='delayed', tls=False, rolling=False, users=USERS, quota=4194304,
+                 more=''):
         reason = missing()
         if reason:
             raise Skip(reason)
         self.expunge, self.tls, self.rolling = expunge, tls, rolling
-        self.users, self.quota = users, quota
+        self.users, self.quota, self.more = users, quota, more
         self.dir = procs.temp_dir('cyrus')
         self.user = 'cyrus' if os.getuid() == 0 else None
         self.master = None
@@ -162,7 +164,7 @@ class Cyrus:
         values = dict(dir=self.dir, bin=BIN, expunge=self.expunge, quota=self.quota,
                       imap=self.imap_port, http=self.http_port, imaps=self.imaps_port,
                       https=self.https_port, sieve=self.sieve_port)
-        imapd = IMAPD_CONF.format(**values)
+        imapd = IMAPD_CONF.format(**values) + self.more
         if self.tls:
             cert, key = procs.certificate(os.path.join(self.dir, 'tls'))
             imapd += 'tls_server_cert: %s\ntls_server_key: %s\n' % (cert, key)
