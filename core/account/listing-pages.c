@@ -8,6 +8,7 @@
  */
 #include "account/listing-pages-private.h"
 
+#include "account/all-mail-private.h"
 #include "jmap/error.h"
 #include "jmap/method.h"
 
@@ -265,7 +266,8 @@ send_query(FerryListingPages *self, FerryJmapSession *jmap, guint page_size)
 	if (self->anchors->len > 0)
 		anchor = self->anchors->pdata[self->anchors->len - 1];
 	self->query_call = ferry_jmap_request_add_email_query(
-		self->query, self->account->id, self->mailbox_id, anchor, 0, self->limit, FALSE);
+		self->query, self->account->id, ferry_all_mail_get_query_id(self->mailbox_id),
+		anchor, 0, self->limit, FALSE);
 	self->get_call = NULL;
 	if (only)
 		self->get_call = ferry_jmap_request_add_get_reference(

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "account/all-mail-private.h"
 #include "account/listing-pages-private.h"
 #include "account/sync-private.h"
 
@@ -87,6 +88,15 @@ ferry_listing_free(FerryListing *self)
 	die(self);
 }
 
+/* The backend's count; an upper bound where it does not count. */
+static guint64
+get_total(FerryMailboxSlot *slot)
+{
+	if (ferry_all_mail_is_id(slot->stored->id))
+		return ferry_all_mail_estimate(slot->owner);
+	return slot->stored->total_emails;
+}
+
 static FerryListing *
 ensure_listing(FerryMailboxSlot *slot)
 {
@@ -98,7 +108,7 @@ ensure_listing(FerryMailboxSlot *slot)
 	self->account = g_object_ref(slot->owner);
 	self->mailbox_id = g_strdup(slot->stored->id);
 	self->waiters = g_ptr_array_new_with_free_func(g_object_unref);
-	self->total = slot->stored->total_emails;
+	self->total = get_total(slot);
 	slot->listing = self;
 	return self;
 }
@@ -154,7 +164,7 @@ void
 ferry_listing_get_progress(FerryMailboxSlot *slot, guint64 *done, guint64 *total)
 {
 	*done = slot->listing != NULL ? slot->listing->done : slot->stored->n_messages;
-	*total = slot->stored->total_emails;
+	*total = get_total(slot);
 }
 
 /* Takes the mailbox off the list of those under way. */
@@ -329,7 +339,7 @@ commit_locked(FerryMailAccount *account, gpointer user_data)
 	ferry_store_batch_set_listing(batch, self->mailbox_id, FERRY_STORE_LISTING, self->since,
 				      ferry_listing_pages_peek_anchor(self->pages));
 	for (guint i = 0; i < n; i++)
-		ferry_sync_put_email(batch, ferry_jmap_email_list_get(page, i));
+		ferry_sync_put_email(account, batch, ferry_jmap_email_list_get(page, i));
 	ferry_mail_account_apply_async(account, batch, NULL, page_cb, self);
 	ferry_store_batch_unref(batch);
 }

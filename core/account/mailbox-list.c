@@ -7,6 +7,8 @@
  */
 #include "account/mailbox-list-private.h"
 
+#include "account/all-mail-private.h"
+
 #include <string.h>
 
 struct _FerryMailboxInfo {
@@ -203,6 +205,19 @@ gboolean
 ferry_mailbox_info_is_shared(FerryMailboxInfo *self)
 {
 	return self->shared;
+}
+
+/**
+ * ferry_mailbox_info_is_virtual:
+ * @self: a mailbox
+ *
+ * Returns: whether the backend has no such mailbox: it shows all mail of the account, and nothing
+ *   that names it may be sent to the backend
+ */
+gboolean
+ferry_mailbox_info_is_virtual(FerryMailboxInfo *self)
+{
+	return ferry_all_mail_is_id(ferry_mailbox_info_get_id(self));
 }
 
 /**

@@ -21,6 +21,7 @@ gboolean ferry_mailbox_info_is_selectable(FerryMailboxInfo *self);
 gboolean ferry_mailbox_info_is_subscribed(FerryMailboxInfo *self);
 gboolean ferry_mailbox_info_has_children(FerryMailboxInfo *self);
 gboolean ferry_mailbox_info_is_shared(FerryMailboxInfo *self);
+gboolean ferry_mailbox_info_is_virtual(FerryMailboxInfo *self);
 guint64 ferry_mailbox_info_get_total(FerryMailboxInfo *self);
 guint64 ferry_mailbox_info_get_unread(FerryMailboxInfo *self);
 

@@ -215,6 +215,8 @@ check(FerryAccountSession *self, FerryMailboxSlot *slot, GPtrArray *messages, GE
 {
 	guint64 limit = ferry_account_session_get_max_upload(self);
 
+	if (!ferry_rights_check_virtual(slot, error))
+		return FALSE;
 	if ((ferry_slot_get_rights(slot) & FERRY_RIGHT_ADD_ITEMS) == 0) {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION,
 				    "messages may not be put into this mailbox");

@@ -54,7 +54,7 @@ fill_copy(FerryStoreBatch *batch, FerryOp *op, gboolean fast)
 		if (leaves)
 			ferry_store_batch_remove_uid(batch, source, item->uid);
 		if (fast && (leaves || !item->in_target))
-			ferry_op_put_item(batch, item, op->target_id, leaves ? source : NULL);
+			ferry_op_put_item(op, batch, item, op->target_id, leaves ? source : NULL);
 	}
 	ferry_op_fill_targets(batch, op);
 }
@@ -229,6 +229,9 @@ check_rights(FerryMailbox *self, FerryMailboxSlot *target, gboolean move, GError
 {
 	FerryMailboxRights source = ferry_mailbox_get_rights(self);
 
+	if (!ferry_rights_check_virtual(target, error) ||
+	    (move && self->slot != NULL && !ferry_rights_check_virtual(self->slot, error)))
+		return FALSE;
 	if ((ferry_slot_get_rights(target) & FERRY_RIGHT_ADD_ITEMS) != 0 &&
 	    (!move || (source & FERRY_RIGHT_REMOVE_ITEMS) != 0))
 		return TRUE;

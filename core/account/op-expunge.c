@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "account/all-mail-private.h"
 #include "account/op-private.h"
 #include "account/op-remove-private.h"
 #include "jmap/error.h"
@@ -397,7 +398,10 @@ ferry_mailbox_expunge_async(FerryMailbox *self, FerryAccountSession *session, co
 		op->extra = copy;
 		op->extra_free = (GDestroyNotify)(void (*)(void))g_array_unref;
 	}
-	if ((ferry_mailbox_get_rights(self) & FERRY_RIGHT_REMOVE_ITEMS) == 0)
+	/* there is no \Deleted to go by */
+	if (ferry_all_mail_is_id(self->id))
+		ferry_op_done(op);
+	else if ((ferry_mailbox_get_rights(self) & FERRY_RIGHT_REMOVE_ITEMS) == 0)
 		ferry_op_fail(op, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_NO_PERMISSION,
 						      "messages may not be removed here"));
 	else

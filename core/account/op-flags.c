@@ -121,7 +121,7 @@ fill_flags(FerryStoreBatch *batch, FerryOp *op, gboolean fast)
 		if (item->state != FERRY_ITEM_DONE)
 			continue;
 		if (fast && needs_backend(op))
-			ferry_op_put_item(batch, item, NULL, NULL);
+			ferry_op_put_item(op, batch, item, NULL, NULL);
 		if (with_deleted && row != NULL &&
 		    ((row->flags & FERRY_MESSAGE_DELETED) != 0) != item->deleted)
 			ferry_store_batch_set_deleted(batch, op->mailbox->id, item->uid,
@@ -244,6 +244,8 @@ apply_rights(FerryOp *op, GError **error)
 	if (op->flags != 0 || (op->keywords != NULL && op->keywords[0] != NULL) ||
 	    (!named && op->may != 0))
 		return TRUE;
+	if (!ferry_rights_check_virtual(op->mailbox->slot, error))
+		return FALSE;
 	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION,
 			    "these flags may not be changed here");
 	return FALSE;

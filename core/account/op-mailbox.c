@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "account/account-private.h"
+#include "account/all-mail-private.h"
 #include "account/mailbox.h"
 #include "account/names-private.h"
 #include "account/op-private.h"
@@ -477,6 +478,17 @@ add_creations(Change *change, const char *const *names, guint n_names, const cha
 	change->create_call = ferry_jmap_request_add_call(change->request, "Mailbox/set", args);
 }
 
+/* What the backend does not have cannot be changed there. */
+static gboolean
+check_virtual(const char *mailbox_id, GError **error)
+{
+	if (!ferry_all_mail_is_id(mailbox_id))
+		return TRUE;
+	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
+			    "the mailbox of all mail is not one that can be changed");
+	return FALSE;
+}
+
 /* The way to a new name: what exists of it, and the names behind that. */
 static gboolean
 plan_path(Change *change, const char *name, char **parent_id, char ***names, GError **error)
@@ -498,6 +510,8 @@ plan_path(Change *change, const char *name, char **parent_id, char ***names, GEr
 		return FALSE;
 	}
 	existing = find_existing(change, name, rest, parent_id);
+	if (existing < strlen(name) && !check_virtual(*parent_id, error))
+		return FALSE;
 	if (existing == strlen(name)) {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_EXISTS,
 				    "a mailbox of that name exists");
@@ -604,7 +618,8 @@ build_rename(Change *change, GError **error)
 				    "another's INBOX cannot be renamed");
 		return FALSE;
 	}
-	if (info == NULL || !check_rename(change, error) ||
+	if (info == NULL || !check_virtual(ferry_mailbox_info_get_id(info), error) ||
+	    !check_rename(change, error) ||
 	    !plan_path(change, change->new_name, &parent_id, &names, error))
 		return FALSE;
 	n_names = g_strv_length(names);
@@ -737,7 +752,7 @@ build_delete(Change *change, GError **error)
 {
 	FerryMailboxInfo *info = find_or_fail(change, change->name, error);
 
-	if (info == NULL)
+	if (info == NULL || !check_virtual(ferry_mailbox_info_get_id(info), error))
 		return FALSE;
 	if (is_inbox(change)) {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
@@ -809,6 +824,9 @@ build_subscribe(Change *change, GError **error)
 {
 	FerryMailboxInfo *info = find(change, change->name);
 	gboolean kept = is_name_kept(change);
+	/* whether the backend can be told */
+	gboolean there = info != NULL && !change->account->read_only &&
+			 !ferry_all_mail_is_id(ferry_mailbox_info_get_id(info));
 
 	if (!change->subscribe && info == NULL && !kept) {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
@@ -819,9 +837,9 @@ build_subscribe(Change *change, GError **error)
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_LIMIT, "the name is too long");
 		return FALSE;
 	}
-	if (change->subscribe ? info == NULL || change->account->read_only : kept)
+	if (change->subscribe ? !there : kept)
 		subscribe_name(change);
-	if (info != NULL && !change->account->read_only) {
+	if (there) {
 		change->subject_id = g_strdup(ferry_mailbox_info_get_id(info));
 		change->other_call = ferry_jmap_request_add_mailbox_subscribe(
 			change->request, change->account->id, change->subject_id,

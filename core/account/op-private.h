@@ -133,8 +133,8 @@ void ferry_op_note_set(FerryOp *op, FerryJmapSetResult *set);
 /* Commits what op->fill says. */
 void ferry_op_commit(FerryOp *op, FerryOpFunc next);
 void ferry_op_put_intent(FerryOp *op, GBytes *data, FerryOpFunc next);
-void ferry_op_put_item(FerryStoreBatch *batch, const FerryItem *item, const char *added,
-		       const char *removed);
+void ferry_op_put_item(FerryOp *op, FerryStoreBatch *batch, const FerryItem *item,
+		       const char *added, const char *removed);
 void ferry_op_tell_items(FerryOp *op);
 void ferry_op_note_error(FerryAccountSession *session, const GError *error);
 

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "account/all-mail-private.h"
 #include "account/flags-private.h"
 #include "account/leftovers-private.h"
 #include "jmap/error.h"
@@ -331,7 +332,7 @@ pairs_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		FerryMailboxSlot *slot =
 			ferry_mail_account_find_key(op->account, pairs->pairs[i].mailbox_key);
 
-		if (slot != NULL)
+		if (slot != NULL && !ferry_all_mail_is_id(slot->stored->id))
 			g_ptr_array_add(item->mailboxes, g_strdup(slot->stored->id));
 	}
 	op->next(op);
@@ -356,9 +357,10 @@ ferry_op_find_mailboxes(FerryOp *op, FerryOpFunc next)
 
 /* What the store is to know of an Email that was patched. */
 void
-ferry_op_put_item(FerryStoreBatch *batch, const FerryItem *item, const char *added,
+ferry_op_put_item(FerryOp *op, FerryStoreBatch *batch, const FerryItem *item, const char *added,
 		  const char *removed)
 {
+	g_autofree const char **ids = NULL;
 	g_auto(GStrv) keywords = g_strsplit(item->keywords, " ", -1);
 	g_autoptr(GPtrArray) mailboxes = g_ptr_array_new();
 	FerryStoreEmail email = {.email_id = item->email_id};
@@ -372,7 +374,8 @@ ferry_op_put_item(FerryStoreBatch *batch, const FerryItem *item, const char *add
 	if (added != NULL)
 		g_ptr_array_add(mailboxes, (gpointer)added);
 	g_ptr_array_add(mailboxes, NULL);
-	email.mailbox_ids = (const char *const *)mailboxes->pdata;
+	ids = ferry_all_mail_add_id(op->account, (const char *const *)mailboxes->pdata);
+	email.mailbox_ids = (const char *const *)ids;
 	email.keywords = (const char *const *)(*item->keywords != '\0' ? keywords : NULL);
 	ferry_store_batch_put_email(batch, &email);
 }

@@ -5,6 +5,7 @@
  * Implementation: both in pages within the session's limits, never a request for one message. Email
  *   ids are mapped onto the newest view once the last page is there.
  */
+#include "account/all-mail-private.h"
 #include "account/mailbox-private.h"
 #include "jmap/email.h"
 #include "jmap/method.h"
@@ -102,6 +103,10 @@ static void
 write_filter(FerryMailbox *self, FerryJmapBuilder *args, FerryJmapValue *filter)
 {
 	ferry_jmap_builder_name(args, "filter");
+	if (ferry_all_mail_is_id(self->id)) {
+		ferry_jmap_builder_value(args, filter);
+		return;
+	}
 	ferry_jmap_builder_begin_object(args);
 	ferry_jmap_builder_set_string(args, "operator", "AND");
 	ferry_jmap_builder_name(args, "conditions");

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "account/all-mail-private.h"
 #include "account/listing-private.h"
 #include "account/sync-private.h"
 #include "jmap/email.h"
@@ -113,13 +114,13 @@ swept_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-put_page(FerryStoreBatch *batch, Relist *self, FerryJmapEmailList *page)
+put_page(FerryMailAccount *account, FerryStoreBatch *batch, Relist *self, FerryJmapEmailList *page)
 {
 	guint n = ferry_jmap_email_list_get_length(page);
 
 	ferry_store_batch_set_page_of(batch, self->mailbox_id);
 	for (guint i = 0; i < n; i++)
-		ferry_sync_put_email(batch, ferry_jmap_email_list_get(page, i));
+		ferry_sync_put_email(account, batch, ferry_jmap_email_list_get(page, i));
 }
 
 static void
@@ -172,7 +173,7 @@ unseen_got_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		return;
 	}
 	batch = ferry_store_batch_new();
-	put_page(batch, self, emails);
+	put_page(g_task_get_source_object(task), batch, self, emails);
 	ferry_mail_account_apply_async(g_task_get_source_object(task), batch, NULL, unseen_put_cb,
 				       task);
 }
@@ -280,7 +281,7 @@ put_and_go_on(GTask *task)
 		g_hash_table_add(self->seen,
 				 g_strdup(ferry_jmap_email_list_get(self->page, i)->id));
 	if (self->page != NULL)
-		put_page(batch, self, self->page);
+		put_page(g_task_get_source_object(task), batch, self, self->page);
 	ferry_mail_account_apply_async(g_task_get_source_object(task), batch, NULL, page_put_cb,
 				       task);
 }
@@ -317,7 +318,8 @@ next_page(GTask *task)
 	const char *query;
 
 	new_request(self);
-	query = ferry_jmap_request_add_email_query(self->request, account->id, self->mailbox_id,
+	query = ferry_jmap_request_add_email_query(self->request, account->id,
+						   ferry_all_mail_get_query_id(self->mailbox_id),
 						   NULL, self->position, self->limit, FALSE);
 	set_call(self, 0, query);
 	set_call(self, 1,
@@ -393,7 +395,7 @@ drop_gone_mailboxes(Relist *self, FerryJmapValue *got)
 	while (link != NULL) {
 		GList *next = link->next;
 
-		if (!g_hash_table_contains(ids, link->data)) {
+		if (!g_hash_table_contains(ids, link->data) && !ferry_all_mail_is_id(link->data)) {
 			g_free(link->data);
 			g_queue_delete_link(&self->todo, link);
 		}

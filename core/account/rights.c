@@ -9,12 +9,25 @@
 
 #include <string.h>
 
+#include "account/all-mail-private.h"
+
 FerryMailboxRights
 ferry_slot_get_rights(const FerryMailboxSlot *slot)
 {
 	FerryMailboxRights rights = (FerryMailboxRights)slot->stored->rights;
 
 	return slot->owner->read_only ? rights & FERRY_RIGHT_READ_ITEMS : rights;
+}
+
+gboolean
+ferry_rights_check_virtual(const FerryMailboxSlot *slot, GError **error)
+{
+	if (!ferry_all_mail_is_id(slot->stored->id))
+		return TRUE;
+	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
+			    "this mailbox shows what the others hold: nothing can be put or "
+			    "removed here");
+	return FALSE;
 }
 
 gboolean

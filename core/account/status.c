@@ -6,6 +6,7 @@
  *   and UNSEEN may come from the backend's own counts, everything else waits for the listing.
  */
 #include "account/account-private.h"
+#include "account/all-mail-private.h"
 #include "account/listing-private.h"
 #include "account/outcome.h"
 
@@ -88,8 +89,8 @@ found(GTask *task)
 	if (slot == NULL) {
 		g_task_return_error(task, error);
 		g_object_unref(task);
-	} else if ((status->items & FERRY_STATUS_ALL) &&
-		   slot->stored->listing != FERRY_STORE_LISTED) {
+	} else if (slot->stored->listing != FERRY_STORE_LISTED &&
+		   ((status->items & FERRY_STATUS_ALL) || ferry_all_mail_is_id(slot->stored->id))) {
 		ferry_listing_wait_async(slot, self->account->settings->select_timeout_s, NULL,
 					 NULL, NULL, g_task_get_cancellable(task), listed_cb, task);
 	} else {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a sync puts into the store */
+#include "account/all-mail-private.h"
 #include "account/sync-run-private.h"
 #include "jmap/email.h"
 #include "jmap/mailbox.h"
@@ -27,7 +28,7 @@ remove_unnamed(FerrySync *self)
 
 	g_hash_table_iter_init(&iter, self->account->slots);
 	while (g_hash_table_iter_next(&iter, &id, NULL)) {
-		if (!g_hash_table_contains(self->mailboxes, id))
+		if (!g_hash_table_contains(self->mailboxes, id) && !ferry_all_mail_is_id(id))
 			g_hash_table_add(self->removed, g_strdup(id));
 	}
 }
@@ -55,6 +56,7 @@ fill_mailboxes(FerrySync *self, FerryStoreBatch *batch)
 		ferry_store_batch_remove_mailbox(batch, key);
 		g_ptr_array_add(removed, key);
 	}
+	ferry_all_mail_review(self->account, batch, put, removed);
 	g_ptr_array_add(removed, NULL);
 	if (put->len > 0 || removed->len > 1)
 		ferry_mail_account_name_mailboxes(self->account, batch, put,
@@ -62,8 +64,9 @@ fill_mailboxes(FerrySync *self, FerryStoreBatch *batch)
 }
 
 void
-ferry_sync_put_email(FerryStoreBatch *batch, const FerryJmapEmail *email)
+ferry_sync_put_email(FerryMailAccount *account, FerryStoreBatch *batch, const FerryJmapEmail *email)
 {
+	g_autofree const char **mailbox_ids = NULL;
 	FerryStoreEmail stored = {
 		.email_id = email->id,
 		.blob_id = email->blob_id,
@@ -73,10 +76,14 @@ ferry_sync_put_email(FerryStoreBatch *batch, const FerryJmapEmail *email)
 		.has_sent = email->has_sent_at,
 		.sent_at = email->sent_at,
 		.sent_offset = email->sent_offset,
-		.mailbox_ids = (const char *const *)email->mailbox_ids,
 		.keywords = (const char *const *)email->keywords,
 	};
 
+	/* an Email that is nowhere is not in the account */
+	if (email->mailbox_ids != NULL && email->mailbox_ids[0] != NULL)
+		mailbox_ids =
+			ferry_all_mail_add_id(account, (const char *const *)email->mailbox_ids);
+	stored.mailbox_ids = (const char *const *)mailbox_ids;
 	ferry_store_batch_put_email(batch, &stored);
 }
 
@@ -94,7 +101,8 @@ ferry_sync_fill_batch(FerrySync *self, FerryStoreBatch *batch)
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		const EmailRef *ref = value;
 
-		ferry_sync_put_email(batch, ferry_jmap_email_list_get(ref->list, ref->index));
+		ferry_sync_put_email(self->account, batch,
+				     ferry_jmap_email_list_get(ref->list, ref->index));
 	}
 	if (self->email_state != NULL &&
 	    g_strcmp0(self->email_state, self->account->email_state) != 0)

@@ -32,4 +32,5 @@ void ferry_sync_run_async(FerrySync *self, GAsyncReadyCallback callback, gpointe
 FerryStoreDelta *ferry_sync_run_finish(FerryMailAccount *account, GAsyncResult *result,
 				       GError **error);
 
-void ferry_sync_put_email(FerryStoreBatch *batch, const FerryJmapEmail *email);
+void ferry_sync_put_email(FerryMailAccount *account, FerryStoreBatch *batch,
+			  const FerryJmapEmail *email);

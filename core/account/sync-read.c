@@ -4,6 +4,7 @@
  * Specification: RFC 8620 §5.2 (/changes), RFC 8621 §2, §4.2
  * Implementation: the newest answer about an object counts; what was told of and not got is missing
  */
+#include "account/all-mail-private.h"
 #include "account/sync-run-private.h"
 #include "jmap/email.h"
 #include "jmap/error.h"
@@ -112,6 +113,9 @@ ferry_sync_take_mailboxes(FerrySync *self, FerryJmapReply *reply, const char *ca
 	for (guint i = 0; i < list->len; i++) {
 		FerryJmapMailbox *mailbox = list->pdata[i];
 
+		/* which is no id at all */
+		if (ferry_all_mail_is_id(mailbox->id))
+			continue;
 		if (g_hash_table_size(self->mailboxes) >= FERRY_ACCOUNT_MAX_MAILBOXES) {
 			g_warning("account: more than %d mailboxes, the rest is left out",
 				  FERRY_ACCOUNT_MAX_MAILBOXES);
@@ -142,7 +146,7 @@ takes_a_name(FerrySync *self, const FerryJmapMailbox *mailbox)
 
 		if (g_strcmp0(stored->name, mailbox->name) == 0 &&
 		    g_strcmp0(stored->parent_id, mailbox->parent_id) == 0 &&
-		    g_strcmp0(id, mailbox->id) != 0 &&
+		    g_strcmp0(id, mailbox->id) != 0 && !ferry_all_mail_is_id(id) &&
 		    !g_hash_table_contains(self->mailboxes, id) &&
 		    !g_hash_table_contains(self->removed, id))
 			return TRUE;

@@ -4,6 +4,7 @@
  * Implementation: totalEmails of open mailboxes with each sync; what differs twice at the same
  *   states is listed again, once
  */
+#include "account/all-mail-private.h"
 #include "account/sync-run-private.h"
 #include "jmap/method.h"
 
@@ -23,7 +24,7 @@ ferry_sync_add_totals_call(FerrySync *self, FerryJmapRequest *request)
 	g_clear_pointer(&self->totals_call, g_free);
 	g_hash_table_iter_init(&iter, self->account->slots);
 	while (ids->len < MAX_TOTALS && g_hash_table_iter_next(&iter, &id, &slot)) {
-		if (((FerryMailboxSlot *)slot)->open != NULL)
+		if (((FerryMailboxSlot *)slot)->open != NULL && !ferry_all_mail_is_id(id))
 			g_ptr_array_add(ids, id);
 	}
 	if (ids->len == 0)

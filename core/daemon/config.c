@@ -70,8 +70,8 @@ static const FerrySetting table[] = {
 	 N_("Whether SEARCH BODY and TEXT may ask the backend's index, or always read the messages.")},
 	{"backend *", "text-scan-limit", FERRY_SETTING_INTEGER, "200", "0:1000000", FALSE,
 	 N_("As many messages are read by SEARCH BODY and TEXT rather than asking the index.")},
-	{"backend *", "all-mail", FERRY_SETTING_CHOICE, "no", "no", FALSE,
-	 N_("Whether a virtual mailbox shows all mail; not available yet.")},
+	{"backend *", "all-mail", FERRY_SETTING_BOOLEAN, "no", NULL, FALSE,
+	 N_("Whether a virtual mailbox \"All Mail\" shows all mail of the account.")},
 	{"backend *", "shared-folders", FERRY_SETTING_STRING, "Shared Folders", NULL, FALSE,
 	 N_("What other users' mailboxes are shown under.")},
 	{"backend *", "freshness", FERRY_SETTING_INTEGER, "1", "0:60", FALSE,
@@ -361,6 +361,7 @@ ferry_config_make_backend(FerrySettings *settings, const char *name)
 	TEXT(allow_plaintext, "allow-plaintext");
 	TEXT(text_search, "text-search");
 	TEXT(shared_prefix, "shared-folders");
+	self->all_mail = ferry_settings_get_boolean(settings, group, "all-mail");
 	self->freshness_ms = NUMBER("freshness") * 1000;
 	self->poll_s = NUMBER("poll");
 	self->ping_s = NUMBER("ping");

@@ -77,12 +77,30 @@ objectid_match_thread(FerryImapSearch *search, FerryImapMessage *message, FerryI
 	return g_strcmp0(ferry_imap_message_get_thread_id(message), get_wanted(arguments)) == 0;
 }
 
+/* What is not a JMAP id (of a mailbox that the backend does not have) becomes one, as RFC 8474 §7
+ * wants it: "~all" is "_7Eall". */
+static char *
+make_mailbox_id(const char *id)
+{
+	GString *made = g_string_new(NULL);
+
+	for (const char *c = id; *c != '\0'; c++) {
+		if (g_ascii_isalnum(*c) || *c == '-' || *c == '_')
+			g_string_append_c(made, *c);
+		else
+			g_string_append_printf(made, "_%02X", (guchar)*c);
+	}
+	return g_string_free(made, FALSE);
+}
+
 void
 objectid_write_status(FerryImapStatus *status, FerryImapWriter *writer, gpointer user_data)
 {
 	FerryMailboxInfo *info = ferry_imap_status_get_info(status);
+	const char *id = info != NULL ? ferry_mailbox_info_get_id(info) : NULL;
+	g_autofree char *made = id != NULL ? make_mailbox_id(id) : NULL;
 
-	write_id(writer, "MAILBOXID", info != NULL ? ferry_mailbox_info_get_id(info) : NULL);
+	write_id(writer, "MAILBOXID", made);
 }
 
 char *
@@ -90,10 +108,12 @@ objectid_make_select_code(FerryImapCommand *command, gpointer user_data)
 {
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 	FerryMailbox *mailbox = ferry_imap_session_get_mailbox(session);
+	g_autofree char *made = NULL;
 
 	if (mailbox == NULL)
 		return NULL;
-	return g_strdup_printf("MAILBOXID (%s)", ferry_mailbox_get_id(mailbox));
+	made = make_mailbox_id(ferry_mailbox_get_id(mailbox));
+	return g_strdup_printf("MAILBOXID (%s)", made);
 }
 
 char *

@@ -20,6 +20,8 @@ write_attributes(FerryImapWriter *writer, FerryMailboxInfo *info, gboolean subsc
 		ferry_imap_writer_write_atom(writer, "\\NonExistent");
 	if (!ferry_mailbox_info_is_selectable(info))
 		ferry_imap_writer_write_atom(writer, "\\Noselect");
+	if (ferry_mailbox_info_is_virtual(info))
+		ferry_imap_writer_write_atom(writer, "\\NoInferiors");
 	ferry_imap_writer_write_atom(writer, ferry_mailbox_info_has_children(info)
 						     ? "\\HasChildren"
 						     : "\\HasNoChildren");
