@@ -456,6 +456,7 @@ ask_state(GTask *task)
 	send(task, state_cb);
 }
 
+/* What one mailbox holds wrongly, the one that holds everything does too. */
 static void
 collect_mailboxes(FerryMailAccount *account, Relist *self, const char *mailbox_id)
 {
@@ -467,7 +468,8 @@ collect_mailboxes(FerryMailAccount *account, Relist *self, const char *mailbox_i
 		FerryMailboxSlot *slot = value;
 
 		if (slot->stored->listing == FERRY_STORE_UNLISTED ||
-		    (mailbox_id != NULL && strcmp(mailbox_id, slot->stored->id) != 0))
+		    (mailbox_id != NULL && strcmp(mailbox_id, slot->stored->id) != 0 &&
+		     !ferry_all_mail_is_id(slot->stored->id)))
 			continue;
 		g_queue_push_tail(&self->todo, g_strdup(slot->stored->id));
 	}

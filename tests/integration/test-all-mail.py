@@ -241,6 +241,23 @@ def test_role_all_of_the_backend(_):
             same(len(ids(client)), 1, 'its message')
 
 
+def test_backend_restored_from_backup(_):
+    """Told by the count of another mailbox that somebody looks at."""
+    with target.on_sample(settings=SETTINGS) as server:
+        sample = server.sample
+        sample.deliver(corpus.one('backup-1'))
+        with server.imap() as client, server.imap() as inbox:
+            inbox.select('INBOX')
+            before = all_ids(client)
+            sample.admin('snapshot', {'name': 'then'})
+            sample.deliver(corpus.one('backup-2'))
+            gone = max(settled(client, lambda now: len(now) == 2, 'the arrival'))
+            sample.admin('restore', {'name': 'then', 'newStates': True})
+            same(settled(client, lambda now: len(now) == 1, 'what the backup holds'), before)
+            sample.deliver(corpus.one('backup-3'))
+            check(max(settled(client, lambda now: len(now) == 2, 'an arrival')) > gone, 'a new UID')
+
+
 def listed(client):
     """The names with \\All."""
     reply = client.cmd('LIST (SPECIAL-USE) "" *')
