@@ -187,6 +187,33 @@ ferry_account_get_progress(FerryAccount *self, guint64 *done, guint64 *total)
 	return listing;
 }
 
+static gboolean
+is_busy(FerryMailAccount *mail_account)
+{
+	return mail_account->locked || mail_account->n_syncing > 0 ||
+	       ferry_mail_account_has_news(mail_account) ||
+	       !g_queue_is_empty(&mail_account->listings) ||
+	       !g_queue_is_empty(&mail_account->list_queue);
+}
+
+/**
+ * ferry_account_is_busy:
+ * @self: an account
+ *
+ * Returns: whether something is being read, changed or listed, or is known to be due
+ */
+gboolean
+ferry_account_is_busy(FerryAccount *self)
+{
+	if (self->debounce != NULL || self->list_changed != NULL)
+		return TRUE;
+	for (guint i = 0; i < self->mail_accounts->len; i++) {
+		if (is_busy(self->mail_accounts->pdata[i]))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 FerryMailAccount *
 ferry_account_find(FerryAccount *self, const char *account_id)
 {

@@ -23,6 +23,7 @@ const char *ferry_account_get_key(FerryAccount *self);
 guint ferry_account_get_n_sessions(FerryAccount *self);
 gboolean ferry_account_is_push_live(FerryAccount *self);
 guint64 ferry_account_get_n_requests(FerryAccount *self);
+gboolean ferry_account_is_busy(FerryAccount *self);
 gboolean ferry_account_get_progress(FerryAccount *self, guint64 *done, guint64 *total);
 
 G_END_DECLS

@@ -469,6 +469,7 @@ make_account_status(FerryAccount *account)
 	g_variant_dict_insert(&dict, "username", "s", ferry_account_get_username(account));
 	g_variant_dict_insert(&dict, "sessions", "u", ferry_account_get_n_sessions(account));
 	g_variant_dict_insert(&dict, "push", "b", ferry_account_is_push_live(account));
+	g_variant_dict_insert(&dict, "busy", "b", ferry_account_is_busy(account));
 	g_variant_dict_insert(&dict, "listing", "b", listing);
 	g_variant_dict_insert(&dict, "listed", "t", done);
 	g_variant_dict_insert(&dict, "total", "t", total);

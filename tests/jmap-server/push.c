@@ -289,7 +289,7 @@ js_push_handle(JsServer *self, SoupServerMessage *message, JsUser *user, GHashTa
 {
 	JsStream *stream;
 
-	js_stats_count(self->stats, "eventSources");
+	js_stats_count_for(self->stats, "eventSources", user->name);
 	if (self->options.no_push) {
 		soup_server_message_set_status(message, SOUP_STATUS_NO_CONTENT, NULL);
 		return;

@@ -378,7 +378,7 @@ js_api_handle(JsServer *self, SoupServerMessage *message, JsUser *user)
 	gsize len = 0;
 	const char *text = g_bytes_get_data(body, &len);
 
-	js_stats_count(self->stats, "requests");
+	js_stats_count_for(self->stats, "requests", user->name);
 	js_stats_log_request(self->stats, text != NULL ? text : "", len);
 	user->under_way++;
 	g_signal_connect(message, "finished", G_CALLBACK(js_api_finished_cb), user);

@@ -275,7 +275,7 @@ js_session_handle(JsServer *self, SoupServerMessage *message, JsUser *user)
 	g_autofree char *base = js_server_dup_base_url(self, message);
 	g_autofree char *state = js_session_dup_state(self);
 
-	js_stats_count(self->stats, "sessions");
+	js_stats_count_for(self->stats, "sessions", user->name);
 	js_json_open(out, '{');
 	js_write_capabilities(self, out);
 	js_write_accounts(self, user, out);

@@ -9,6 +9,7 @@
 struct _JsStats {
 	GHashTable *counters; /* name → guint64 */
 	GHashTable *methods;
+	GHashTable *users; /* name → counters */
 	GQueue log;
 	GQuark connection_quark;
 };
@@ -20,6 +21,8 @@ js_stats_new(void)
 
 	self->counters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	self->methods = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	self->users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					    (GDestroyNotify)g_hash_table_unref);
 	g_queue_init(&self->log);
 	self->connection_quark = g_quark_from_static_string("js-counted");
 	js_stats_reset(self);
@@ -31,6 +34,7 @@ js_stats_free(JsStats *self)
 {
 	g_hash_table_unref(self->counters);
 	g_hash_table_unref(self->methods);
+	g_hash_table_unref(self->users);
 	g_queue_clear_full(&self->log, g_free);
 	g_free(self);
 }
@@ -55,6 +59,7 @@ js_stats_reset(JsStats *self)
 
 	g_hash_table_remove_all(self->counters);
 	g_hash_table_remove_all(self->methods);
+	g_hash_table_remove_all(self->users);
 	g_queue_clear_full(&self->log, g_free);
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
 		js_stats_add(self->counters, names[i], 0);
@@ -64,6 +69,20 @@ void
 js_stats_count(JsStats *self, const char *what)
 {
 	js_stats_add(self->counters, what, 1);
+}
+
+/* @user: one that exists, so this cannot grow without end */
+void
+js_stats_count_for(JsStats *self, const char *what, const char *user)
+{
+	GHashTable *counters = g_hash_table_lookup(self->users, user);
+
+	if (counters == NULL) {
+		counters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+		g_hash_table_insert(self->users, g_strdup(user), counters);
+	}
+	js_stats_add(counters, what, 1);
+	js_stats_count(self, what);
 }
 
 void
@@ -107,6 +126,24 @@ js_stats_write_table(GHashTable *table, GString *out)
 		js_json_kv_int(out, key, (gint64) * (guint64 *)value);
 }
 
+static void
+js_stats_write_users(JsStats *self, GString *out)
+{
+	GHashTableIter iter;
+	gpointer name, counters;
+
+	js_json_key(out, "users");
+	js_json_open(out, '{');
+	g_hash_table_iter_init(&iter, self->users);
+	while (g_hash_table_iter_next(&iter, &name, &counters)) {
+		js_json_key(out, name);
+		js_json_open(out, '{');
+		js_stats_write_table(counters, out);
+		js_json_close(out, '}');
+	}
+	js_json_close(out, '}');
+}
+
 void
 js_stats_write(JsStats *self, GString *out)
 {
@@ -116,6 +153,7 @@ js_stats_write(JsStats *self, GString *out)
 	js_json_open(out, '{');
 	js_stats_write_table(self->methods, out);
 	js_json_close(out, '}');
+	js_stats_write_users(self, out);
 	js_json_close(out, '}');
 }
 

@@ -621,6 +621,7 @@ def test_admin():
         stats = json.loads(s.http("GET", "/admin/stats")[2])
         assert stats["requests"] > 5 and stats["methods"]["Email/import"] == 2
         assert stats["uploads"] == 2
+        assert stats["users"]["alice"]["uploads"] == 2
         s.admin("reset-stats")
         assert json.loads(s.http("GET", "/admin/stats")[2])["requests"] == 0
         s.call("Core/echo")

@@ -67,7 +67,7 @@ js_upload_handle(JsServer *self, SoupServerMessage *message, JsUser *user, const
 	GString *out;
 	JsBlob *blob;
 
-	js_stats_count(self->stats, "uploads");
+	js_stats_count_for(self->stats, "uploads", user->name);
 	js_stats_count_bytes(self->stats, "uploadedBytes", g_bytes_get_size(bytes));
 	if (account == NULL) {
 		js_http_problem(message, SOUP_STATUS_NOT_FOUND, "about:blank", "no such account",
@@ -126,7 +126,7 @@ js_download_handle(JsServer *self, SoupServerMessage *message, JsUser *user, con
 	JsAccount *account = NULL;
 	guint slot = 0;
 
-	js_stats_count(self->stats, "downloads");
+	js_stats_count_for(self->stats, "downloads", user->name);
 	if (steps[0] != NULL && steps[1] != NULL)
 		account = js_server_get_account_for(self, user, steps[0], &slot);
 	if (account != NULL)

@@ -315,19 +315,19 @@ class Player:
 
     def _push(self, step):
         """The event source stands and nothing is under way any more."""
-        self.stage.wait_for_push(SECONDS)
+        self.stage.wait_for_push(self.user, SECONDS)
         self._settle()
 
     def _settle(self):
-        """Until nothing was asked for a moment; what was asked so far is forgotten."""
+        """Until ferryd is at rest and asked nothing for a moment; what it asked is forgotten."""
         deadline = time.monotonic() + SECONDS
-        before = self.stage.activity()
+        before = None
         while time.monotonic() < deadline:
-            time.sleep(QUIET)
-            now = self.stage.activity()
-            if now == before:
+            now = self.stage.activity(self.user) if self.stage.is_at_rest(self.user) else None
+            if now is not None and now == before:
                 break
             before = now
+            time.sleep(QUIET)
         self.stage.start_counting()
 
     def _jmap(self, step):
@@ -353,8 +353,7 @@ class Player:
         self.stage.start_counting()
 
     def _unwanted(self):
-        stats = self.stage.activity()
-        asked = {name: count for name, count in stats.items() if count}
+        asked = {name: count for name, count in self.stage.activity(self.user).items() if count}
         return 'expected no request, but there were %s' % asked if asked else ''
 
     def _compare(self, wanted, banned):

@@ -43,7 +43,6 @@ class Stage:
         self.sample = Sample(*options, users=everybody(scripts, users))
         self.settings, self.ferry = settings, None
         self.listener = 'sieve' if first.protocol == 'managesieve' else 'plain'
-        self.event_sources = 0
 
     def __enter__(self):
         self.sample.__enter__()
@@ -85,17 +84,14 @@ class Stage:
             self.ferry.start()
 
     def restart(self):
-        self.event_sources = 0
         self.ferry.restart()
 
     def kill(self):
-        self.event_sources = 0
         self.ferry.kill()
         self.ferry.start()
 
     def begin(self):
         self.start_counting()
-        self.event_sources = 0
 
     def deliver(self, user, mailbox, message, keywords, received):
         return self.sample.deliver(message, mailbox, user, keywords, received)
@@ -112,15 +108,25 @@ class Stage:
     # what was asked
 
     def start_counting(self):
-        self.event_sources += self.sample.reset_stats().get('eventSources', 0)
+        self.sample.reset_stats()
 
-    def activity(self):
-        stats = self.sample.stats()
+    def activity(self, user):
+        """What was asked for the user; the accounts of earlier transcripts are still there."""
+        stats = self.sample.stats()['users'].get(user, {})
         return {name: stats.get(name, 0) for name in COUNTED}
 
-    def wait_for_push(self, seconds):
+    def account(self, user):
+        """What ferryd says of the account: its silence alone may mean that it has no processor."""
+        status = json.loads(self.ferry.command('--json', 'status').stdout)
+        return next((one for one in status['accounts'] if one['username'] == user), None)
+
+    def is_at_rest(self, user):
+        account = self.account(user)
+        return account is None or not account['busy']
+
+    def wait_for_push(self, user, seconds):
         deadline = time.monotonic() + seconds
-        while self.event_sources + self.sample.stats().get('eventSources', 0) == 0:
+        while not (self.account(user) or {}).get('push'):
             if time.monotonic() > deadline:
                 raise Failure('no event source was opened')
             time.sleep(0.02)
@@ -138,9 +144,9 @@ class Stage:
                 asked = arguments.get('accountId', account)
                 if asked == account or asked.startswith(account + '-'):
                     found.append((name, arguments))
-        stats = self.sample.stats()
+        asked = self.activity(user)
         for name in ('upload', 'download'):
-            found += [(name, {})] * stats.get(name + 's', 0)
+            found += [(name, {})] * asked[name + 's']
         return found
 
 
@@ -198,13 +204,13 @@ class NativeStage:
             with self._as(user) as client:
                 client.cmd('CREATE ' + quote(mailbox))
 
-    def wait_for_push(self, seconds):
-        pass
-
-    def activity(self):
+    def activity(self, user):
         return {}
+
+    def is_at_rest(self, user):
+        return True
 
     def nothing(self, *_):
         pass
 
-    check = revive = begin = start_counting = set_faults = nothing
+    check = revive = begin = start_counting = set_faults = wait_for_push = nothing
