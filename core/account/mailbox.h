@@ -6,6 +6,7 @@
 #include "account/outcome.h"
 #include "account/types.h"
 #include "account/view.h"
+#include "store/results.h"
 
 G_BEGIN_DECLS
 
@@ -49,6 +50,13 @@ void ferry_mailbox_refresh_async(FerryMailbox *self, FerryAccountSession *sessio
 				 GCancellable *cancellable, GAsyncReadyCallback callback,
 				 gpointer user_data);
 gboolean ferry_mailbox_refresh_finish(FerryMailbox *self, GAsyncResult *result, GError **error);
+
+/* What left the mailbox since @since_modseq, as the store remembers it. */
+void ferry_mailbox_load_removed_async(FerryMailbox *self, guint64 since_modseq,
+				      GCancellable *cancellable, GAsyncReadyCallback callback,
+				      gpointer user_data);
+FerryStoreTombstones *ferry_mailbox_load_removed_finish(FerryMailbox *self, GAsyncResult *result,
+							GError **error);
 
 void ferry_mailbox_store_flags_async(FerryMailbox *self, FerryAccountSession *session,
 				     const guint32 *uids, gsize n_uids, FerryFlagsMode mode,

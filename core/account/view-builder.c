@@ -275,6 +275,19 @@ ferry_view_builder_remove(FerryViewBuilder *self, const guint32 *uids, gsize n_u
 	drop_empty_chunks(self);
 }
 
+static void
+note_modseqs(FerryViewChunk *chunk)
+{
+	memset(chunk->block_modseq, 0, sizeof chunk->block_modseq);
+	chunk->highest_modseq = 0;
+	for (guint i = 0; i < chunk->n_rows; i++) {
+		guint64 *block = &chunk->block_modseq[i / FERRY_VIEW_BLOCK_ROWS];
+
+		*block = MAX(*block, chunk->rows[i].modseq);
+		chunk->highest_modseq = MAX(chunk->highest_modseq, *block);
+	}
+}
+
 /* Gives back what growing took too much. */
 static void
 trim_chunk(FerryViewChunk *chunk)
@@ -302,8 +315,10 @@ ferry_view_builder_end(FerryViewBuilder *self)
 	view->keywords = ferry_keyword_table_ref(self->keywords);
 	for (guint i = 0; i < view->chunks->len; i++) {
 		view->first_index[i] = view->count;
-		if (g_array_index(self->own, gboolean, i))
+		if (g_array_index(self->own, gboolean, i)) {
 			trim_chunk(view->chunks->pdata[i]);
+			note_modseqs(view->chunks->pdata[i]);
+		}
 		view->count += ((FerryViewChunk *)view->chunks->pdata[i])->n_rows;
 	}
 	ferry_view_builder_free(self);

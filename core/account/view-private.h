@@ -6,6 +6,9 @@
 
 /* Rows come in chunks of at most this many; a change costs the copy of its chunk. */
 #define FERRY_VIEW_CHUNK_ROWS 1024
+/* Of so many rows the highest MODSEQ is known, so that finding what changed looks at few. */
+#define FERRY_VIEW_BLOCK_ROWS 32
+#define FERRY_VIEW_CHUNK_BLOCKS ((FERRY_VIEW_CHUNK_ROWS + 16) / FERRY_VIEW_BLOCK_ROWS + 1)
 
 /* The ids of the rows of a chunk; see view-ids.c for what is at row.ids. */
 typedef struct {
@@ -21,6 +24,8 @@ typedef struct {
 	guint capacity;
 	FerryMessageRow *rows;
 	FerryViewIds *ids;
+	guint64 highest_modseq;
+	guint64 block_modseq[FERRY_VIEW_CHUNK_BLOCKS];
 } FerryViewChunk;
 
 struct _FerryView {

@@ -318,6 +318,43 @@ ferry_view_dup_thread_id(FerryView *self, guint32 index)
 	return ferry_view_ids_dup_thread(chunk->ids, chunk->rows[offset].ids);
 }
 
+static void
+list_changed_in_chunk(const FerryViewChunk *chunk, guint64 since_modseq, GArray *uids)
+{
+	for (guint start = 0; start < chunk->n_rows; start += FERRY_VIEW_BLOCK_ROWS) {
+		guint end = MIN(chunk->n_rows, start + FERRY_VIEW_BLOCK_ROWS);
+
+		if (chunk->block_modseq[start / FERRY_VIEW_BLOCK_ROWS] <= since_modseq)
+			continue;
+		for (guint i = start; i < end; i++)
+			if (chunk->rows[i].modseq > since_modseq)
+				g_array_append_val(uids, chunk->rows[i].uid);
+	}
+}
+
+/**
+ * ferry_view_list_changed:
+ * @self: a view
+ * @since_modseq: a MODSEQ
+ *
+ * Finds the messages whose MODSEQ is higher. The work follows how many those are.
+ *
+ * Returns: (transfer full) (element-type guint32): their UIDs, ascending
+ */
+GArray *
+ferry_view_list_changed(FerryView *self, guint64 since_modseq)
+{
+	GArray *uids = g_array_new(FALSE, FALSE, sizeof(guint32));
+
+	for (guint i = 0; i < self->chunks->len; i++) {
+		const FerryViewChunk *chunk = g_ptr_array_index(self->chunks, i);
+
+		if (chunk->highest_modseq > since_modseq)
+			list_changed_in_chunk(chunk, since_modseq, uids);
+	}
+	return uids;
+}
+
 /**
  * ferry_view_find_email:
  * @self: a view

@@ -51,6 +51,7 @@ guint32 ferry_view_get_uid(FerryView *self, guint32 index);
 gboolean ferry_view_find_uid(FerryView *self, guint32 uid, guint32 *out_index);
 guint32 ferry_view_lower_bound(FerryView *self, guint32 uid);
 const FerryMessageRow *ferry_view_lookup(FerryView *self, guint32 uid);
+GArray *ferry_view_list_changed(FerryView *self, guint64 since_modseq);
 gboolean ferry_view_find_email(FerryView *self, const char *email_id, guint32 *out_uid);
 
 const char *ferry_view_get_email_id(FerryView *self, guint32 index);

@@ -8,6 +8,7 @@ typedef struct {
 	guint32 uid;
 	guint32 keyword_set;
 	guint16 flags;
+	guint64 modseq;
 } Model;
 
 static void
@@ -42,12 +43,29 @@ put(FerryViewBuilder *builder, const Model *model)
 {
 	FerryMessageRow row = {.uid = model->uid,
 			       .flags = model->flags,
-			       .keyword_set = model->keyword_set};
+			       .keyword_set = model->keyword_set,
+			       .modseq = model->modseq};
 	g_autofree char *email = g_strdup_printf("E%u", model->uid);
 	g_autofree char *blob = g_strdup_printf("B%u", model->uid);
 	g_autofree char *thread = g_strdup_printf("T%u", model->uid);
 
 	ferry_view_builder_set(builder, &row, email, blob, thread);
+}
+
+/* What has a higher MODSEQ is found, and nothing else. */
+static void
+check_changed(FerryView *view, GArray *model, guint64 since)
+{
+	g_autoptr(GArray) uids = ferry_view_list_changed(view, since);
+	guint n_found = 0;
+
+	for (guint i = 0; i < model->len; i++) {
+		const Model *row = &g_array_index(model, Model, i);
+
+		if (row->modseq > since)
+			g_assert_cmpuint(g_array_index(uids, guint32, n_found++), ==, row->uid);
+	}
+	g_assert_cmpuint(uids->len, ==, n_found);
 }
 
 static void
@@ -70,7 +88,7 @@ step(GRand *rand, FerryViewBuilder *builder, GArray *model, guint32 *next_uid)
 	case 0:
 		for (int n = g_rand_int_range(rand, 1, 1500); n > 0; n--) {
 			*next_uid += (guint32)g_rand_int_range(rand, 1, 4);
-			Model row = {*next_uid, 0, 1};
+			Model row = {*next_uid, 0, 1, g_rand_int(rand) % 1000};
 
 			g_array_append_val(model, row);
 			put(builder, &row);
@@ -78,7 +96,8 @@ step(GRand *rand, FerryViewBuilder *builder, GArray *model, guint32 *next_uid)
 		break;
 	case 1:
 		for (int n = g_rand_int_range(rand, 1, 50); n > 0 && *next_uid > 1; n--) {
-			Model row = {(guint32)g_rand_int_range(rand, 1, (int)*next_uid), 1, 7};
+			Model row = {(guint32)g_rand_int_range(rand, 1, (int)*next_uid), 1, 7,
+				     1000 + g_rand_int(rand) % 1000};
 
 			insert_sorted(model, &row);
 			put(builder, &row);
@@ -121,6 +140,7 @@ test_random(void)
 		view = ferry_view_builder_end(builder);
 		check(view, model, round);
 		check(old, before, round);
+		check_changed(view, model, g_rand_int(rand) % 2000);
 	}
 }
 
@@ -132,7 +152,7 @@ test_keywords(void)
 	guint32 set = ferry_keyword_table_intern(keywords, given, -1);
 	g_autoptr(FerryView) view = NULL;
 	FerryViewBuilder *builder = ferry_view_builder_new(NULL, keywords);
-	Model row = {1, set, 0};
+	Model row = {1, set, 0, 1};
 	const char *const *list;
 
 	g_assert_cmpuint(ferry_keyword_table_intern_joined(keywords, "$forwarded a b"), ==, set);
