@@ -15,6 +15,8 @@ struct _FerryImapFetch {
 	GPtrArray *properties; /* NULL-terminated once planned */
 	GArray *filters;       /* (element-type Filter) */
 	FerryNeeds needs;
+	gboolean only_changed;
+	guint64 changed_since;
 	gboolean marks_seen;
 	gboolean has_flags;
 	GError *error; /* the first message that could not be had */
@@ -185,16 +187,31 @@ ferry_imap_fetch_add_filter(FerryImapFetch *self, FerryImapFetchFilter filter, g
 }
 
 /**
+ * ferry_imap_fetch_set_changed_since:
+ * @modseq: a MODSEQ
+ *
+ * Leaves out messages whose MODSEQ is not higher. Unlike with a filter the work follows how many
+ * messages are left.
+ */
+void
+ferry_imap_fetch_set_changed_since(FerryImapFetch *self, guint64 modseq)
+{
+	self->only_changed = TRUE;
+	self->changed_since = modseq;
+}
+
+/**
  * ferry_imap_fetch_get_uids:
  * @n_uids: (out): how many
  *
- * Returns: (array length=n_uids): the messages that the command names, ascending
+ * Returns: (array length=n_uids): the messages that the command names, ascending; none before the
+ *   modifiers were applied
  */
 const guint32 *
 ferry_imap_fetch_get_uids(FerryImapFetch *self, gsize *n_uids)
 {
-	*n_uids = self->uids->len;
-	return (const guint32 *)self->uids->data;
+	*n_uids = self->uids != NULL ? self->uids->len : 0;
+	return self->uids != NULL ? (const guint32 *)(gconstpointer)self->uids->data : NULL;
 }
 
 /**
@@ -316,19 +333,34 @@ may_mark_seen(FerryImapSession *session)
 	       (mailbox == NULL || (ferry_mailbox_get_rights(mailbox) & FERRY_RIGHT_SET_SEEN) != 0);
 }
 
+/* Modifiers can say that few of the messages matter. */
+static GArray *
+resolve(FerryImapFetch *self, GError **error)
+{
+	FerryImapSession *session = ferry_imap_fetch_get_session(self);
+	FerryTold *told = ferry_imap_session_get_told(session);
+	FerryImapValue *set = ferry_imap_command_get_argument(self->command, 0);
+
+	if (!self->only_changed || told == NULL)
+		return ferry_imap_command_resolve_set(self->command, 0, error);
+	return ferry_told_resolve_changed(
+		told, ferry_imap_value_get_set(set), ferry_imap_command_is_uid(self->command),
+		ferry_imap_session_get_saved_result(session), self->changed_since, error);
+}
+
 /* Reads the command's arguments: set, items, modifiers. */
 gboolean
 ferry_imap_fetch_plan(FerryImapFetch *self, GError **error)
 {
-	self->uids = ferry_imap_command_resolve_set(self->command, 0, error);
-	if (self->uids == NULL)
-		return FALSE;
 	if (ferry_imap_command_is_uid(self->command) &&
 	    !ferry_imap_fetch_add_item(self, "UID", error))
 		return FALSE;
 	if (!add_items(self, ferry_imap_command_get_argument(self->command, 1), error) ||
 	    !ferry_imap_command_apply_modifiers(
 		    self->command, ferry_imap_command_get_argument(self->command, 2), error))
+		return FALSE;
+	self->uids = resolve(self, error);
+	if (self->uids == NULL)
 		return FALSE;
 	g_ptr_array_add(self->properties, NULL);
 	self->has_flags = ferry_imap_fetch_has_item(self, "FLAGS");

@@ -37,7 +37,10 @@ gboolean ferry_imap_fetch_has_item(FerryImapFetch *self, const char *name);
 void ferry_imap_fetch_add_filter(FerryImapFetch *self, FerryImapFetchFilter filter,
 				 gpointer user_data, GDestroyNotify destroy);
 
-/* The set that the command names; UIDs, ascending. */
+/* Only messages with a higher MODSEQ are answered. */
+void ferry_imap_fetch_set_changed_since(FerryImapFetch *self, guint64 modseq);
+
+/* The set that the command names, once it is planned; UIDs, ascending. */
 const guint32 *ferry_imap_fetch_get_uids(FerryImapFetch *self, gsize *n_uids);
 
 G_END_DECLS

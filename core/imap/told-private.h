@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "imap/message-private.h"
 #include "imap/told.h"
 #include "imap/update.h"
 
 G_BEGIN_DECLS
+
+struct _FerryTold {
+	GObject parent_instance;
+	FerryView *view;
+	guint32 next;        /* rows of the view below this UID are told */
+	guint32 n_in_view;   /* how many those are */
+	GPtrArray *expunged; /* FerryImapLastRow, by UID: told, gone, and that is not told */
+	GHashTable *changed; /* UIDs whose flags are to be told */
+	GHashTable *quiet;   /* those whose flags are known, but not the rest; NULL: none */
+	FerryView *known;    /* with news: the newest view that is told in full; else NULL */
+	FerryUidSet *recent;
+	const char *fetch_word;
+};
 
 void ferry_told_set_fetch_word(FerryTold *self, const char *word);
 FerryImapMessage *ferry_told_next_message(FerryTold *self, FerryImapMessage *before, guint32 uid);

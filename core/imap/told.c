@@ -10,20 +10,8 @@
 
 #include <string.h>
 
-#include "base/error.h"
 #include "imap/message-private.h"
 #include "imap/told-private.h"
-
-struct _FerryTold {
-	GObject parent_instance;
-	FerryView *view;
-	guint32 next;        /* rows of the view below this UID are told */
-	guint32 n_in_view;   /* how many those are */
-	GPtrArray *expunged; /* FerryImapLastRow, by UID: told, gone, and that is not told */
-	GHashTable *changed; /* UIDs whose flags are to be told */
-	FerryUidSet *recent;
-	const char *fetch_word;
-};
 
 G_DEFINE_FINAL_TYPE(FerryTold, ferry_told, G_TYPE_OBJECT)
 
@@ -260,83 +248,6 @@ ferry_told_next_message(FerryTold *self, FerryImapMessage *before, guint32 uid)
 	number = last != NULL ? number_of_expunged(self, index) : row + index + 1;
 	return ferry_imap_message_new(before, self->view, row, last, number,
 				      ferry_told_is_recent(self, uid), self->fetch_word);
-}
-
-/* The UIDs of the view that are in @set and told. */
-static GArray *
-resolve_uids(FerryTold *self, FerryUidSet *set)
-{
-	GArray *uids = g_array_new(FALSE, FALSE, sizeof(guint32));
-	guint n_ranges;
-	const FerryUidRange *ranges = ferry_uid_set_get_ranges(set, &n_ranges);
-
-	for (guint i = 0; i < n_ranges; i++) {
-		guint32 row = ferry_view_lower_bound(self->view, ranges[i].first);
-
-		for (; row < self->n_in_view; row++) {
-			guint32 uid = ferry_view_get_uid(self->view, row);
-
-			if (uid > ranges[i].last)
-				break;
-			g_array_append_val(uids, uid);
-		}
-	}
-	return uids;
-}
-
-static GArray *
-resolve_numbers(FerryTold *self, FerryUidSet *set)
-{
-	GArray *uids = g_array_new(FALSE, FALSE, sizeof(guint32));
-	guint n_ranges;
-	const FerryUidRange *ranges = ferry_uid_set_get_ranges(set, &n_ranges);
-
-	for (guint i = 0; i < n_ranges; i++) {
-		for (guint32 number = ranges[i].first;; number++) {
-			guint32 uid = ferry_told_get_uid(self, number);
-
-			g_array_append_val(uids, uid);
-			if (number == ranges[i].last)
-				break;
-		}
-	}
-	return uids;
-}
-
-/**
- * ferry_told_resolve:
- * @set: what a client wrote
- * @uids: whether it names UIDs
- * @saved: (nullable): what `$` stands for
- * @error: return location; %FERRY_ERROR_INVALID for a number that no message has
- *
- * Finds the messages that a set names. UIDs that no message has are left out, as are those of
- * messages that are gone; by number an expunged message is still named.
- *
- * Returns: (transfer full) (element-type guint32): UIDs, ascending
- */
-GArray *
-ferry_told_resolve(FerryTold *self, FerryImapSet *set, gboolean uids, FerryUidSet *saved,
-		   GError **error)
-{
-	guint32 count = ferry_told_get_count(self);
-	g_autoptr(FerryUidSet) resolved = NULL;
-
-	if (ferry_imap_set_is_saved_result(set))
-		return saved != NULL ? resolve_uids(self, saved)
-				     : g_array_new(FALSE, FALSE, sizeof(guint32));
-	if (uids) {
-		resolved = ferry_imap_set_resolve(set, ferry_told_get_highest_uid(self));
-		return resolve_uids(self, resolved);
-	}
-	if (ferry_imap_set_get_highest(set) > count ||
-	    (count == 0 && ferry_imap_set_has_star(set))) {
-		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
-				    "No message has that number");
-		return NULL;
-	}
-	resolved = ferry_imap_set_resolve(set, count);
-	return resolve_numbers(self, resolved);
 }
 
 /**

@@ -28,6 +28,8 @@ FerryView *ferry_told_get_view(FerryTold *self);
 FerryImapMessage *ferry_told_get_message(FerryTold *self, guint32 number);
 GArray *ferry_told_resolve(FerryTold *self, FerryImapSet *set, gboolean uids, FerryUidSet *saved,
 			   GError **error);
+GArray *ferry_told_resolve_changed(FerryTold *self, FerryImapSet *set, gboolean uids,
+				   FerryUidSet *saved, guint64 since_modseq, GError **error);
 
 /* Recent: what SELECT and telling of arrivals claimed for this session. */
 void ferry_told_add_recent(FerryTold *self, guint32 first_uid, guint32 last_uid);
