@@ -21,7 +21,7 @@ gboolean ferry_imap_fetch_get_marks_seen(FerryImapFetch *self);
 gboolean ferry_imap_fetch_has_flags(FerryImapFetch *self);
 gboolean ferry_imap_fetch_accepts(FerryImapFetch *self, FerryImapMessage *message);
 void ferry_imap_fetch_write_message(FerryImapFetch *self, FerryImapMessage *message,
-				    FerryImapWriter *writer, gboolean with_flags);
+				    FerryImapWriter *writer, gboolean tells_change);
 void ferry_imap_fetch_set_error(FerryImapFetch *self, const GError *error);
 const GError *ferry_imap_fetch_get_error(FerryImapFetch *self);
 

@@ -7,6 +7,7 @@
  * unseen.
  */
 #include "imap/fetch-private.h"
+#include "imap/session-private.h"
 #include "imap/told-private.h"
 #include "jmap/value.h"
 
@@ -155,6 +156,7 @@ static void
 write_one(Run *run, FerryTold *told, guint32 uid, gsize offset)
 {
 	FerryImapMessage *message;
+	gboolean tells_change;
 	gboolean seen =
 		run->seen != NULL && g_hash_table_contains(run->seen, GUINT_TO_POINTER(uid));
 
@@ -175,9 +177,11 @@ write_one(Run *run, FerryTold *told, guint32 uid, gsize offset)
 						  g_ptr_array_index(run->properties, offset));
 	if (!ferry_imap_fetch_accepts(run->fetch, message))
 		return;
+	tells_change = seen ||
+		       (ferry_imap_fetch_has_flags(run->fetch) && ferry_told_is_changed(told, uid));
 	ferry_imap_fetch_write_message(run->fetch, message,
-				       ferry_imap_command_get_writer(run->command), seen);
-	if (seen || ferry_imap_fetch_has_flags(run->fetch))
+				       ferry_imap_command_get_writer(run->command), tells_change);
+	if (tells_change)
 		ferry_told_remove_changed(told, uid);
 }
 

@@ -6,6 +6,7 @@
  *   knows one by name but UID, which UID FETCH implies, and FLAGS, which setting \Seen does.
  */
 #include "imap/fetch-private.h"
+#include "imap/session-private.h"
 
 struct _FerryImapFetch {
 	GObject parent_instance;
@@ -406,10 +407,22 @@ ferry_imap_fetch_accepts(FerryImapFetch *self, FerryImapMessage *message)
 	return TRUE;
 }
 
-/* with_flags: this command has just set \Seen, which the answer tells (RFC 9051 §6.4.5). */
+/* What the client is not told elsewhere of a change: the UID and what told items say. */
+static void
+write_details(FerryImapFetch *self, FerryImapMessage *message, FerryImapWriter *writer)
+{
+	if (!ferry_imap_fetch_has_item(self, "UID")) {
+		ferry_imap_writer_write_atom(writer, "UID");
+		ferry_imap_writer_write_number(writer, ferry_imap_message_get_uid(message));
+	}
+	ferry_imap_session_write_details(ferry_imap_fetch_get_session(self), message, self);
+}
+
+/* tells_change: the answer tells of a change too: this command has just set \Seen (RFC 9051
+ * §6.4.5), or the flags that were asked for are news. */
 void
 ferry_imap_fetch_write_message(FerryImapFetch *self, FerryImapMessage *message,
-			       FerryImapWriter *writer, gboolean with_flags)
+			       FerryImapWriter *writer, gboolean tells_change)
 {
 	ferry_imap_message_begin_response(message, writer);
 	for (guint i = 0; i < self->items->len; i++) {
@@ -418,8 +431,10 @@ ferry_imap_fetch_write_message(FerryImapFetch *self, FerryImapMessage *message,
 
 		write(self, message, item->arguments, writer, item->contribution->user_data);
 	}
-	if (with_flags && !self->has_flags)
+	if (tells_change && !self->has_flags)
 		ferry_imap_message_write_flags(message, writer);
+	if (tells_change && ferry_imap_session_tells_details(ferry_imap_fetch_get_session(self)))
+		write_details(self, message, writer);
 	ferry_imap_message_end_response(message, writer);
 }
 

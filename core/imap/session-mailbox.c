@@ -6,6 +6,7 @@
  */
 #include "account/flags.h"
 #include "base/error.h"
+#include "imap/fetch.h"
 #include "imap/session-private.h"
 #include "imap/told-private.h"
 
@@ -101,6 +102,10 @@ apply_silently(FerryImapSession *self, FerryView *old, FerryView *view, FerryMai
 	}
 	ferry_told_apply_changes(self->told, view, (const guint32 *)(gpointer)news->data, news->len,
 				 expunged, n_expunged);
+	for (gsize i = 0; self->detailed && i < n_changed; i++) {
+		if (!ferry_told_is_changed(self->told, changed[i]))
+			ferry_told_add_quiet(self->told, changed[i]);
+	}
 }
 
 static void
@@ -302,6 +307,46 @@ ferry_imap_session_get_fetch_word(FerryImapSession *self)
 	return self->fetch_word;
 }
 
+/**
+ * ferry_imap_session_tell_details:
+ *
+ * From now on every FETCH response that tells of a change has the UID, and what told items say
+ * (ferry_registry_add_told_item()); what the session's own STORE .SILENT did is told with these.
+ */
+void
+ferry_imap_session_tell_details(FerryImapSession *self)
+{
+	self->detailed = TRUE;
+}
+
+/**
+ * ferry_imap_session_tells_details:
+ *
+ * Returns: whether ferry_imap_session_tell_details() was called
+ */
+gboolean
+ferry_imap_session_tells_details(FerryImapSession *self)
+{
+	return self->detailed;
+}
+
+/* What told items say of @message, in the FETCH response that is being written; @asked: (nullable):
+ * the FETCH that it answers. */
+void
+ferry_imap_session_write_details(FerryImapSession *self, FerryImapMessage *message,
+				 FerryImapFetch *asked)
+{
+	GPtrArray *list = ferry_registry_list(self->registry, FERRY_CONTRIBUTION_TOLD_ITEM);
+
+	for (guint i = 0; i < list->len; i++) {
+		const FerryContribution *item = list->pdata[i];
+
+		if (asked == NULL || !ferry_imap_fetch_has_item(asked, item->name))
+			((FerryToldItemFunc)item->func)(self, message, self->writer,
+							item->user_data);
+	}
+}
+
 /* rev2 has no \Recent. */
 gboolean
 ferry_imap_session_shows_recent(FerryImapSession *self)
@@ -346,6 +391,8 @@ ferry_imap_session_tell(FerryImapSession *self, gboolean may_expunge, gboolean w
 	/* rev2 has the UID in every FETCH that was not asked for (RFC 9051 §7.5.2) */
 	update = ferry_imap_update_new(self->told, may_expunge,
 				       with_uid || !ferry_imap_session_shows_recent(self));
+	if (self->detailed)
+		ferry_imap_update_set_detailed(update, self);
 	/* what was registered last comes first, so that modules come before what they replace */
 	for (guint i = writers->len; i > 0 && !done; i--) {
 		const FerryContribution *contribution = writers->pdata[i - 1];

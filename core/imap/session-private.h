@@ -34,6 +34,7 @@ struct _FerryImapSession {
 	const char *fetch_word;
 	const FerryImapSilent *silent; /* STORE .SILENT runs: what it does need not be told */
 	gboolean told_changes;         /* whether news go out at once: IDLE */
+	gboolean detailed;             /* changes are told with what told items say */
 
 	GPtrArray *running;             /* FerryImapCommand */
 	guint64 reserved;               /* octets of the spool for the command being read or run */
@@ -60,6 +61,8 @@ void ferry_imap_session_set_silent(FerryImapSession *self, const FerryImapSilent
 void ferry_imap_session_set_idling(FerryImapSession *self, gboolean idling);
 char *ferry_imap_session_dup_response_code(FerryImapSession *self, FerryImapCommand *command,
 					   const char *place);
+void ferry_imap_session_write_details(FerryImapSession *self, FerryImapMessage *message,
+				      FerryImapFetch *asked);
 gboolean ferry_imap_session_shows_recent(FerryImapSession *self);
 
 /* session.c */

@@ -61,6 +61,10 @@ void ferry_imap_session_set_saved_result(FerryImapSession *self, FerryUidSet *ui
 /* Tells what may be told now, through the update writers. */
 void ferry_imap_session_tell(FerryImapSession *self, gboolean may_expunge, gboolean with_uid);
 
+/* From now on changes are told with their UID and what told items say. */
+void ferry_imap_session_tell_details(FerryImapSession *self);
+gboolean ferry_imap_session_tells_details(FerryImapSession *self);
+
 /* The word and number of FETCH responses: NULL for `* number FETCH`, else `* uid WORD`. */
 void ferry_imap_session_set_fetch_word(FerryImapSession *self, const char *word);
 const char *ferry_imap_session_get_fetch_word(FerryImapSession *self);

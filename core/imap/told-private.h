@@ -26,8 +26,11 @@ gboolean ferry_told_has_arrivals(FerryTold *self);
 void ferry_told_take_expunged(FerryTold *self, GArray *uids, GArray *numbers);
 void ferry_told_take_arrived(FerryTold *self, GArray *uids);
 void ferry_told_take_changed(FerryTold *self, GArray *uids);
+void ferry_told_take_quiet(FerryTold *self, GArray *uids);
+void ferry_told_drop_known(FerryTold *self);
 
 FerryImapUpdate *ferry_imap_update_new(FerryTold *told, gboolean may_expunge, gboolean with_uid);
+void ferry_imap_update_set_detailed(FerryImapUpdate *self, FerryImapSession *session);
 void ferry_imap_update_write(FerryImapUpdate *self, FerryImapWriter *writer, gboolean recent);
 
 G_END_DECLS

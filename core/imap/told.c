@@ -23,6 +23,8 @@ ferry_told_finalize(GObject *object)
 	ferry_view_unref(self->view);
 	g_ptr_array_unref(self->expunged);
 	g_hash_table_unref(self->changed);
+	g_clear_pointer(&self->quiet, g_hash_table_unref);
+	g_clear_pointer(&self->known, ferry_view_unref);
 	ferry_uid_set_unref(self->recent);
 	G_OBJECT_CLASS(ferry_told_parent_class)->finalize(object);
 }
@@ -322,7 +324,7 @@ keep_expunged(FerryTold *self, const guint32 *uids, gsize n_uids)
 		    nth_expunged(self, self->expunged->len - 1)->row.uid > uids[i])
 			sorted = FALSE;
 		g_ptr_array_add(self->expunged, ferry_imap_last_row_new(self->view, row));
-		g_hash_table_remove(self->changed, GUINT_TO_POINTER(uids[i]));
+		ferry_told_remove_changed(self, uids[i]);
 	}
 	if (!sorted)
 		g_ptr_array_sort(self->expunged, compare_rows);
@@ -344,12 +346,15 @@ ferry_told_apply_changes(FerryTold *self, FerryView *view, const guint32 *change
 {
 	FerryView *old = self->view;
 
+	if (self->known == NULL)
+		self->known = ferry_view_ref(old);
 	keep_expunged(self, expunged, n_expunged);
 	self->view = ferry_view_ref(view);
 	ferry_view_unref(old);
 	self->n_in_view = ferry_view_lower_bound(view, self->next);
 	for (gsize i = 0; i < n_changed; i++)
 		ferry_told_add_changed(self, changed[i]);
+	ferry_told_drop_known(self);
 }
 
 /**
@@ -393,6 +398,45 @@ ferry_told_remove_changed(FerryTold *self, guint32 uid)
 {
 	if (g_hash_table_size(self->changed) > 0)
 		g_hash_table_remove(self->changed, GUINT_TO_POINTER(uid));
+	if (self->quiet != NULL)
+		g_hash_table_remove(self->quiet, GUINT_TO_POINTER(uid));
+	ferry_told_drop_known(self);
+}
+
+/**
+ * ferry_told_add_quiet:
+ * @uid: a UID
+ *
+ * The client knows the flags of a message, but what told items say of it is to be told with the
+ * next update.
+ */
+void
+ferry_told_add_quiet(FerryTold *self, guint32 uid)
+{
+	if (uid >= self->next || !ferry_view_find_uid(self->view, uid, NULL))
+		return;
+	if (self->quiet == NULL)
+		self->quiet = g_hash_table_new(NULL, NULL);
+	g_hash_table_add(self->quiet, GUINT_TO_POINTER(uid));
+}
+
+static gboolean
+has_quiet(FerryTold *self)
+{
+	return self->quiet != NULL && g_hash_table_size(self->quiet) > 0;
+}
+
+/**
+ * ferry_told_is_changed:
+ * @uid: a UID
+ *
+ * Returns: whether the message changed and that is not told yet
+ */
+gboolean
+ferry_told_is_changed(FerryTold *self, guint32 uid)
+{
+	return g_hash_table_contains(self->changed, GUINT_TO_POINTER(uid)) ||
+	       (self->quiet != NULL && g_hash_table_contains(self->quiet, GUINT_TO_POINTER(uid)));
 }
 
 /**
@@ -403,8 +447,39 @@ ferry_told_remove_changed(FerryTold *self, guint32 uid)
 gboolean
 ferry_told_has_news(FerryTold *self)
 {
-	return self->expunged->len > 0 || g_hash_table_size(self->changed) > 0 ||
+	return self->expunged->len > 0 || g_hash_table_size(self->changed) > 0 || has_quiet(self) ||
 	       ferry_view_get_count(self->view) > self->n_in_view;
+}
+
+/**
+ * ferry_told_get_modseq:
+ *
+ * Returns: the highest MODSEQ up to which the client was told of everything, expunges included
+ */
+guint64
+ferry_told_get_modseq(FerryTold *self)
+{
+	return ferry_view_get_highest_modseq(ferry_told_get_known_view(self));
+}
+
+/**
+ * ferry_told_get_known_view:
+ *
+ * Returns: (transfer none): the newest view that the client was told of in full; the newest one
+ *   where there is no news
+ */
+FerryView *
+ferry_told_get_known_view(FerryTold *self)
+{
+	return self->known != NULL ? self->known : self->view;
+}
+
+/* Once the last news is told. */
+void
+ferry_told_drop_known(FerryTold *self)
+{
+	if (self->known != NULL && !ferry_told_has_news(self))
+		g_clear_pointer(&self->known, ferry_view_unref);
 }
 
 /**
@@ -426,7 +501,8 @@ ferry_told_get_n_expunged(FerryTold *self)
 gsize
 ferry_told_get_lag(FerryTold *self)
 {
-	return self->expunged->len + g_hash_table_size(self->changed);
+	return self->expunged->len + g_hash_table_size(self->changed) +
+	       (self->quiet != NULL ? g_hash_table_size(self->quiet) : 0);
 }
 
 gboolean
@@ -472,6 +548,22 @@ compare_uids(gconstpointer a, gconstpointer b)
 	return x < y ? -1 : x > y;
 }
 
+static void
+take_uids(GHashTable *table, GArray *uids)
+{
+	GHashTableIter iter;
+	gpointer key;
+
+	g_hash_table_iter_init(&iter, table);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
+		guint32 uid = GPOINTER_TO_UINT(key);
+
+		g_array_append_val(uids, uid);
+	}
+	g_hash_table_remove_all(table);
+	g_array_sort(uids, compare_uids);
+}
+
 /* The messages with changed flags, which from now on are told. */
 void
 ferry_told_take_changed(FerryTold *self, GArray *uids)
@@ -480,11 +572,16 @@ ferry_told_take_changed(FerryTold *self, GArray *uids)
 	gpointer key;
 
 	g_hash_table_iter_init(&iter, self->changed);
-	while (g_hash_table_iter_next(&iter, &key, NULL)) {
-		guint32 uid = GPOINTER_TO_UINT(key);
+	while (self->quiet != NULL && g_hash_table_iter_next(&iter, &key, NULL))
+		g_hash_table_remove(self->quiet, key);
+	take_uids(self->changed, uids);
+}
 
-		g_array_append_val(uids, uid);
-	}
-	g_hash_table_remove_all(self->changed);
-	g_array_sort(uids, compare_uids);
+/* Those with known flags, once the changed ones were taken. */
+void
+ferry_told_take_quiet(FerryTold *self, GArray *uids)
+{
+	if (self->quiet != NULL)
+		take_uids(self->quiet, uids);
+	g_clear_pointer(&self->quiet, g_hash_table_unref);
 }

@@ -41,8 +41,12 @@ void ferry_told_apply(FerryTold *self, FerryView *view, FerryMailboxDelta *delta
 void ferry_told_apply_changes(FerryTold *self, FerryView *view, const guint32 *changed,
 			      gsize n_changed, const guint32 *expunged, gsize n_expunged);
 void ferry_told_add_changed(FerryTold *self, guint32 uid);
+void ferry_told_add_quiet(FerryTold *self, guint32 uid);
 void ferry_told_remove_changed(FerryTold *self, guint32 uid);
+gboolean ferry_told_is_changed(FerryTold *self, guint32 uid);
 gboolean ferry_told_has_news(FerryTold *self);
+FerryView *ferry_told_get_known_view(FerryTold *self);
+guint64 ferry_told_get_modseq(FerryTold *self);
 gsize ferry_told_get_n_expunged(FerryTold *self);
 gsize ferry_told_get_lag(FerryTold *self);
 

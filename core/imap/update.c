@@ -7,6 +7,7 @@
  */
 #include "imap/update.h"
 
+#include "imap/session-private.h"
 #include "imap/told-private.h"
 
 struct _FerryImapUpdate {
@@ -16,6 +17,8 @@ struct _FerryImapUpdate {
 	GArray *numbers;
 	GArray *arrived;
 	GArray *changed;
+	GArray *quiet;
+	FerryImapSession *detailed; /* borrowed: whose told items are written; NULL: none */
 	gboolean with_uid;
 };
 
@@ -35,11 +38,22 @@ ferry_imap_update_new(FerryTold *told, gboolean may_expunge, gboolean with_uid)
 	self->numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
 	self->arrived = g_array_new(FALSE, FALSE, sizeof(guint32));
 	self->changed = g_array_new(FALSE, FALSE, sizeof(guint32));
+	self->quiet = g_array_new(FALSE, FALSE, sizeof(guint32));
 	if (may_expunge)
 		ferry_told_take_expunged(told, self->expunged, self->numbers);
 	ferry_told_take_arrived(told, self->arrived);
 	ferry_told_take_changed(told, self->changed);
+	ferry_told_take_quiet(told, self->quiet);
+	ferry_told_drop_known(told);
 	return self;
+}
+
+/* Changes are told with their UID and what told items say. @session lives while this is written. */
+void
+ferry_imap_update_set_detailed(FerryImapUpdate *self, FerryImapSession *session)
+{
+	self->detailed = session;
+	self->with_uid = TRUE;
 }
 
 /**
@@ -69,6 +83,7 @@ ferry_imap_update_unref(FerryImapUpdate *self)
 	g_array_unref(self->numbers);
 	g_array_unref(self->arrived);
 	g_array_unref(self->changed);
+	g_array_unref(self->quiet);
 	g_free(self);
 }
 
@@ -201,20 +216,35 @@ ferry_imap_update_get_with_uid(FerryImapUpdate *self)
 }
 
 /**
+ * ferry_imap_update_get_quiet:
+ * @n_uids: (out): how many
+ *
+ * Returns: (array length=n_uids) (transfer none): UIDs of messages whose flags the client knows,
+ *   because it set them, but not what told items say of them; ascending
+ */
+const guint32 *
+ferry_imap_update_get_quiet(FerryImapUpdate *self, gsize *n_uids)
+{
+	return get_array(self->quiet, n_uids);
+}
+
+/**
  * ferry_imap_update_clear_changed:
  *
- * The caller told of the changes.
+ * The caller told of the changes, the quiet ones too.
  */
 void
 ferry_imap_update_clear_changed(FerryImapUpdate *self)
 {
 	g_array_set_size(self->changed, 0);
+	g_array_set_size(self->quiet, 0);
 }
 
 static void
-write_changed(FerryImapUpdate *self, FerryImapWriter *writer, gsize index)
+write_changed(FerryImapUpdate *self, FerryImapWriter *writer, guint32 uid, gboolean with_flags)
 {
-	g_autoptr(FerryImapMessage) message = ferry_imap_update_get_changed_message(self, index);
+	g_autoptr(FerryImapMessage) message =
+		ferry_told_get_message(self->told, ferry_told_get_number(self->told, uid));
 
 	if (message == NULL)
 		return;
@@ -223,7 +253,10 @@ write_changed(FerryImapUpdate *self, FerryImapWriter *writer, gsize index)
 		ferry_imap_writer_write_atom(writer, "UID");
 		ferry_imap_writer_write_number(writer, ferry_imap_message_get_uid(message));
 	}
-	ferry_imap_message_write_flags(message, writer);
+	if (with_flags)
+		ferry_imap_message_write_flags(message, writer);
+	if (self->detailed != NULL)
+		ferry_imap_session_write_details(self->detailed, message, NULL);
 	ferry_imap_message_end_response(message, writer);
 }
 
@@ -248,5 +281,7 @@ ferry_imap_update_write(FerryImapUpdate *self, FerryImapWriter *writer, gboolean
 			write_count(writer, ferry_imap_update_get_recent(self), "RECENT");
 	}
 	for (guint i = 0; i < self->changed->len; i++)
-		write_changed(self, writer, i);
+		write_changed(self, writer, g_array_index(self->changed, guint32, i), TRUE);
+	for (guint i = 0; self->detailed != NULL && i < self->quiet->len; i++)
+		write_changed(self, writer, g_array_index(self->quiet, guint32, i), FALSE);
 }

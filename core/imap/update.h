@@ -35,6 +35,8 @@ void ferry_imap_update_clear_arrived(FerryImapUpdate *self);
 const guint32 *ferry_imap_update_get_changed(FerryImapUpdate *self, gsize *n_uids);
 FerryImapMessage *ferry_imap_update_get_changed_message(FerryImapUpdate *self, gsize index);
 gboolean ferry_imap_update_get_with_uid(FerryImapUpdate *self);
+/* Messages whose flags are known, but not what told items say. */
+const guint32 *ferry_imap_update_get_quiet(FerryImapUpdate *self, gsize *n_uids);
 void ferry_imap_update_clear_changed(FerryImapUpdate *self);
 
 G_END_DECLS

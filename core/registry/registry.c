@@ -40,6 +40,7 @@ static const struct {
 	[FERRY_CONTRIBUTION_LIST_RETURN] = {"list return option", FALSE},
 	[FERRY_CONTRIBUTION_SELECT_PARAMETER] = {"select parameter", FALSE},
 	[FERRY_CONTRIBUTION_UPDATE_WRITER] = {"update writer", TRUE},
+	[FERRY_CONTRIBUTION_TOLD_ITEM] = {"told item", FALSE},
 	[FERRY_CONTRIBUTION_RESPONSE_CODE] = {"response code", TRUE},
 	[FERRY_CONTRIBUTION_ENABLE] = {"enable name", FALSE},
 	[FERRY_CONTRIBUTION_SESSION_DATA] = {"session data", FALSE},
@@ -533,8 +534,26 @@ ferry_registry_add_update_writer(FerryRegistry *self, const char *name, FerryUpd
 }
 
 /**
+ * ferry_registry_add_told_item:
+ * @name: the item's name; a FETCH that asks for the fetch item of this name has it once
+ * @func: (scope notified) (closure user_data) (destroy destroy): writes it
+ *
+ * Adds an item to FETCH responses that tell of changes, in sessions that want to be told more than
+ * flags; see ferry_imap_session_tell_details().
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_told_item(FerryRegistry *self, const char *name, FerryToldItemFunc func,
+			     gpointer user_data, GDestroyNotify destroy, GError **error)
+{
+	return ADD_SIMPLE(TOLD_ITEM, name, NULL, func);
+}
+
+/**
  * ferry_registry_add_response_code:
- * @place: a command's name for its tagged answer, or `SELECT` for an untagged OK while selecting
+ * @place: a command's name without `UID` for its tagged answer, `*` for the tagged OK of any
+ *   command that has no other code, or `SELECT` for an untagged OK while selecting
  * @func: (scope notified) (closure user_data) (destroy destroy): makes the code
  *
  * Adds a response code to answers (RFC 9051 §7.1).

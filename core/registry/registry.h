@@ -37,6 +37,7 @@ typedef enum {
 	FERRY_CONTRIBUTION_LIST_RETURN,
 	FERRY_CONTRIBUTION_SELECT_PARAMETER,
 	FERRY_CONTRIBUTION_UPDATE_WRITER,
+	FERRY_CONTRIBUTION_TOLD_ITEM,
 	FERRY_CONTRIBUTION_RESPONSE_CODE,
 	FERRY_CONTRIBUTION_ENABLE,
 	FERRY_CONTRIBUTION_SESSION_DATA,
@@ -255,6 +256,17 @@ typedef gboolean (*FerryUpdateFunc)(FerryImapSession *session, FerryImapUpdate *
 				    FerryImapWriter *writer, gpointer user_data);
 
 /**
+ * FerryToldItemFunc:
+ * @message: a message whose change is told
+ * @writer: where `NAME value` goes
+ *
+ * Writes one item of a FETCH response that tells of a change: one that was not asked for, or that
+ * says that its own command set \Seen.
+ */
+typedef void (*FerryToldItemFunc)(FerryImapSession *session, FerryImapMessage *message,
+				  FerryImapWriter *writer, gpointer user_data);
+
+/**
  * FerryResponseCodeFunc:
  * @command: the command that is answered
  *
@@ -352,6 +364,8 @@ gboolean ferry_registry_add_select_parameter(FerryRegistry *self, const char *na
 gboolean ferry_registry_add_update_writer(FerryRegistry *self, const char *name,
 					  FerryUpdateFunc func, gpointer user_data,
 					  GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_told_item(FerryRegistry *self, const char *name, FerryToldItemFunc func,
+				      gpointer user_data, GDestroyNotify destroy, GError **error);
 gboolean ferry_registry_add_response_code(FerryRegistry *self, const char *place,
 					  FerryResponseCodeFunc func, gpointer user_data,
 					  GDestroyNotify destroy, GError **error);

@@ -89,14 +89,37 @@ parse_item(Store *store, const char *item)
 	return FALSE;
 }
 
+/* RFC 7162 §3.1.3: a condition has every message answered, those that it kept as they are too. */
 static void
-tell_done(FerryTold *told, FerryOutcome *outcome)
+tell_outcome(FerryTold *told, const Store *store)
 {
-	gsize n_uids;
-	const guint32 *uids = ferry_outcome_get_done(outcome, &n_uids);
+	gsize n_done, n_modified;
+	const guint32 *done = ferry_outcome_get_done(store->outcome, &n_done);
+	const guint32 *modified = ferry_outcome_get_modified(store->outcome, &n_modified);
 
-	for (gsize i = 0; told != NULL && i < n_uids; i++)
-		ferry_told_add_changed(told, uids[i]);
+	for (gsize i = 0; i < n_done; i++) {
+		if (!store->silent)
+			ferry_told_add_changed(told, done[i]);
+		else if (store->unchanged_since >= 0 && !ferry_told_is_changed(told, done[i]))
+			ferry_told_add_quiet(told, done[i]);
+	}
+	for (gsize i = 0; i < n_modified; i++)
+		ferry_told_add_changed(told, modified[i]);
+}
+
+/* Modules may have a code for a STORE that did not do all; it goes before EXPUNGEISSUED. */
+static void
+set_code(FerryImapCommand *command, const Store *store)
+{
+	g_autofree char *code = ferry_imap_session_dup_response_code(
+		ferry_imap_command_get_session(command), command, "STORE");
+	gsize n_missing;
+
+	ferry_outcome_get_missing(store->outcome, &n_missing);
+	if (code != NULL)
+		ferry_imap_command_set_response_code(command, code);
+	else if (n_missing > 0 && !ferry_imap_command_is_uid(command))
+		ferry_imap_command_set_response_code(command, "EXPUNGEISSUED");
 }
 
 static void
@@ -106,7 +129,6 @@ store_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 	Store *store = ferry_imap_command_get_data(command);
 	g_autoptr(GError) error = NULL;
-	gsize n_missing;
 
 	ferry_imap_session_set_silent(session, NULL);
 	store->outcome = ferry_mailbox_store_flags_finish(FERRY_MAILBOX(source), result, &error);
@@ -114,15 +136,13 @@ store_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		ferry_imap_command_fail(command, error);
 		return;
 	}
-	if (!store->silent)
-		tell_done(ferry_imap_session_get_told(session), store->outcome);
+	if (ferry_imap_session_get_told(session) != NULL)
+		tell_outcome(ferry_imap_session_get_told(session), store);
+	set_code(command, store);
 	if (ferry_outcome_get_error(store->outcome) != NULL) {
 		ferry_imap_command_fail(command, ferry_outcome_get_error(store->outcome));
 		return;
 	}
-	ferry_outcome_get_missing(store->outcome, &n_missing);
-	if (n_missing > 0 && !ferry_imap_command_is_uid(command))
-		ferry_imap_command_set_response_code(command, "EXPUNGEISSUED");
 	ferry_imap_command_finish(command);
 }
 
