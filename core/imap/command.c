@@ -17,6 +17,12 @@ typedef struct {
 	GDestroyNotify destroy;
 } Hook;
 
+typedef struct {
+	FerryImapCommandStep step;
+	gpointer user_data;
+	GDestroyNotify destroy;
+} Step;
+
 struct _FerryImapCommand {
 	GObject parent_instance;
 	FerryImapSession *session;
@@ -35,6 +41,10 @@ struct _FerryImapCommand {
 	GDestroyNotify destroy;
 	GObject *operation;
 	GArray *hooks; /* Hook */
+	GArray *steps; /* Step */
+	guint n_steps_done;
+	FerryImapTurnFunc steps_func; /* what comes after them */
+	gpointer steps_data;
 };
 
 G_DEFINE_FINAL_TYPE(FerryImapCommand, ferry_imap_command, G_TYPE_OBJECT)
@@ -49,6 +59,15 @@ hook_clear(gpointer data)
 }
 
 static void
+step_clear(gpointer data)
+{
+	Step *self = data;
+
+	if (self->destroy != NULL)
+		self->destroy(self->user_data);
+}
+
+static void
 ferry_imap_command_finalize(GObject *object)
 {
 	FerryImapCommand *self = FERRY_IMAP_COMMAND(object);
@@ -57,6 +76,7 @@ ferry_imap_command_finalize(GObject *object)
 		self->destroy(self->data);
 	g_clear_object(&self->operation);
 	g_clear_pointer(&self->hooks, g_array_unref);
+	g_clear_pointer(&self->steps, g_array_unref);
 	g_ptr_array_unref(self->arguments);
 	g_clear_object(&self->cancellable);
 	g_clear_object(&self->session);
@@ -487,6 +507,59 @@ ferry_imap_command_add_hook(FerryImapCommand *self, FerryImapCommandHook hook, g
 		g_array_set_clear_func(self->hooks, hook_clear);
 	}
 	g_array_append_val(self->hooks, entry);
+}
+
+/**
+ * ferry_imap_command_add_step:
+ * @step: (scope notified) (closure user_data) (destroy destroy): what to do
+ * @user_data: for @step
+ * @destroy: (nullable): frees @user_data
+ *
+ * For modifiers: has something done that may take its time. FETCH takes its steps before it answers
+ * the first message, SELECT and EXAMINE after their own answers and before the tagged line. Steps
+ * are taken one after the other, in the order they were added.
+ */
+void
+ferry_imap_command_add_step(FerryImapCommand *self, FerryImapCommandStep step, gpointer user_data,
+			    GDestroyNotify destroy)
+{
+	Step entry = {step, user_data, destroy};
+
+	if (self->steps == NULL) {
+		self->steps = g_array_new(FALSE, FALSE, sizeof(Step));
+		g_array_set_clear_func(self->steps, step_clear);
+	}
+	g_array_append_val(self->steps, entry);
+}
+
+/* For handlers: takes the steps, then calls @func, unless one of them failed and so did the
+ * command. */
+void
+ferry_imap_command_take_steps(FerryImapCommand *self, FerryImapTurnFunc func, gpointer user_data)
+{
+	self->steps_func = func;
+	self->steps_data = user_data;
+	ferry_imap_command_step_done(self, NULL);
+}
+
+/**
+ * ferry_imap_command_step_done:
+ * @error: (nullable): why the command cannot go on
+ *
+ * Ends a step: the next one is taken, or the command goes on.
+ */
+void
+ferry_imap_command_step_done(FerryImapCommand *self, const GError *error)
+{
+	if (error != NULL) {
+		ferry_imap_command_fail(self, error);
+	} else if (self->steps != NULL && self->n_steps_done < self->steps->len) {
+		const Step *step = &g_array_index(self->steps, Step, self->n_steps_done++);
+
+		step->step(self, step->user_data);
+	} else {
+		self->steps_func(self->steps_data);
+	}
 }
 
 /**

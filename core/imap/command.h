@@ -38,6 +38,16 @@ typedef void (*FerryImapCommandHook)(FerryImapCommand *command, gpointer user_da
  */
 typedef void (*FerryImapLineFunc)(FerryImapCommand *command, const char *line, gpointer user_data);
 
+/**
+ * FerryImapCommandStep:
+ * @command: the command
+ * @user_data: (closure): as given
+ *
+ * Something that a modifier wants done while a command runs, which may have to wait: it writes what
+ * it has to write and calls ferry_imap_command_step_done(), at once or later.
+ */
+typedef void (*FerryImapCommandStep)(FerryImapCommand *command, gpointer user_data);
+
 FerryImapSession *ferry_imap_command_get_session(FerryImapCommand *self);
 FerryImapWriter *ferry_imap_command_get_writer(FerryImapCommand *self);
 GCancellable *ferry_imap_command_get_cancellable(FerryImapCommand *self);
@@ -79,6 +89,11 @@ gboolean ferry_imap_command_apply_modifiers(FerryImapCommand *self, FerryImapVal
 					    GError **error);
 void ferry_imap_command_add_hook(FerryImapCommand *self, FerryImapCommandHook hook,
 				 gpointer user_data, GDestroyNotify destroy);
+
+/* FETCH takes its steps before the first message, SELECT before its tagged line. */
+void ferry_imap_command_add_step(FerryImapCommand *self, FerryImapCommandStep step,
+				 gpointer user_data, GDestroyNotify destroy);
+void ferry_imap_command_step_done(FerryImapCommand *self, const GError *error);
 
 /* Lets the next command start while this one runs, where it has the same name: for reads that do
  * not affect each other (RFC 9051 §5.5), so that pipelined ones share requests. */

@@ -417,15 +417,21 @@ lets_next(Run *run, FerryView *view)
 	return octets <= MAX_BESIDE;
 }
 
-/* Answers a planned FETCH and ends its command. */
-void
-ferry_imap_fetch_run(FerryImapFetch *self)
+static void
+run_cb(gpointer user_data)
 {
+	FerryImapFetch *self = user_data;
 	FerryImapCommand *command = ferry_imap_fetch_get_command(self);
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 	FerryNeed needs = map_needs(ferry_imap_fetch_get_needs(self));
-	Run *run = g_new0(Run, 1);
+	Run *run;
 
+	/* the mailbox can go away under a session while it waits */
+	if (ferry_imap_session_get_mailbox(session) == NULL) {
+		ferry_imap_command_fail_new(command, FERRY_ERROR_NOT_FOUND, "the mailbox is gone");
+		return;
+	}
+	run = g_new0(Run, 1);
 	run->fetch = g_object_ref(self);
 	run->command = g_object_ref(command);
 	run->mailbox = g_object_ref(ferry_imap_session_get_mailbox(session));
@@ -437,4 +443,11 @@ ferry_imap_fetch_run(FerryImapFetch *self)
 	if (lets_next(run, ferry_imap_session_get_view(session)))
 		ferry_imap_command_allow_next(command);
 	next_chunk(run);
+}
+
+/* Answers a planned FETCH and ends its command, which keeps it until then. */
+void
+ferry_imap_fetch_run(FerryImapFetch *self)
+{
+	ferry_imap_command_take_steps(ferry_imap_fetch_get_command(self), run_cb, self);
 }

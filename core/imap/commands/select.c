@@ -102,6 +102,12 @@ write_answers(FerryImapCommand *command, FerryMailbox *mailbox)
 }
 
 static void
+finish_cb(gpointer user_data)
+{
+	ferry_imap_command_finish(user_data);
+}
+
+static void
 open_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	FerryImapCommand *command = user_data;
@@ -127,7 +133,7 @@ open_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		claim_recent(session, mailbox, read_only);
 	write_answers(command, mailbox);
 	ferry_imap_command_set_response_code(command, read_only ? "READ-ONLY" : "READ-WRITE");
-	ferry_imap_command_finish(command);
+	ferry_imap_command_take_steps(command, finish_cb, command);
 }
 
 void
@@ -136,15 +142,16 @@ ferry_imap_select(FerryImapCommand *command, gpointer user_data)
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 	g_autoptr(GError) error = NULL;
 
-	if (ferry_imap_session_get_mailbox(session) != NULL) {
-		ferry_imap_writer_write_text(ferry_imap_command_get_writer(command),
-					     "* OK [CLOSED] Previous mailbox is closed\r\n");
-		ferry_imap_session_unselect(session);
-	}
+	/* what is BAD changes nothing */
 	if (!ferry_imap_command_apply_modifiers(
 		    command, ferry_imap_command_get_argument(command, 1), &error)) {
 		ferry_imap_command_fail(command, error);
 		return;
+	}
+	if (ferry_imap_session_get_mailbox(session) != NULL) {
+		ferry_imap_writer_write_text(ferry_imap_command_get_writer(command),
+					     "* OK [CLOSED] Previous mailbox is closed\r\n");
+		ferry_imap_session_unselect(session);
 	}
 	ferry_account_session_open_async(ferry_imap_session_get_account_session(session),
 					 ferry_imap_command_get_string(command, 0), NULL, NULL,
