@@ -9,6 +9,7 @@
 #include "imap/search.h"
 #include "imap/session.h"
 #include "imap/status.h"
+#include "imap/store.h"
 #include "imap/told.h"
 #include "imap/update.h"
 #include "imap/value.h"

@@ -43,6 +43,8 @@ FerryNeeds ferry_imap_search_get_light_needs(FerryImapSearch *self);
 GPtrArray *ferry_imap_search_get_server_keys(FerryImapSearch *self);
 void ferry_imap_search_set_result(FerryImapSearch *self, GArray *uids, GArray *numbers);
 void ferry_imap_search_set_lost(FerryImapSearch *self);
+void ferry_imap_search_set_returns(FerryImapSearch *self, gboolean extended,
+				   FerryImapValue *returns);
 gboolean ferry_imap_search_has_lost(FerryImapSearch *self);
 
 /* for the base keys */

@@ -27,6 +27,8 @@ struct _FerryImapSearch {
 	GArray *uids;
 	GArray *numbers;
 	gboolean lost;
+	gboolean extended;
+	FerryImapValue *returns; /* nullable; the command's */
 };
 
 G_DEFINE_FINAL_TYPE(FerryImapSearch, ferry_imap_search, G_TYPE_OBJECT)
@@ -415,6 +417,42 @@ gboolean
 ferry_imap_search_has_lost(FerryImapSearch *self)
 {
 	return self->lost;
+}
+
+/* How the answer is to be told: as ESEARCH with the options @returns, or not. */
+void
+ferry_imap_search_set_returns(FerryImapSearch *self, gboolean extended, FerryImapValue *returns)
+{
+	self->extended = extended;
+	self->returns = returns;
+}
+
+/**
+ * ferry_imap_search_is_extended:
+ *
+ * Returns: whether the answer is an ESEARCH response (RFC 4731)
+ */
+gboolean
+ferry_imap_search_is_extended(FerryImapSearch *self)
+{
+	return self->extended;
+}
+
+/**
+ * ferry_imap_search_returns:
+ * @name: a return option, in capitals
+ *
+ * Returns: whether the client named it
+ */
+gboolean
+ferry_imap_search_returns(FerryImapSearch *self, const char *name)
+{
+	for (guint i = 0;
+	     self->returns != NULL && i < ferry_imap_value_get_n_children(self->returns); i++) {
+		if (ferry_imap_value_is(ferry_imap_value_get_child(self->returns, i), name))
+			return TRUE;
+	}
+	return FALSE;
 }
 
 static const guint32 *

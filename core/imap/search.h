@@ -23,6 +23,10 @@ FerryImapSession *ferry_imap_search_get_session(FerryImapSearch *self);
 /* For prepare functions of keys. */
 void ferry_imap_search_add_need(FerryImapSearch *self, FerryNeeds needs);
 
+/* For contributors to the answer: what it looks like. */
+gboolean ferry_imap_search_is_extended(FerryImapSearch *self);
+gboolean ferry_imap_search_returns(FerryImapSearch *self, const char *name);
+
 /* Finds the messages: @charset may be NULL, @program is the search-program argument. */
 void ferry_imap_search_run_async(FerryImapSearch *self, FerryImapValue *charset,
 				 FerryImapValue *program, GCancellable *cancellable,

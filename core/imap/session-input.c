@@ -351,6 +351,8 @@ write_success(FerryImapSession *self, FerryImapCommand *command)
 	if (code == NULL)
 		code = ferry_imap_session_dup_response_code(
 			self, command, ferry_imap_command_get_base_name(command));
+	if (code == NULL)
+		code = ferry_imap_session_dup_response_code(self, command, "*");
 	if (text == NULL)
 		text = completed =
 			g_strconcat(ferry_imap_command_get_name(command), " completed", NULL);

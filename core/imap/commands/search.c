@@ -19,17 +19,6 @@ search_command_free(SearchCommand *self)
 	g_free(self);
 }
 
-static gboolean
-returns(const SearchCommand *self, const char *name)
-{
-	for (guint i = 0;
-	     self->returns != NULL && i < ferry_imap_value_get_n_children(self->returns); i++) {
-		if (ferry_imap_value_is(ferry_imap_value_get_child(self->returns, i), name))
-			return TRUE;
-	}
-	return FALSE;
-}
-
 static void
 write_min(FerryImapSearch *search, FerryImapValue *arguments, FerryImapWriter *writer,
 	  gpointer user_data)
@@ -85,10 +74,11 @@ save_result(const SearchCommand *self)
 	g_autoptr(FerryUidSet) saved = NULL;
 	gsize n_uids;
 	const guint32 *uids = ferry_imap_search_get_uids(self->search, &n_uids);
-	gboolean min = returns(self, "MIN");
-	gboolean max = returns(self, "MAX");
+	gboolean min = ferry_imap_search_returns(self->search, "MIN");
+	gboolean max = ferry_imap_search_returns(self->search, "MAX");
 
-	if ((!min && !max) || returns(self, "ALL") || returns(self, "COUNT")) {
+	if ((!min && !max) || ferry_imap_search_returns(self->search, "ALL") ||
+	    ferry_imap_search_returns(self->search, "COUNT")) {
 		saved = ferry_uid_set_new_from_array(uids, n_uids);
 	} else {
 		saved = ferry_uid_set_new();
@@ -164,7 +154,8 @@ write_extended(const SearchCommand *self, FerryImapWriter *writer)
 	FerryImapCommand *command = ferry_imap_search_get_command(self->search);
 
 	/* SAVE alone has nothing to tell (RFC 5182 §2.1) */
-	if (returns(self, "SAVE") && ferry_imap_value_get_n_children(self->returns) == 1)
+	if (ferry_imap_search_returns(self->search, "SAVE") &&
+	    ferry_imap_value_get_n_children(self->returns) == 1)
 		return;
 	ferry_imap_writer_write_text(writer, "* ESEARCH (TAG ");
 	ferry_imap_writer_write_string(writer, ferry_imap_command_get_tag(command),
@@ -186,13 +177,13 @@ search_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
 	if (!ferry_imap_search_run_finish(search, result, &error)) {
 		/* NO empties the variable, BAD leaves it (RFC 5182 §2.1) */
-		if (returns(self, "SAVE") &&
+		if (ferry_imap_search_returns(self->search, "SAVE") &&
 		    !g_error_matches(error, FERRY_ERROR, FERRY_ERROR_INVALID))
 			ferry_imap_session_set_saved_result(session, NULL);
 		ferry_imap_command_fail(command, error);
 		return;
 	}
-	if (returns(self, "SAVE"))
+	if (ferry_imap_search_returns(self->search, "SAVE"))
 		save_result(self);
 	if (self->classic)
 		write_classic(self, ferry_imap_command_get_writer(command));
@@ -244,6 +235,7 @@ handle_search(FerryImapCommand *command, gpointer user_data)
 	self->returns = ferry_imap_command_get_argument(command, 0);
 	self->classic =
 		self->returns == NULL && !ferry_imap_session_is_enabled(session, "IMAP4REV2");
+	ferry_imap_search_set_returns(self->search, !self->classic, self->returns);
 	ferry_imap_command_set_data(command, self, (GDestroyNotify)search_command_free);
 	ferry_imap_command_set_operation(command, G_OBJECT(self->search));
 	if (!check_charset(command, &error) || !prepare_returns(self, &error)) {
