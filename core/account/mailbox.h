@@ -61,8 +61,9 @@ FerryStoreTombstones *ferry_mailbox_load_removed_finish(FerryMailbox *self, GAsy
 void ferry_mailbox_store_flags_async(FerryMailbox *self, FerryAccountSession *session,
 				     const guint32 *uids, gsize n_uids, FerryFlagsMode mode,
 				     FerryMessageFlags flags, const char *const *keywords,
-				     gint64 unchanged_since, GCancellable *cancellable,
-				     GAsyncReadyCallback callback, gpointer user_data);
+				     gint64 unchanged_since, FerryView *known,
+				     GCancellable *cancellable, GAsyncReadyCallback callback,
+				     gpointer user_data);
 FerryOutcome *ferry_mailbox_store_flags_finish(FerryMailbox *self, GAsyncResult *result,
 					       GError **error);
 

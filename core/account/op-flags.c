@@ -179,6 +179,31 @@ flags_found(FerryOp *op)
 	ferry_op_send_patches(op, flags_patched);
 }
 
+/* Whether only other flags changed since, which the caller's view still knows as they were: a STORE
+ * that adds or removes then has nothing to fear (RFC 7162 §3.1.12). */
+static gboolean
+changed_elsewhere(FerryOp *op, const FerryMessageRow *row)
+{
+	FerryView *view = op->mailbox->view;
+	guint64 since = (guint64)op->unchanged_since;
+	const FerryMessageRow *old;
+
+	if (op->known == NULL || op->mode == FERRY_FLAGS_REPLACE ||
+	    since > ferry_view_get_highest_modseq(op->known))
+		return FALSE;
+	old = ferry_view_lookup(op->known, row->uid);
+	if (old == NULL || old->modseq > since || ((old->flags ^ row->flags) & op->flags) != 0)
+		return FALSE;
+	for (guint i = 0; op->keywords != NULL && op->keywords[i] != NULL; i++) {
+		const char *keyword = op->keywords[i];
+
+		if (ferry_view_keyword_set_contains(op->known, old->keyword_set, keyword) !=
+		    ferry_view_keyword_set_contains(view, row->keyword_set, keyword))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 static void
 drop_modified(FerryOp *op)
 {
@@ -186,7 +211,8 @@ drop_modified(FerryOp *op)
 		FerryItem *item = &g_array_index(op->items, FerryItem, i - 1);
 		const FerryMessageRow *row = ferry_view_lookup(op->mailbox->view, item->uid);
 
-		if (row == NULL || row->modseq <= (guint64)op->unchanged_since)
+		if (row == NULL || row->modseq <= (guint64)op->unchanged_since ||
+		    changed_elsewhere(op, row))
 			continue;
 		g_array_prepend_val(op->outcome->modified, item->uid);
 		g_array_remove_index(op->items, i - 1);
@@ -261,6 +287,8 @@ apply_rights(FerryOp *op, GError **error)
  * @flags: system flags
  * @keywords: (array zero-terminated=1) (nullable): keywords, lower case
  * @unchanged_since: only where the mod-sequence is not higher; -1 without condition
+ * @known: (nullable): an older view; where it shows that since then only flags changed which are
+ *   neither added nor removed here, the condition holds
  * @cancellable: (nullable): to stop waiting; what was begun is done
  * @callback: called when the backend acknowledged and the store is durable
  * @user_data: for @callback
@@ -271,7 +299,7 @@ void
 ferry_mailbox_store_flags_async(FerryMailbox *self, FerryAccountSession *session,
 				const guint32 *uids, gsize n_uids, FerryFlagsMode mode,
 				FerryMessageFlags flags, const char *const *keywords,
-				gint64 unchanged_since, GCancellable *cancellable,
+				gint64 unchanged_since, FerryView *known, GCancellable *cancellable,
 				GAsyncReadyCallback callback, gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
@@ -287,6 +315,7 @@ ferry_mailbox_store_flags_async(FerryMailbox *self, FerryAccountSession *session
 	op->flags = flags;
 	op->keywords = g_strdupv((char **)keywords);
 	op->unchanged_since = unchanged_since;
+	op->known = known != NULL ? ferry_view_ref(known) : NULL;
 	op->conditional = unchanged_since >= 0;
 	ferry_op_set_mailbox(op, self);
 	if (self->slot != NULL && !apply_rights(op, &error))

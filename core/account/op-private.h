@@ -94,6 +94,7 @@ struct _FerryOp {
 	FerryMailboxRights may; /* of the rights to change flags */
 	gboolean partial;       /* not all of them are there */
 	gint64 unchanged_since;
+	FerryView *known; /* nullable; what the condition may compare with */
 	gboolean move;
 	gpointer extra;
 	GDestroyNotify extra_free;

@@ -67,6 +67,7 @@ op_free(FerryOp *op)
 	g_clear_error(&op->error);
 	g_clear_error(&op->undo_error);
 	g_strfreev(op->keywords);
+	g_clear_pointer(&op->known, ferry_view_unref);
 	g_clear_pointer(&op->intent_data, g_bytes_unref);
 	g_clear_pointer(&op->overtaken, g_array_unref);
 	g_free(op->target_id);

@@ -320,7 +320,7 @@ mark_seen(Run *run)
 	run->pending++;
 	ferry_mailbox_store_flags_async(
 		run->mailbox, run->account_session, (const guint32 *)unseen->data, unseen->len,
-		FERRY_FLAGS_ADD, FERRY_MESSAGE_SEEN, NULL, -1,
+		FERRY_FLAGS_ADD, FERRY_MESSAGE_SEEN, NULL, -1, NULL,
 		ferry_imap_command_get_cancellable(run->command), seen_cb, run);
 }
 

@@ -325,7 +325,7 @@ engine_store(Engine *engine, const guint32 *uids, gsize n_uids, FerryFlagsMode m
 		return NULL;
 	ferry_mailbox_store_flags_async(engine->mailbox, engine->session, uids, n_uids, mode,
 					parsed, (const char *const *)keywords, unchanged_since,
-					NULL, result_cb, &result);
+					NULL, NULL, result_cb, &result);
 	return ferry_mailbox_store_flags_finish(engine->mailbox, wait_result(&result), error);
 }
 

@@ -158,6 +158,7 @@ store(FerryImapCommand *command, GArray *uids, FerryMessageFlags flags, char **k
 		ferry_imap_session_get_mailbox(session),
 		ferry_imap_session_get_account_session(session), (guint32 *)(gpointer)uids->data,
 		uids->len, self->mode, flags, (const char *const *)keywords, self->unchanged_since,
+		ferry_told_get_known_view(ferry_imap_session_get_told(session)),
 		ferry_imap_command_get_cancellable(command), store_cb, command);
 }
 
