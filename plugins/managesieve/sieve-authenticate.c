@@ -57,11 +57,11 @@ step_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 static FerrySaslMechanism *
 find_mechanism(SieveCommand *command)
 {
-	g_autofree char *name =
-		g_ascii_strup(sieve_token_get_text(sieve_command_get_token(command, 0)), -1);
+	const char *name = sieve_token_get_text(sieve_command_get_token(command, 0));
+	g_autofree char *capital = g_ascii_strup(name != NULL ? name : "", -1);
 	const FerryContribution *contribution =
 		ferry_registry_lookup(ferry_service_get_registry(command->session->service),
-				      FERRY_CONTRIBUTION_SASL_MECHANISM, name);
+				      FERRY_CONTRIBUTION_SASL_MECHANISM, capital);
 
 	return contribution != NULL ? contribution->user_data : NULL;
 }
@@ -84,6 +84,7 @@ sieve_authenticate(SieveCommand *command)
 	SieveSession *session = command->session;
 	FerrySaslMechanism *mechanism = find_mechanism(command);
 	const SieveToken *initial = sieve_command_get_token(command, 1);
+	const char *response = initial != NULL ? sieve_token_get_text(initial) : NULL;
 	g_autoptr(FerryOrigin) origin = NULL;
 	FerrySaslExchange *exchange;
 
@@ -96,14 +97,16 @@ sieve_authenticate(SieveCommand *command)
 		refuse_plaintext(command);
 		return;
 	}
+	if (initial != NULL && response == NULL) {
+		sieve_command_no(command, NULL, "The response is not base64");
+		return;
+	}
 	origin = ferry_service_make_origin(session->service, session->connection);
 	exchange = ferry_sasl_exchange_new(mechanism, ferry_service_get_verifier(session->service),
 					   origin);
 	ferry_sasl_exchange_set_success_data(exchange, TRUE);
 	sieve_command_set_data(command, exchange, g_object_unref);
-	ferry_sasl_exchange_start_async(exchange,
-					initial != NULL ? sieve_token_get_text(initial) : NULL,
-					command->cancellable, step_cb, command);
+	ferry_sasl_exchange_start_async(exchange, response, command->cancellable, step_cb, command);
 }
 
 static void

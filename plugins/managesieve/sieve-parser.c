@@ -378,10 +378,14 @@ sieve_parser_take(SieveParser *self, GError **error)
 	return good ? g_steal_pointer(&tokens) : NULL;
 }
 
-/* The octets as a string, up to a NUL if there is one. */
+/* The octets as a string; NULL where there is a NUL in them. */
 const char *
 sieve_token_get_text(const SieveToken *self)
 {
-	return g_bytes_get_data(self->bytes, NULL) != NULL ? g_bytes_get_data(self->bytes, NULL)
-							   : "";
+	gsize length;
+	const char *text = g_bytes_get_data(self->bytes, &length);
+
+	if (text == NULL)
+		return "";
+	return strlen(text) == length ? text : NULL;
 }

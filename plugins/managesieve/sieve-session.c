@@ -177,7 +177,9 @@ refuse(SieveSession *self, const GError *error)
 {
 	g_autoptr(SieveAnswer) answer = sieve_answer_new(error);
 
-	sieve_session_write_answer(self, "NO", answer->code, answer->text);
+	/* before the login nothing is a matter of quotas */
+	sieve_session_write_answer(self, "NO", self->account != NULL ? answer->code : NULL,
+				   answer->text);
 }
 
 static void

@@ -12,7 +12,7 @@
 #define LINE_LIMIT 200
 #define LITERAL_LIMIT 100
 
-/* The words of a command as text: atoms as they are, strings in quotes, numbers behind #. */
+/* The words of a command as text: atoms as they are, strings in <>, numbers behind #. */
 static char *
 describe(GPtrArray *tokens)
 {
@@ -20,15 +20,16 @@ describe(GPtrArray *tokens)
 
 	for (guint i = 0; i < tokens->len; i++) {
 		const SieveToken *token = tokens->pdata[i];
+		const char *words = sieve_token_get_text(token);
 
 		if (i > 0)
 			g_string_append_c(text, ' ');
 		if (token->type == SIEVE_TOKEN_NUMBER)
 			g_string_append_printf(text, "#%u", token->number);
 		else if (token->type == SIEVE_TOKEN_STRING)
-			g_string_append_printf(text, "<%s>", sieve_token_get_text(token));
+			g_string_append_printf(text, "<%s>", words != NULL ? words : "NUL");
 		else
-			g_string_append(text, sieve_token_get_text(token));
+			g_string_append(text, words);
 	}
 	return g_string_free(text, FALSE);
 }
@@ -141,7 +142,7 @@ test_limits(void)
 	g_assert_true(g_str_has_suffix(got, "X|NOOP|"));
 	g_assert_cmpstr(refused, ==, "!The line is too long|NOOP|");
 	g_assert_cmpstr(skipped, ==, "!The line is too long|NOOP|");
-	g_assert_cmpstr(nul, ==, "!NUL can only be in a literal|X <a>|");
+	g_assert_cmpstr(nul, ==, "!NUL can only be in a literal|X <NUL>|");
 }
 
 static void
