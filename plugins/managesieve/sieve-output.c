@@ -131,7 +131,9 @@ sieve_session_write_capabilities(SieveSession *self)
 
 	write_capability(self, "IMPLEMENTATION", "Ferry " FERRY_VERSION);
 	write_capability(self, "VERSION", "1.0");
-	write_capability(self, "SASL", mechanisms);
+	/* the list can only be empty where STARTTLS brings more (RFC 5804 §1.7) */
+	if (*mechanisms != '\0' || sieve_session_can_start_tls(self))
+		write_capability(self, "SASL", mechanisms);
 	write_capability(self, "LANGUAGE", "en");
 	if (sieve_session_can_start_tls(self))
 		write_capability(self, "STARTTLS", NULL);
