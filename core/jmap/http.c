@@ -367,7 +367,7 @@ read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 			return;
 		}
 		exchange_fail(task,
-			      g_error_new(FERRY_ERROR, FERRY_ERROR_TOO_BIG,
+			      g_error_new(FERRY_ERROR, FERRY_ERROR_BACKEND,
 					  "backend %s: an answer over %" G_GSIZE_FORMAT " octets",
 					  ferry_jmap_backend_get_name(self->backend), limit));
 		return;
