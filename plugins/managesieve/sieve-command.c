@@ -103,7 +103,8 @@ finish(SieveCommand *self, const char *status, const char *code, const char *tex
 	g_object_unref(self->cancellable);
 	g_ptr_array_unref(self->tokens);
 	g_free(self);
-	if (session->ended)
+	/* nothing follows a BYE */
+	if (session->leaving)
 		return;
 	if (status != NULL)
 		sieve_session_write_answer(session, status, code, text);

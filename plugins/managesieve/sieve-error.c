@@ -116,6 +116,9 @@ sieve_answer_new(const GError *error)
 		self->text = g_strdup("Name or password is wrong");
 		return self;
 	}
+	/* NONEXISTENT is said of scripts */
+	if (g_str_has_prefix(error->message, "accountNotFound"))
+		code = FERRY_ERROR_UNAVAILABLE;
 	for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
 		if (answers[i].error != code)
 			continue;

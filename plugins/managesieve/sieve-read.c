@@ -176,7 +176,7 @@ piece_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	gsize size = piece != NULL ? g_bytes_get_size(piece) : 0;
 
 	stop_timer(reading);
-	if (command->session->ended)
+	if (command->session->leaving)
 		sieve_command_end(command);
 	else if (piece == NULL)
 		fail_reading(command, reading, error);
