@@ -2,8 +2,10 @@
 /* COPY and MOVE between JMAP accounts
  *
  * Specification: RFC 8621 §4.7 (Email/copy)
- * Implementation: Email/copy under the target's lock; for a move then the removal rule under the
- *   source's. onSuccessDestroyOriginal would destroy an Email everywhere and is never used
+ * Implementation: Email/copy under the target's lock, and what it refuses by blobs
+ *   (op-across-blobs.c), since Cyrus copies only where the right `n` is given too. For a move then
+ *   the removal rule under the source's lock. onSuccessDestroyOriginal would destroy an Email
+ *   everywhere and is never used
  */
 #include <string.h>
 
@@ -16,17 +18,15 @@
 
 #define MAX_TRIES 3
 
-typedef struct {
-	FerryMailbox *source;
-} Across;
-
 static void send_copies(FerryOp *op);
 
 static void
 across_free(gpointer data)
 {
-	Across *across = data;
+	FerryAcross *across = data;
 
+	g_clear_object(&across->reader);
+	g_clear_pointer(&across->messages, g_ptr_array_unref);
 	g_object_unref(across->source);
 	g_free(across);
 }
@@ -76,7 +76,7 @@ source_locked(FerryOp *op)
 static void
 remove_from_source(FerryOp *op)
 {
-	Across *across = op->extra;
+	FerryAcross *across = op->extra;
 	FerryOp *removal;
 
 	ferry_op_unlock(op);
@@ -138,6 +138,10 @@ read_copy(FerryOp *op, FerryItem *item, guint index, FerryJmapSetResult *set)
 		item->email_id = g_strdup(id);
 		return;
 	}
+	if (ferry_op_is_refused_copy(error)) {
+		item->way = FERRY_WAY_BLOB;
+		return;
+	}
 	item->state = g_error_matches(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND)
 			      ? FERRY_ITEM_MISSING
 			      : FERRY_ITEM_REFUSED;
@@ -162,18 +166,39 @@ take_found(FerryOp *op)
 static gboolean
 is_waiting(const FerryItem *item)
 {
-	return item->state == FERRY_ITEM_TODO && !item->existing;
+	return item->way == FERRY_WAY_COPY && item->state == FERRY_ITEM_TODO && !item->existing;
 }
 
-/* A server without Email/copy: nothing was done, and the client can still download and append. */
-static GError *
-explain(GError *error)
+/* The call was refused, so all others would be. */
+static void
+go_by_blobs(FerryOp *op)
 {
-	if (!g_error_matches(error, FERRY_JMAP_ERROR, FERRY_JMAP_ERROR_UNKNOWN_METHOD))
-		return error;
-	g_error_free(error);
-	return g_error_new_literal(FERRY_ERROR, FERRY_ERROR_CANNOT,
-				   "the backend cannot copy between accounts");
+	for (gsize i = op->from; i < op->items->len; i++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, i);
+
+		if (is_waiting(item))
+			item->way = FERRY_WAY_BLOB;
+	}
+	send_copies(op);
+}
+
+static gboolean
+has_refused_copies(FerryOp *op)
+{
+	for (guint i = 0; i < op->items->len; i++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, i);
+
+		if (item->way == FERRY_WAY_BLOB && item->state == FERRY_ITEM_TODO)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void
+across_made(FerryOp *op)
+{
+	take_found(op);
+	ferry_op_adopt(op, across_adopted);
 }
 
 /* The copies of the last call may be there although nobody told. */
@@ -209,7 +234,11 @@ copied_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 			g_error_free(error);
 			return;
 		}
-		error = explain(error);
+		if (ferry_op_is_refused_copy(error)) {
+			g_error_free(error);
+			go_by_blobs(op);
+			return;
+		}
 		if (op->error == NULL)
 			op->error = error;
 		else
@@ -255,7 +284,7 @@ write_one(FerryOp *op, FerryJmapBuilder *args, const FerryItem *item, gsize inde
 static void
 send_copies(FerryOp *op)
 {
-	Across *across = op->extra;
+	FerryAcross *across = op->extra;
 	g_autoptr(FerryJmapBuilder) args = NULL;
 	guint limit = ferry_op_get_set_limit(op);
 
@@ -266,8 +295,10 @@ send_copies(FerryOp *op)
 	if (op->from >= op->items->len || op->error != NULL) {
 		if (op->error != NULL)
 			ferry_op_undo(op);
+		else if (has_refused_copies(op))
+			ferry_op_import_across(op, across_made);
 		else
-			ferry_op_adopt(op, across_adopted);
+			across_made(op);
 		return;
 	}
 	args = ferry_jmap_builder_new();
@@ -321,7 +352,7 @@ ferry_op_copy_across(GTask *task, FerryMailbox *source, FerryAccountSession *ses
 		     FerryMailboxSlot *target, GArray *uids, gboolean move)
 {
 	FerryOp *op = ferry_op_new(task, target->owner, session);
-	Across *across = g_new0(Across, 1);
+	FerryAcross *across = g_new0(FerryAcross, 1);
 
 	across->source = g_object_ref(source);
 	op->extra = across;

@@ -120,6 +120,25 @@ ferry_op_intend(FerryOp *op, FerryOpFunc next)
 	ferry_op_put_intent(op, intent, next);
 }
 
+static void
+intended_again(FerryOp *op)
+{
+	ferry_store_remove_intent_async(op->account->account->store, op->replaced_intent, NULL,
+					NULL, NULL);
+	op->replaced_intent = 0;
+	op->after(op);
+}
+
+/* Both are there for a moment: what either names is undone after a crash. */
+void
+ferry_op_intend_again(FerryOp *op, FerryOpFunc next)
+{
+	op->replaced_intent = op->intent;
+	g_clear_pointer(&op->intent_data, g_bytes_unref);
+	op->after = next;
+	ferry_op_intend(op, intended_again);
+}
+
 /* adopting what exists */
 
 static void

@@ -26,10 +26,18 @@ typedef enum {
 	FERRY_ALONG_REFUSED,
 } FerryAlong;
 
+/* How an Email comes into another account. */
+typedef enum {
+	FERRY_WAY_COPY,
+	FERRY_WAY_BLOB,
+	FERRY_WAY_OCTETS,
+} FerryWay;
+
 typedef struct {
 	guint32 uid;
 	FerryItemState state;
 	FerryAlong along;
+	FerryWay way;
 	gboolean made; /* the backend made the blob that went along */
 	char *email_id;
 	char *blob_id;
@@ -70,6 +78,7 @@ struct _FerryOp {
 	gboolean conflict;
 	guint tries;
 	gint64 intent; /* 0 once what removes it is committed */
+	gint64 replaced_intent;
 	GBytes *intent_data;
 	GArray *overtaken; /* left-over intents that the commit under way removes too */
 	GError *error;
@@ -153,6 +162,8 @@ void ferry_op_explain(FerryOp *op, GError **error);
 void ferry_op_explain_target(GError **error);
 /* Writes down what is about to appear in op->target_id. */
 void ferry_op_intend(FerryOp *op, FerryOpFunc next);
+/* The same once more, where blobs have become others. */
+void ferry_op_intend_again(FerryOp *op, FerryOpFunc next);
 char *ferry_op_make_digest(GBytes *bytes);
 const char *ferry_item_get_target_email(const FerryItem *item);
 /* Asks for the UIDs of the items in the target, in their order. */
