@@ -11,6 +11,7 @@
 
 #include "account/all-mail-private.h"
 #include "account/names-private.h"
+#include "account/rights-private.h"
 
 FerryMailboxInfo *
 ferry_tree_change_find(FerryTreeChange *change, const char *name)
@@ -148,6 +149,23 @@ ferry_tree_change_check_virtual(const char *mailbox_id, GError **error)
 	return FALSE;
 }
 
+/* RFC 4314 §4: `k` in the nearest parent that there is. Not every backend says that it is this
+ * that it refuses. */
+static gboolean
+check_parent(FerryTreeChange *change, const char *parent_id, GError **error)
+{
+	FerryMailboxSlot *slot =
+		parent_id != NULL ? ferry_mail_account_find(change->account, parent_id) : NULL;
+
+	if (!ferry_tree_change_check_virtual(parent_id, error))
+		return FALSE;
+	if (slot == NULL || (ferry_slot_get_rights(slot) & FERRY_RIGHT_CREATE_CHILD) != 0)
+		return TRUE;
+	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION,
+			    "mailboxes may not be made there");
+	return FALSE;
+}
+
 /* The way to a new name: what exists of it, and the names behind that. */
 gboolean
 ferry_tree_change_plan_path(FerryTreeChange *change, const char *name, char **parent_id,
@@ -170,7 +188,7 @@ ferry_tree_change_plan_path(FerryTreeChange *change, const char *name, char **pa
 		return FALSE;
 	}
 	existing = find_existing(change, name, rest, parent_id);
-	if (existing < strlen(name) && !ferry_tree_change_check_virtual(*parent_id, error))
+	if (existing < strlen(name) && !check_parent(change, *parent_id, error))
 		return FALSE;
 	if (existing == strlen(name)) {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_EXISTS,
