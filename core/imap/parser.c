@@ -444,22 +444,34 @@ feed_line(FerryImapParser *self, const guint8 *data, gsize length, FerryImapPars
 	return taken;
 }
 
+/* What was invited comes to its end all the same, and is dropped. */
+static FerryImapParseResult
+drop_rest(FerryImapParser *self, GError *refusal, GError **error)
+{
+	if (self->remaining > MAX_DISCARD) {
+		g_propagate_error(error, refusal);
+		return FERRY_IMAP_PARSE_FATAL;
+	}
+	self->refusal = refusal;
+	self->state = STATE_DISCARD;
+	g_clear_pointer(&self->spooled, g_ptr_array_unref);
+	return FERRY_IMAP_PARSE_MORE;
+}
+
 static gsize
 feed_literal(FerryImapParser *self, const guint8 *data, gsize length, FerryImapParseResult *result,
 	     GError **error)
 {
 	gsize taken = (gsize)MIN(self->remaining, (guint64)length);
+	GError *refusal = NULL;
 	FerryImapSpool *spool;
 
 	if (self->state == STATE_LITERAL) {
 		g_byte_array_append(self->buffer, data, (guint)taken);
 	} else if (self->state == STATE_SPOOL) {
 		spool = self->spooled->pdata[self->spooled->len - 1];
-		if (!ferry_imap_spool_write(spool, self->spool_dir, data, taken, error)) {
-			/* what is to come cannot be told from commands any more */
-			*result = FERRY_IMAP_PARSE_FATAL;
-			return taken;
-		}
+		if (!ferry_imap_spool_write(spool, self->spool_dir, data, taken, &refusal))
+			*result = drop_rest(self, refusal, error);
 	}
 	self->remaining -= taken;
 	if (self->remaining == 0) {

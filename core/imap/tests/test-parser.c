@@ -330,6 +330,35 @@ test_limits(void)
 	g_assert_cmpstr(good, ==, "a BAD;c NOOP;");
 }
 
+/* Where nothing can be spooled the message is read to its end, and the session goes on. */
+static void
+test_no_spool(void)
+{
+	g_autoptr(FerryImapParser) parser = ferry_imap_parser_new(&limits);
+	g_autoptr(GString) input = g_string_new("a APPEND x {100000}\r\n");
+	g_autofree char *text = g_strnfill(100000, 'x');
+	g_autoptr(GError) error = NULL;
+	FerryImapParseResult result;
+	gsize taken;
+
+	ferry_imap_parser_set_literal_func(parser, literal_func, NULL);
+	ferry_imap_parser_set_spool_dir(parser, "/nonexistent");
+	taken = ferry_imap_parser_feed(parser, (const guint8 *)input->str, input->len, &result,
+				       &error);
+	g_assert_cmpint(result, ==, FERRY_IMAP_PARSE_CONTINUE);
+	g_assert_cmpuint(taken, ==, input->len);
+	g_string_printf(input, "%s\r\nb NOOP\r\n", text);
+	taken = ferry_imap_parser_feed(parser, (const guint8 *)input->str, input->len, &result,
+				       &error);
+	g_assert_cmpint(result, ==, FERRY_IMAP_PARSE_MALFORMED);
+	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+	g_assert_cmpstr(ferry_imap_parser_get_tag(parser), ==, "a");
+	ferry_imap_parser_feed(parser, (const guint8 *)input->str + taken, input->len - taken,
+			       &result, NULL);
+	g_assert_cmpint(result, ==, FERRY_IMAP_PARSE_DONE);
+	g_assert_cmpstr(ferry_imap_parser_get_tag(parser), ==, "b");
+}
+
 static void
 test_line_mode(void)
 {
@@ -353,6 +382,7 @@ main(int argc, char **argv)
 	build_registry();
 	g_test_add_func("/imap/parser/cases", test_cases);
 	g_test_add_func("/imap/parser/limits", test_limits);
+	g_test_add_func("/imap/parser/no-spool", test_no_spool);
 	g_test_add_func("/imap/parser/line-mode", test_line_mode);
 	result = g_test_run();
 	g_object_unref(registry);
