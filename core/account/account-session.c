@@ -466,6 +466,18 @@ ferry_account_session_searches_exactly(FerryAccountSession *self)
 }
 
 /**
+ * ferry_account_session_mends_line_ends:
+ * @self: a session
+ *
+ * Returns: whether bare LF in an appended message is to become CRLF (`append-bare-lf=mend`)
+ */
+gboolean
+ferry_account_session_mends_line_ends(FerryAccountSession *self)
+{
+	return self->account->settings->mend_line_ends;
+}
+
+/**
  * ferry_account_session_get_text_scan_limit:
  * @self: a session
  *

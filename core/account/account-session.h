@@ -28,6 +28,7 @@ const char *ferry_account_session_get_username(FerryAccountSession *self);
 const char *ferry_account_session_get_account_id(FerryAccountSession *self);
 gboolean ferry_account_session_has_capability(FerryAccountSession *self, const char *urn);
 guint64 ferry_account_session_get_max_upload(FerryAccountSession *self);
+gboolean ferry_account_session_mends_line_ends(FerryAccountSession *self);
 gboolean ferry_account_session_searches_exactly(FerryAccountSession *self);
 guint ferry_account_session_get_text_scan_limit(FerryAccountSession *self);
 

@@ -18,6 +18,7 @@ typedef struct _FerryStore FerryStore;
  * @text_search: `server` or `exact`
  * @shared_prefix: the other-users namespace, without its final "/"
  * @all_mail: whether a virtual \All mailbox is shown
+ * @mend_line_ends: whether bare LF in an appended message becomes CRLF
  * @freshness_ms: a sync that ended less than this ago is fresh enough, milliseconds
  * @poll_s: poll interval while somebody looks and there is no push, seconds
  * @ping_s: how often the backend's push shall give a sign of life, seconds
@@ -37,6 +38,7 @@ typedef struct {
 	char *text_search;
 	char *shared_prefix;
 	gboolean all_mail;
+	gboolean mend_line_ends;
 	guint freshness_ms;
 	guint poll_s;
 	guint ping_s;

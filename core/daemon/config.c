@@ -70,6 +70,9 @@ static const FerrySetting table[] = {
 	 N_("Whether SEARCH BODY and TEXT may ask the backend's index, or always read the messages.")},
 	{"backend *", "text-scan-limit", FERRY_SETTING_INTEGER, "200", "0:1000000", FALSE,
 	 N_("As many messages are read by SEARCH BODY and TEXT rather than asking the index.")},
+	{"backend *", "append-bare-lf", FERRY_SETTING_CHOICE, "keep", "keep;mend", FALSE,
+	 N_("keep: an appended message stays as it is, and the backend may refuse it; mend: LF without "
+	    "CR becomes CRLF.")},
 	{"backend *", "all-mail", FERRY_SETTING_BOOLEAN, "no", NULL, FALSE,
 	 N_("Whether a virtual mailbox \"All Mail\" shows all mail of the account.")},
 	{"backend *", "shared-folders", FERRY_SETTING_STRING, "Shared Folders", NULL, FALSE,
@@ -362,6 +365,9 @@ ferry_config_make_backend(FerrySettings *settings, const char *name)
 	TEXT(text_search, "text-search");
 	TEXT(shared_prefix, "shared-folders");
 	self->all_mail = ferry_settings_get_boolean(settings, group, "all-mail");
+	self->mend_line_ends =
+		g_strcmp0(ferry_settings_get_string(settings, group, "append-bare-lf"), "mend") ==
+		0;
 	self->freshness_ms = NUMBER("freshness") * 1000;
 	self->poll_s = NUMBER("poll");
 	self->ping_s = NUMBER("ping");

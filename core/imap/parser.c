@@ -337,16 +337,20 @@ static FerryImapParseResult
 begin_literal(FerryImapParser *self, const Announcement *literal, GError **error)
 {
 	GError *refusal = NULL;
+	FerryImapLiteralUse use = decide(self, literal, &refusal);
 
-	switch (decide(self, literal, &refusal)) {
+	switch (use) {
 	case FERRY_IMAP_LITERAL_REFUSED:
 		return refuse(self, literal, refusal, error);
 	case FERRY_IMAP_LITERAL_DATA:
+	case FERRY_IMAP_LITERAL_MENDED:
 		if (self->spooled == NULL)
 			self->spooled = g_ptr_array_new_with_free_func(
 				(GDestroyNotify)ferry_imap_spool_unref);
-		g_ptr_array_add(self->spooled, ferry_imap_spool_new(literal->offset, literal->size,
-								    literal->literal8));
+		g_ptr_array_add(self->spooled,
+				ferry_imap_spool_new(literal->offset, literal->size,
+						     literal->literal8,
+						     use == FERRY_IMAP_LITERAL_MENDED));
 		self->state = STATE_SPOOL;
 		break;
 	case FERRY_IMAP_LITERAL_STRING:

@@ -27,11 +27,13 @@ typedef enum {
  * FerryImapLiteralUse:
  * @FERRY_IMAP_LITERAL_STRING: an argument; counts against the limit of literals
  * @FERRY_IMAP_LITERAL_DATA: message data; goes to the spool
+ * @FERRY_IMAP_LITERAL_MENDED: message data whose bare LF becomes CRLF, unless it is a literal8
  * @FERRY_IMAP_LITERAL_REFUSED: neither; the command ends with the error that was set
  */
 typedef enum {
 	FERRY_IMAP_LITERAL_STRING,
 	FERRY_IMAP_LITERAL_DATA,
+	FERRY_IMAP_LITERAL_MENDED,
 	FERRY_IMAP_LITERAL_REFUSED,
 } FerryImapLiteralUse;
 

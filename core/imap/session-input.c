@@ -259,6 +259,16 @@ input_cb(FerryConnection *connection, const guint8 *data, gsize length, gpointer
 	return taken;
 }
 
+/* Literals of other commands are not messages. */
+static gboolean
+mends_data(FerryImapSession *self, const FerryContribution *contribution)
+{
+	FerryAccountSession *account = ferry_imap_session_get_account_session(self);
+
+	return account != NULL && ferry_account_session_mends_line_ends(account) &&
+	       strstr(contribution->grammar, "append-messages") != NULL;
+}
+
 static gboolean
 takes_data(const FerryContribution *contribution)
 {
@@ -274,6 +284,7 @@ literal_cb(FerryImapParser *parser, guint64 size, gboolean first, gpointer user_
 	FerryImapSession *self = user_data;
 	const FerryContribution *contribution = find_command(self);
 	guint64 limit;
+	gboolean mends;
 
 	if (first || !takes_data(contribution) || !(contribution->flags & self->phase))
 		return FERRY_IMAP_LITERAL_STRING;
@@ -283,10 +294,14 @@ literal_cb(FerryImapParser *parser, guint64 size, gboolean first, gpointer user_
 			    "Message exceeds the limit append=%" G_GUINT64_FORMAT, limit);
 		return FERRY_IMAP_LITERAL_REFUSED;
 	}
+	mends = mends_data(self, contribution);
+	/* nothing but LF would become twice as much */
+	if (mends)
+		size *= 2;
 	if (!ferry_service_reserve_spool(self->service, size, error))
 		return FERRY_IMAP_LITERAL_REFUSED;
 	self->reserved += size;
-	return FERRY_IMAP_LITERAL_DATA;
+	return mends ? FERRY_IMAP_LITERAL_MENDED : FERRY_IMAP_LITERAL_DATA;
 }
 
 void

@@ -10,13 +10,15 @@ G_BEGIN_DECLS
 typedef struct {
 	guint ref_count;
 	gsize offset;       /* of its `{` in the command */
-	guint64 size;       /* as announced */
+	guint64 size;       /* as announced, and what mending adds */
 	GByteArray *memory; /* NULL once there is a file */
 	int fd;             /* -1 while in memory */
 	gboolean literal8;
+	gboolean mends; /* a bare LF becomes CRLF */
+	gboolean after_cr;
 } FerryImapSpool;
 
-FerryImapSpool *ferry_imap_spool_new(gsize offset, guint64 size, gboolean literal8);
+FerryImapSpool *ferry_imap_spool_new(gsize offset, guint64 size, gboolean literal8, gboolean mends);
 FerryImapSpool *ferry_imap_spool_ref(FerryImapSpool *self);
 void ferry_imap_spool_unref(FerryImapSpool *self);
 gboolean ferry_imap_spool_write(FerryImapSpool *self, const char *dir, const guint8 *data,

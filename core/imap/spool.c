@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Message data while it arrives
  *
- * Implementation: small messages stay in memory, others go to an unlinked file
+ * Specification: RFC 9051 §6.3.12; lines end with CRLF (RFC 5322 §2.3)
+ * Implementation: small messages stay in memory, others go to an unlinked file. Bare LF is mended
+ *   where that is wanted, except in a literal8. Not mapped: bare CR and NUL, which nobody can tell
+ *   the meaning of
  */
 #include "imap/spool-private.h"
 
@@ -12,9 +15,10 @@
 
 /* a message below this never touches the disk */
 #define MAX_MEMORY (32 * 1024)
+#define MEND_CHUNK 4096
 
 FerryImapSpool *
-ferry_imap_spool_new(gsize offset, guint64 size, gboolean literal8)
+ferry_imap_spool_new(gsize offset, guint64 size, gboolean literal8, gboolean mends)
 {
 	FerryImapSpool *self = g_new0(FerryImapSpool, 1);
 
@@ -22,6 +26,8 @@ ferry_imap_spool_new(gsize offset, guint64 size, gboolean literal8)
 	self->offset = offset;
 	self->size = size;
 	self->literal8 = literal8;
+	/* octets of a literal8 are what they are */
+	self->mends = mends && !literal8;
 	self->fd = -1;
 	if (size <= MAX_MEMORY)
 		self->memory = g_byte_array_new();
@@ -75,9 +81,9 @@ open_file(FerryImapSpool *self, const char *dir, GError **error)
 	return TRUE;
 }
 
-gboolean
-ferry_imap_spool_write(FerryImapSpool *self, const char *dir, const guint8 *data, gsize length,
-		       GError **error)
+static gboolean
+write_octets(FerryImapSpool *self, const char *dir, const guint8 *data, gsize length,
+	     GError **error)
 {
 	if (self->memory != NULL) {
 		g_byte_array_append(self->memory, data, (guint)length);
@@ -94,6 +100,46 @@ ferry_imap_spool_write(FerryImapSpool *self, const char *dir, const guint8 *data
 			return set_errno(error, "Spool file");
 		data += n;
 		length -= (gsize)n;
+	}
+	return TRUE;
+}
+
+/* Copies until @data or @out is full. Returns how many octets of @data were taken. */
+static gsize
+mend(FerryImapSpool *self, const guint8 *data, gsize length, guint8 *out, gsize *n_out)
+{
+	gsize taken = 0;
+
+	*n_out = 0;
+	while (taken < length && *n_out + 2 <= MEND_CHUNK) {
+		guint8 octet = data[taken++];
+
+		if (octet == '\n' && !self->after_cr) {
+			out[(*n_out)++] = '\r';
+			self->size++;
+		}
+		out[(*n_out)++] = octet;
+		self->after_cr = octet == '\r';
+	}
+	return taken;
+}
+
+gboolean
+ferry_imap_spool_write(FerryImapSpool *self, const char *dir, const guint8 *data, gsize length,
+		       GError **error)
+{
+	guint8 out[MEND_CHUNK];
+
+	if (!self->mends)
+		return write_octets(self, dir, data, length, error);
+	while (length > 0) {
+		gsize n_out;
+		gsize taken = mend(self, data, length, out, &n_out);
+
+		if (!write_octets(self, dir, out, n_out, error))
+			return FALSE;
+		data += taken;
+		length -= taken;
 	}
 	return TRUE;
 }

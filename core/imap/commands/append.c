@@ -2,8 +2,8 @@
 /* APPEND
  *
  * Specification: RFC 9051 §6.3.12, RFC 3502 (MULTIAPPEND), RFC 4315 (APPENDUID), RFC 3516
- * (literal8) Implementation: messages are spooled while they arrive and handed on as they are; all
- * are appended or none
+ * (literal8) Implementation: messages are spooled while they arrive and handed on as they were
+ * spooled; all are appended or none
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -67,9 +67,29 @@ make_message(FerryImapValue *data, GError **error)
 	return bytes != NULL ? ferry_append_message_new_bytes(bytes) : NULL;
 }
 
+static gboolean
+check_size(FerryImapSession *session, guint64 size, GError **error)
+{
+	guint64 limit = ferry_imap_session_get_append_limit(session);
+
+	/* RFC 3502 §3: an empty message is how a client takes the command back */
+	if (size == 0) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
+				    "A message has at least one octet");
+		return FALSE;
+	}
+	/* it was not larger when it was announced, but its lines were mended */
+	if (limit != 0 && size > limit) {
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_TOO_BIG,
+			    "Message with CRLF exceeds the limit append=%" G_GUINT64_FORMAT, limit);
+		return FALSE;
+	}
+	return TRUE;
+}
+
 /* @value: LIST of flags, date-time, data */
 static FerryAppendMessage *
-parse_message(FerryImapValue *value, GError **error)
+parse_message(FerryImapSession *session, FerryImapValue *value, GError **error)
 {
 	FerryImapValue *flag_list = ferry_imap_value_get_child(value, 0);
 	FerryImapValue *date = ferry_imap_value_get_child(value, 1);
@@ -84,12 +104,8 @@ parse_message(FerryImapValue *value, GError **error)
 		if (!ferry_flags_parse((const char *const *)names, &flags, &keywords, error))
 			return NULL;
 	}
-	/* RFC 3502 §3: an empty message is how a client takes the command back */
-	if (ferry_imap_value_get_size(data) == 0) {
-		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
-				    "A message has at least one octet");
+	if (!check_size(session, ferry_imap_value_get_size(data), error))
 		return NULL;
-	}
 	message = make_message(data, error);
 	if (message == NULL)
 		return NULL;
@@ -111,7 +127,7 @@ ferry_imap_append(FerryImapCommand *command, gpointer user_data)
 
 	for (guint i = 0; i < ferry_imap_value_get_n_children(values); i++) {
 		FerryAppendMessage *message =
-			parse_message(ferry_imap_value_get_child(values, i), &error);
+			parse_message(session, ferry_imap_value_get_child(values, i), &error);
 
 		if (message == NULL) {
 			ferry_imap_command_fail(command, error);

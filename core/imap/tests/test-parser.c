@@ -130,7 +130,11 @@ dump(FerryImapValue *value, GString *out)
 static FerryImapLiteralUse
 literal_func(FerryImapParser *parser, guint64 size, gboolean first, gpointer data, GError **error)
 {
-	if (g_strcmp0(ferry_imap_parser_get_name(parser), "APPEND") != 0 || first)
+	const char *name = ferry_imap_parser_get_name(parser);
+
+	if (g_strcmp0(name, "MENDED") == 0 && !first)
+		return FERRY_IMAP_LITERAL_MENDED;
+	if (g_strcmp0(name, "APPEND") != 0 || first)
 		return FERRY_IMAP_LITERAL_STRING;
 	if (size <= 1000000)
 		return FERRY_IMAP_LITERAL_DATA;
@@ -264,6 +268,10 @@ static const struct {
 	{"a APPEND x {4}\r\nb\r\nc\r\n", APPEND, "+ a APPEND 'x' ((- - <b\r\nc>));"},
 	{"a APPEND {1}\r\nx (\\Seen) \"01-Jan-1970 01:00:00 +0100\" {5+}\r\nhello {2+}\r\nyo\r\n",
 	 APPEND, "+ a APPEND 'x' (((\\Seen) @0+60 <hello>) (- - <yo>));"},
+	/* bare LF, where it is mended: at the beginning, behind LF, not behind CR, not in literal8
+	 */
+	{"a MENDED x {9+}\r\n\na\n\nb\r\nc\r {2+}\r\n\nx ~{3+}\r\n\ny\n\r\n", APPEND,
+	 "a MENDED 'x' ((- - <\r\na\r\n\r\nb\r\nc\r>) (- - <\r\nx>) (- - <\ny\n>));"},
 	{"a APPEND x {2000000}\r\nb NOOP\r\n", APPEND, "a BAD;b NOOP BAD;"},
 	{"a APPEND x\r\n", APPEND, "a APPEND BAD;"},
 	{"a X {2000000}\r\nb NOOP\r\n", NULL, "a BAD;b NOOP;"},
@@ -330,6 +338,38 @@ test_limits(void)
 	g_assert_cmpstr(good, ==, "a BAD;c NOOP;");
 }
 
+/* A message too long for memory, of nothing but bare LF. */
+static void
+test_mended_file(void)
+{
+	const gsize size = 100000;
+	FerryImapGrammarContext context = {.registry = registry, .nesting = 8};
+	g_autoptr(FerryImapParser) parser = ferry_imap_parser_new(&limits);
+	g_autoptr(GString) input = g_string_new("a MENDED x {100000+}\r\n");
+	FerryImapParseResult result = FERRY_IMAP_PARSE_MORE;
+
+	for (gsize i = 0; i < size; i++)
+		g_string_append_c(input, '\n');
+	g_string_append(input, "\r\n");
+	ferry_imap_parser_set_literal_func(parser, literal_func, NULL);
+	for (gsize i = 0; i < input->len; i += 7777)
+		ferry_imap_parser_feed(parser, (const guint8 *)input->str + i,
+				       MIN(7777, input->len - i), &result, NULL);
+	g_assert_cmpint(result, ==, FERRY_IMAP_PARSE_DONE);
+	g_autoptr(GPtrArray) slots =
+		ferry_imap_parser_parse_arguments(parser, APPEND, &context, NULL);
+	FerryImapValue *message = ferry_imap_value_get_child(slots->pdata[1], 0);
+	FerryImapValue *data = ferry_imap_value_get_child(message, 2);
+	g_autoptr(GBytes) bytes = ferry_imap_value_dup_bytes(data, NULL);
+	const char *octets = g_bytes_get_data(bytes, NULL);
+
+	g_assert_cmpint(ferry_imap_value_get_fd(data), >=, 0);
+	g_assert_cmpuint(ferry_imap_value_get_size(data), ==, 2 * size);
+	g_assert_cmpuint(g_bytes_get_size(bytes), ==, 2 * size);
+	for (gsize i = 0; i < 2 * size; i += 2)
+		g_assert_cmpint(memcmp(octets + i, "\r\n", 2), ==, 0);
+}
+
 /* Where nothing can be spooled the message is read to its end, and the session goes on. */
 static void
 test_no_spool(void)
@@ -382,6 +422,7 @@ main(int argc, char **argv)
 	build_registry();
 	g_test_add_func("/imap/parser/cases", test_cases);
 	g_test_add_func("/imap/parser/limits", test_limits);
+	g_test_add_func("/imap/parser/mended-file", test_mended_file);
 	g_test_add_func("/imap/parser/no-spool", test_no_spool);
 	g_test_add_func("/imap/parser/line-mode", test_line_mode);
 	result = g_test_run();
