@@ -1,46 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a client sends, in pieces: the first octet says how big they are. */
-#include "fuzz.h"
-#include "imap/parser.h"
+/* What a client sends, in pieces, with the grammars of the base commands: of the first octet, the
+ * low bits say how big the pieces are, 64 names in UTF-8, 128 that line ends of messages are
+ * mended.
+ */
+#include <string.h>
 
-static const struct {
-	const char *name;
-	const char *grammar;
-} commands[] = {
-	{"LOGIN", "astring astring"},
-	{"FETCH", "sequence-set fetch-items [fetch-modifiers]"},
-	{"SEARCH", "[\"CHARSET\" astring] search-program"},
-	{"LIST", "[list] reference patterns [\"RETURN\" list]"},
-	{"STORE", "sequence-set [list] atom flag-list"},
-	{"APPEND", "mailbox append-messages"},
-	{"ID", "[list] [nstring]"},
-	{"CREATE", "mailbox [(\"USE\" (flag*))]"},
-	{"ENABLE", "atom*"},
-};
+#include "fuzz.h"
+#include "imap/base-module.h"
+#include "imap/parser.h"
 
 static FerryRegistry *
 get_registry(void)
 {
 	static FerryRegistry *registry;
-	static const char *const keys[][2] = {{"ALL", NULL},
-					      {"FROM", "astring"},
-					      {"SINCE", "date"},
-					      {"UID", "sequence-set"},
-					      {"LARGER", "number64"}};
-	GCallback never = (GCallback)get_registry;
+	g_autoptr(GError) error = NULL;
 
 	if (registry != NULL)
 		return registry;
 	registry = ferry_registry_new();
-	ferry_registry_add_fetch_item(registry, "FLAGS", NULL, 0, NULL, (FerryFetchWriteFunc)never,
-				      NULL, NULL, NULL);
-	ferry_registry_add_fetch_item(registry, "BODY", "[section]", 0, NULL,
-				      (FerryFetchWriteFunc)never, NULL, NULL, NULL);
+	ferry_imap_register_base(registry, &error);
+	g_assert_no_error(error);
 	ferry_registry_add_fetch_modifier(registry, "CHANGEDSINCE", "number64",
-					  (FerryModifierFunc)never, NULL, NULL, NULL);
-	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
-		ferry_registry_add_search_key(registry, keys[i][0], keys[i][1], 0, NULL,
-					      (FerrySearchMatchFunc)never, NULL, NULL, NULL);
+					  (FerryModifierFunc)(GCallback)get_registry, NULL, NULL,
+					  NULL);
 	ferry_registry_seal(registry);
 	return registry;
 }
@@ -50,24 +32,43 @@ literal_cb(FerryImapParser *parser, guint64 size, gboolean first, gpointer data,
 {
 	if (first || g_strcmp0(ferry_imap_parser_get_name(parser), "APPEND") != 0)
 		return FERRY_IMAP_LITERAL_STRING;
-	return FERRY_IMAP_LITERAL_DATA;
+	return GPOINTER_TO_INT(data) ? FERRY_IMAP_LITERAL_MENDED : FERRY_IMAP_LITERAL_DATA;
+}
+
+/* Message data is as long as it says, and has no bare LF left where that was wanted. */
+static void
+check_messages(FerryImapValue *messages, gboolean mended)
+{
+	for (guint i = 0; i < ferry_imap_value_get_n_children(messages); i++) {
+		FerryImapValue *message = ferry_imap_value_get_child(messages, i);
+		FerryImapValue *data = ferry_imap_value_get_child(message, 2);
+		g_autoptr(GBytes) bytes = ferry_imap_value_dup_bytes(data, NULL);
+		gsize length;
+		const char *octets = g_bytes_get_data(bytes, &length);
+
+		g_assert_cmpuint(length, ==, ferry_imap_value_get_size(data));
+		for (gsize k = 0; mended && k < length; k++)
+			g_assert_true(octets[k] != '\n' || (k > 0 && octets[k - 1] == '\r'));
+	}
 }
 
 static void
-parse_arguments(FerryImapParser *parser, gboolean utf8)
+parse_arguments(FerryImapParser *parser, gboolean utf8, gboolean mended)
 {
 	FerryImapGrammarContext context = {.registry = get_registry(), .utf8 = utf8, .nesting = 16};
+	const char *name = ferry_imap_parser_get_name(parser);
+	const FerryContribution *command = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) slots = NULL;
 
-	for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
-		g_autoptr(GError) error = NULL;
-		g_autoptr(GPtrArray) slots = NULL;
-
-		if (g_strcmp0(ferry_imap_parser_get_name(parser), commands[i].name) != 0)
-			continue;
-		slots = ferry_imap_parser_parse_arguments(parser, commands[i].grammar, &context,
-							  &error);
-		g_assert_true((slots == NULL) == (error != NULL));
-	}
+	if (name != NULL && *name != '\0')
+		command = ferry_registry_lookup(context.registry, FERRY_CONTRIBUTION_COMMAND, name);
+	if (command == NULL)
+		return;
+	slots = ferry_imap_parser_parse_arguments(parser, command->grammar, &context, &error);
+	g_assert_true((slots == NULL) == (error != NULL));
+	if (slots != NULL && g_str_equal(name, "APPEND"))
+		check_messages(slots->pdata[1], mended);
 }
 
 int
@@ -77,13 +78,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_autoptr(FerryImapParser) parser = NULL;
 	FerryImapParseResult result = FERRY_IMAP_PARSE_MORE;
 	gsize piece, position = 1;
+	gboolean mends;
 
 	if (size < 1)
 		return 0;
 	limits.line = 4096;
 	limits.literal = 4096;
 	parser = ferry_imap_parser_new(&limits);
-	ferry_imap_parser_set_literal_func(parser, literal_cb, NULL);
+	mends = (data[0] & 128) != 0;
+	ferry_imap_parser_set_literal_func(parser, literal_cb, GINT_TO_POINTER(mends));
 	piece = (gsize)data[0] % 64 + 1;
 	while (position < size && result != FERRY_IMAP_PARSE_FATAL) {
 		g_autoptr(GError) error = NULL;
@@ -95,7 +98,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		g_assert_true((error != NULL) == (result == FERRY_IMAP_PARSE_MALFORMED ||
 						  result == FERRY_IMAP_PARSE_FATAL));
 		if (result == FERRY_IMAP_PARSE_DONE)
-			parse_arguments(parser, data[0] & 64);
+			/* without a literal8, whose octets stay */
+			parse_arguments(parser, data[0] & 64,
+					mends && memchr(data, '~', size) == NULL);
 	}
 	return 0;
 }
