@@ -26,17 +26,20 @@ ferry_all_mail_get_query_id(const char *mailbox_id)
 	return ferry_all_mail_is_id(mailbox_id) ? NULL : mailbox_id;
 }
 
-const char **
-ferry_all_mail_add_id(FerryMailAccount *account, const char *const *mailbox_ids)
+const char *const *
+ferry_all_mail_add_id(FerryMailAccount *account, const char *const *mailbox_ids,
+		      const char ***storage)
 {
 	guint n = mailbox_ids != NULL ? g_strv_length((char **)mailbox_ids) : 0;
-	const char **ids = g_new0(const char *, n + 2);
 
+	*storage = NULL;
+	if (ferry_mail_account_find(account, FERRY_ALL_MAIL_ID) == NULL)
+		return mailbox_ids;
+	*storage = g_new0(const char *, n + 2);
 	for (guint i = 0; i < n; i++)
-		ids[i] = mailbox_ids[i];
-	if (ferry_mail_account_find(account, FERRY_ALL_MAIL_ID) != NULL)
-		ids[n] = FERRY_ALL_MAIL_ID;
-	return ids;
+		(*storage)[i] = mailbox_ids[i];
+	(*storage)[n] = FERRY_ALL_MAIL_ID;
+	return *storage;
 }
 
 guint64

@@ -375,8 +375,8 @@ ferry_op_put_item(FerryOp *op, FerryStoreBatch *batch, const FerryItem *item, co
 	if (added != NULL)
 		g_ptr_array_add(mailboxes, (gpointer)added);
 	g_ptr_array_add(mailboxes, NULL);
-	ids = ferry_all_mail_add_id(op->account, (const char *const *)mailboxes->pdata);
-	email.mailbox_ids = (const char *const *)ids;
+	email.mailbox_ids =
+		ferry_all_mail_add_id(op->account, (const char *const *)mailboxes->pdata, &ids);
 	email.keywords = (const char *const *)(*item->keywords != '\0' ? keywords : NULL);
 	ferry_store_batch_put_email(batch, &email);
 }

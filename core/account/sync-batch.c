@@ -79,11 +79,11 @@ ferry_sync_put_email(FerryMailAccount *account, FerryStoreBatch *batch, const Fe
 		.keywords = (const char *const *)email->keywords,
 	};
 
+	stored.mailbox_ids = (const char *const *)email->mailbox_ids;
 	/* an Email that is nowhere is not in the account */
 	if (email->mailbox_ids != NULL && email->mailbox_ids[0] != NULL)
-		mailbox_ids =
-			ferry_all_mail_add_id(account, (const char *const *)email->mailbox_ids);
-	stored.mailbox_ids = (const char *const *)mailbox_ids;
+		stored.mailbox_ids =
+			ferry_all_mail_add_id(account, stored.mailbox_ids, &mailbox_ids);
 	ferry_store_batch_put_email(batch, &stored);
 }
 

@@ -321,5 +321,32 @@ def test_trouble_loses_and_doubles_nothing(server):
             same(messages_of(client, 'TroubleFrom'), before, 'all are back')
 
 
+def test_killed_in_the_middle(server):
+    """What an import made whose answer nobody lived to read goes again."""
+    for turn, word in enumerate(('nothing else', 'Blob/copy')):
+        box, source = 'Killed%d' % turn, 'KilledFrom%d' % turn
+        name = share(server, box, 'lrswite')
+        fill(server, source, 'ki-%d' % turn, 3)
+        with server.imap() as client:
+            appear(client, name)
+            before = messages_of(client, source)
+            same(len(before), 3)
+            server.proxy.rule(word, proxy.change_json(unknown_method), 100)
+            server.proxy.rule('Email/import', proxy.after(lambda _: server.front.kill()), 1)
+            tag = client.start('MOVE 1:3 "%s"' % name)
+            try:
+                check(not client.finish(tag, 30).ok, 'no answer')
+            except (ImapError, OSError):
+                pass
+        server.proxy.clear()
+        with server.native('bob') as bob:
+            same(bob.status(box)[b'MESSAGES'], 3, word + ': it was done')
+        server.front.start()
+        with server.imap() as client, server.native('bob') as bob:
+            appear(client, name)
+            wait_for(lambda: bob.status(box)[b'MESSAGES'] == 0, 20, word + ': undone', 0.2)
+            same(messages_of(client, source), before, 'the originals')
+
+
 CASES = [value for name, value in list(globals().items()) if name.startswith('test_')]
 run(CASES, fixture, timeout=280)
