@@ -119,19 +119,27 @@ condstore_match_search(FerryImapSearch *search, FerryImapMessage *message,
 	return ferry_imap_message_get_row(message)->modseq >= get_number(arguments, 2);
 }
 
+/* Also of a message that is gone, as long as that is not told. */
+static guint64
+get_modseq(FerryTold *told, guint32 uid)
+{
+	const FerryMessageRow *row = ferry_view_lookup(ferry_told_get_view(told), uid);
+	g_autoptr(FerryImapMessage) message = NULL;
+
+	if (row != NULL)
+		return row->modseq;
+	message = ferry_told_get_message(told, ferry_told_get_number(told, uid));
+	return message != NULL ? ferry_imap_message_get_row(message)->modseq : 0;
+}
+
 static guint64
 get_highest(FerryImapSearch *search, const guint32 *uids, gsize n_uids)
 {
 	FerryTold *told = ferry_imap_session_get_told(ferry_imap_search_get_session(search));
 	guint64 highest = 0;
 
-	for (gsize i = 0; told != NULL && i < n_uids; i++) {
-		g_autoptr(FerryImapMessage) message =
-			ferry_told_get_message(told, ferry_told_get_number(told, uids[i]));
-
-		if (message != NULL)
-			highest = MAX(highest, ferry_imap_message_get_row(message)->modseq);
-	}
+	for (gsize i = 0; told != NULL && i < n_uids; i++)
+		highest = MAX(highest, get_modseq(told, uids[i]));
 	return highest;
 }
 

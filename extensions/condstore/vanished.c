@@ -8,8 +8,8 @@
  */
 #include "condstore.h"
 
-/* ranges in one response */
-#define MAX_RANGES 4000
+/* ranges in one response, which then has 22 KB at most */
+#define MAX_RANGES 1000
 
 /* The number at @index of a set, counted from 0. */
 static guint32
