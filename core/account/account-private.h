@@ -99,6 +99,7 @@ struct _FerryMailAccount {
 	FerryKeywordTable *keywords;
 	GQueue lock_waiters;
 	gboolean locked;
+	gboolean recovering;         /* intents of other processes are about to be claimed */
 	gint64 lock_asked_at;        /* monotonic; when the one who has the lock asked for it */
 	GCancellable *background;    /* of requests that nobody's command waits for */
 	guint n_syncing;             /* syncs under way */

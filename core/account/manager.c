@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "account/account-private.h"
+#include "account/takeover-private.h"
 #include "auth/memory.h"
 #include "auth/verifier.h"
 
@@ -25,6 +26,7 @@ struct _FerryAccountManager {
 	GObject parent_instance;
 
 	FerryStore *store;
+	FerryTakeover *takeover;
 	char *cache_dir;
 	FerryRawCache *raw_cache;
 	GHashTable *backends; /* name → Backend */
@@ -144,6 +146,7 @@ ferry_account_manager_finalize(GObject *object)
 {
 	FerryAccountManager *self = FERRY_ACCOUNT_MANAGER(object);
 
+	ferry_takeover_free(self->takeover);
 	/* sessions that are remembered know the memory too */
 	ferry_credential_memory_forget_all(self->memory);
 	g_clear_object(&self->memory);
@@ -184,6 +187,7 @@ ferry_account_manager_new(FerryStore *store, const char *cache_dir)
 	FerryAccountManager *self = g_object_new(FERRY_TYPE_ACCOUNT_MANAGER, NULL);
 
 	self->store = g_object_ref(store);
+	self->takeover = ferry_takeover_new(self, store);
 	self->cache_dir = g_build_filename(cache_dir, "raw", NULL);
 	return self;
 }
@@ -288,6 +292,7 @@ ensure_account(FerryAccountManager *self, const char *backend, FerryJmapSession 
 	/* nobody yet: should loading fail, it goes away by itself */
 	account->unused_since = g_get_monotonic_time();
 	g_hash_table_insert(self->accounts, account->key, account);
+	ferry_takeover_start(self->takeover);
 	return account;
 }
 
@@ -568,6 +573,7 @@ ferry_account_manager_shutdown_async(FerryAccountManager *self, GCancellable *ca
 	Shutdown *state = g_new0(Shutdown, 1);
 
 	g_task_set_source_tag(task, ferry_account_manager_shutdown_async);
+	ferry_takeover_stop(self->takeover);
 	g_task_set_task_data(task, state, g_free);
 	for (guint i = 0; i < accounts->len; i++)
 		state->pending += ((FerryAccount *)accounts->pdata[i])->mail_accounts->len;

@@ -344,7 +344,7 @@ across_locked(FerryOp *op)
 	/* the blobs that are about to appear: a copy of an Email has the blob of the original */
 	for (guint i = 0; i < op->items->len; i++)
 		g_array_index(op->items, FerryItem, i).import = TRUE;
-	ferry_op_intend(op, across_intended);
+	ferry_op_intend(op, across_intended, across_locked);
 }
 
 void

@@ -136,7 +136,7 @@ append_locked(FerryOp *op)
 		return;
 	}
 	ferry_rights_limit_items(slot, op->items);
-	ferry_op_intend(op, append_intended);
+	ferry_op_intend(op, append_intended, append_locked);
 }
 
 static char *

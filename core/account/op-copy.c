@@ -128,6 +128,8 @@ copy_intended(FerryOp *op)
 	ferry_op_import(op, copy_imported);
 }
 
+static void copy_locked(FerryOp *op);
+
 static gboolean
 is_in(const FerryItem *item, const char *mailbox_id)
 {
@@ -172,7 +174,7 @@ copy_found(FerryOp *op)
 	if (op->move)
 		ferry_op_send_patches(op, copy_patched);
 	else
-		ferry_op_intend(op, copy_intended);
+		ferry_op_intend(op, copy_intended, copy_locked);
 }
 
 static void
@@ -185,6 +187,9 @@ copy_locked(FerryOp *op)
 						      "the mailbox does not exist"));
 		return;
 	}
+	/* anew, where another process changed the account meanwhile */
+	g_array_set_size(op->items, 0);
+	g_array_set_size(op->outcome->missing, 0);
 	ferry_op_add_uids(op, (const guint32 *)(gconstpointer)uids->data, uids->len);
 	if (op->items->len == 0) {
 		ferry_op_done(op);

@@ -7,7 +7,6 @@
  */
 #include <string.h>
 
-#include "account/leftovers-private.h"
 #include "account/op-private.h"
 #include "account/op-remove-private.h"
 #include "jmap/error.h"
@@ -34,7 +33,6 @@ has_imports(FerryOp *op)
 static GBytes *
 write_intent(FerryOp *op)
 {
-	FerryMailboxSlot *slot = ferry_mail_account_find(op->account, op->target_id);
 	g_autoptr(FerryJmapBuilder) json = ferry_jmap_builder_new();
 	char *text;
 
@@ -50,9 +48,9 @@ write_intent(FerryOp *op)
 	}
 	ferry_jmap_builder_end_array(json);
 	if (has_imports(op)) {
-		ferry_jmap_builder_set_string(json, "state", op->account->email_state);
-		if (slot != NULL)
-			ferry_jmap_builder_set_uint(json, "uidnext", slot->stored->uidnext);
+		ferry_jmap_builder_set_string(json, "state", op->intent_state);
+		if (op->intent_uidnext != 0)
+			ferry_jmap_builder_set_uint(json, "uidnext", op->intent_uidnext);
 		ferry_jmap_builder_name(json, "blobs");
 		ferry_jmap_builder_begin_array(json);
 		for (guint i = 0; i < op->items->len; i++) {
@@ -105,8 +103,8 @@ ferry_op_make_digest(GBytes *bytes)
 	return g_strdup_printf("%" G_GSIZE_FORMAT ":%s", g_bytes_get_size(bytes), sum);
 }
 
-void
-ferry_op_intend(FerryOp *op, FerryOpFunc next)
+static void
+put(FerryOp *op, FerryOpFunc next, FerryOpFunc again)
 {
 	g_autoptr(GBytes) intent = NULL;
 	GError *error = NULL;
@@ -116,27 +114,24 @@ ferry_op_intend(FerryOp *op, FerryOpFunc next)
 		return;
 	}
 	intent = write_intent(op);
-
-	ferry_op_put_intent(op, intent, next);
+	ferry_op_put_intent(op, intent, next, again);
 }
 
-static void
-intended_again(FerryOp *op)
+void
+ferry_op_intend(FerryOp *op, FerryOpFunc next, FerryOpFunc again)
 {
-	ferry_store_remove_intent_async(op->account->account->store, op->replaced_intent, NULL,
-					NULL, NULL);
-	op->replaced_intent = 0;
-	op->after(op);
+	FerryMailboxSlot *slot = ferry_mail_account_find(op->account, op->target_id);
+
+	g_free(op->intent_state);
+	op->intent_state = g_strdup(op->account->email_state);
+	op->intent_uidnext = slot != NULL ? slot->stored->uidnext : 0;
+	put(op, next, again);
 }
 
-/* Both are there for a moment: what either names is undone after a crash. */
 void
 ferry_op_intend_again(FerryOp *op, FerryOpFunc next)
 {
-	op->replaced_intent = op->intent;
-	g_clear_pointer(&op->intent_data, g_bytes_unref);
-	op->after = next;
-	ferry_op_intend(op, intended_again);
+	put(op, next, NULL);
 }
 
 /* adopting what exists */
@@ -287,71 +282,6 @@ ferry_op_undo(FerryOp *op)
 		ferry_op_remove_emails(op, undo_removed);
 }
 
-/* overtaking */
-
-static gboolean
-names_any(FerryJmapValue *value, const char *member, GHashTable *set)
-{
-	g_auto(GStrv) names = ferry_jmap_value_dup_strings(value, member);
-
-	for (guint i = 0; names != NULL && names[i] != NULL; i++) {
-		if (g_hash_table_contains(set, names[i]))
-			return TRUE;
-	}
-	return FALSE;
-}
-
-static gboolean
-names_imports(FerryJmapValue *value)
-{
-	g_auto(GStrv) blobs = ferry_jmap_value_dup_strings(value, "blobs");
-	g_auto(GStrv) digests = ferry_jmap_value_dup_strings(value, "digests");
-
-	return (blobs != NULL && blobs[0] != NULL) || (digests != NULL && digests[0] != NULL);
-}
-
-/* An older command failed and could not be undone; now the same is there by right. To undo that
- * one later would take away what this one is about to acknowledge. */
-static void
-remove_overtaken(FerryStoreBatch *batch, FerryOp *op)
-{
-	GPtrArray *list = ferry_leftovers_list(op->session->account->store, op->account->key);
-	g_autoptr(GHashTable) ours = g_hash_table_new(g_str_hash, g_str_equal);
-	gboolean adopted = FALSE;
-
-	g_clear_pointer(&op->overtaken, g_array_unref);
-	if (list == NULL)
-		return;
-	op->overtaken = g_array_new(FALSE, FALSE, sizeof(gint64));
-	for (guint i = 0; i < op->items->len; i++) {
-		FerryItem *item = &g_array_index(op->items, FerryItem, i);
-
-		if (item->blob_id != NULL)
-			g_hash_table_add(ours, item->blob_id);
-		if (item->digest != NULL)
-			g_hash_table_add(ours, item->digest);
-		if (item->email_id != NULL)
-			g_hash_table_add(ours, item->email_id);
-		if (item->new_id != NULL)
-			g_hash_table_add(ours, item->new_id);
-		adopted |= item->existing;
-	}
-	for (guint i = 0; i < list->len; i++) {
-		FerryLeftover *leftover = list->pdata[i];
-		const char *mailbox = ferry_jmap_value_get_string(leftover->value, "mailbox");
-
-		/* the blob of an Email that was there already may have another id than ours */
-		if (leftover->intent == op->intent || g_strcmp0(mailbox, op->target_id) != 0 ||
-		    !(names_any(leftover->value, "blobs", ours) ||
-		      names_any(leftover->value, "digests", ours) ||
-		      names_any(leftover->value, "emails", ours) ||
-		      (adopted && names_imports(leftover->value))))
-			continue;
-		ferry_store_batch_remove_intent(batch, leftover->intent);
-		g_array_append_val(op->overtaken, leftover->intent);
-	}
-}
-
 /* UIDs */
 
 void
@@ -372,7 +302,6 @@ ferry_op_fill_targets(FerryStoreBatch *batch, FerryOp *op)
 	}
 	if (op->intent != 0)
 		ferry_store_batch_remove_intent(batch, op->intent);
-	remove_overtaken(batch, op);
 }
 
 void

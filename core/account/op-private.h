@@ -78,9 +78,11 @@ struct _FerryOp {
 	gboolean conflict;
 	guint tries;
 	gint64 intent; /* 0 once what removes it is committed */
-	gint64 replaced_intent;
 	GBytes *intent_data;
-	GArray *overtaken; /* left-over intents that the commit under way removes too */
+	GBytes *intent_draft;   /* on its way to the store */
+	char *intent_state;     /* Email state that was known when it began */
+	guint64 intent_uidnext; /* of the target, likewise */
+	guint n_overtaken; /* how often another process changed the account before the intent */
 	GError *error;
 	FerryOpFunc next;
 	FerryOpFunc after;
@@ -142,7 +144,9 @@ const char *ferry_op_keep_call(FerryOp *op, const char *call_id);
 void ferry_op_note_set(FerryOp *op, FerryJmapSetResult *set);
 /* Commits what op->fill says. */
 void ferry_op_commit(FerryOp *op, FerryOpFunc next);
-void ferry_op_put_intent(FerryOp *op, GBytes *data, FerryOpFunc next);
+/* In the place of the one that the op has, if any; @again: where it has none, and another process
+ * changed the account since @data was worked out. */
+void ferry_op_put_intent(FerryOp *op, GBytes *data, FerryOpFunc next, FerryOpFunc again);
 void ferry_op_put_item(FerryOp *op, FerryStoreBatch *batch, const FerryItem *item,
 		       const char *added, const char *removed);
 void ferry_op_tell_items(FerryOp *op);
@@ -160,9 +164,10 @@ void ferry_op_undo(FerryOp *op);
 void ferry_op_explain(FerryOp *op, GError **error);
 /* The same for the error with which waiting for the target's listing ended. */
 void ferry_op_explain_target(GError **error);
-/* Writes down what is about to appear in op->target_id. */
-void ferry_op_intend(FerryOp *op, FerryOpFunc next);
-/* The same once more, where blobs have become others. */
+/* Writes down what is about to appear in op->target_id. @again: works out anew what that is, since
+ * another process changed the account. */
+void ferry_op_intend(FerryOp *op, FerryOpFunc next, FerryOpFunc again);
+/* In its place, where blobs have become others. */
 void ferry_op_intend_again(FerryOp *op, FerryOpFunc next);
 char *ferry_op_make_digest(GBytes *bytes);
 const char *ferry_item_get_target_email(const FerryItem *item);

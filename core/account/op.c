@@ -14,6 +14,9 @@
 #include "account/leftovers-private.h"
 #include "jmap/error.h"
 
+/* a process that writes without pause wins most times, but not always */
+#define MAX_OVERTAKEN 100
+
 static void
 clear_item(gpointer data)
 {
@@ -69,7 +72,8 @@ op_free(FerryOp *op)
 	g_strfreev(op->keywords);
 	g_clear_pointer(&op->known, ferry_view_unref);
 	g_clear_pointer(&op->intent_data, g_bytes_unref);
-	g_clear_pointer(&op->overtaken, g_array_unref);
+	g_clear_pointer(&op->intent_draft, g_bytes_unref);
+	g_free(op->intent_state);
 	g_free(op->target_id);
 	g_free(op->kept_call);
 	g_free(op->state);
@@ -284,17 +288,10 @@ ferry_op_tell_items(FerryOp *op)
 
 /* syncing */
 
+/* The account is up to date again. */
 static void
-synced_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+go_on_from_here(FerryOp *op)
 {
-	FerryOp *op = user_data;
-	GError *error = NULL;
-	g_autoptr(FerryStoreDelta) delta = ferry_sync_run_finish(op->account, result, &error);
-
-	if (delta == NULL) {
-		ferry_op_fail(op, error);
-		return;
-	}
 	if (op->mailbox != NULL && op->mailbox->slot == NULL) {
 		ferry_op_fail(op, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
 						      "the mailbox is gone"));
@@ -305,6 +302,19 @@ synced_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	op->chained = TRUE;
 	op->generation = op->account->generation;
 	op->next(op);
+}
+
+static void
+synced_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	FerryOp *op = user_data;
+	GError *error = NULL;
+	g_autoptr(FerryStoreDelta) delta = ferry_sync_run_finish(op->account, result, &error);
+
+	if (delta == NULL)
+		ferry_op_fail(op, error);
+	else
+		go_on_from_here(op);
 }
 
 void
@@ -553,19 +563,13 @@ ferry_op_send_patches(FerryOp *op, FerryOpFunc next)
 
 /* committing */
 
-/* The intents that the batch removed are no more. */
+/* The intent that the batch removed is no more. */
 static void
-settle_intents(FerryOp *op)
+settle_intent(FerryOp *op)
 {
-	FerryStore *store = op->session->account->store;
-
 	if (op->intent != 0)
-		ferry_leftovers_forget(store, op->account->key, op->intent);
+		ferry_leftovers_forget(op->session->account->store, op->account->key, op->intent);
 	op->intent = 0;
-	for (guint i = 0; op->overtaken != NULL && i < op->overtaken->len; i++)
-		ferry_leftovers_forget(store, op->account->key,
-				       g_array_index(op->overtaken, gint64, i));
-	g_clear_pointer(&op->overtaken, g_array_unref);
 }
 
 static void
@@ -587,7 +591,7 @@ commit_synced_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		ferry_op_fail(op, error);
 		return;
 	}
-	settle_intents(op);
+	settle_intent(op);
 	op->next(op);
 }
 
@@ -619,7 +623,7 @@ committed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		ferry_op_fail(op, error);
 		return;
 	}
-	settle_intents(op);
+	settle_intent(op);
 	op->next(op);
 }
 
@@ -650,24 +654,55 @@ ferry_op_commit(FerryOp *op, FerryOpFunc next)
 	ferry_store_batch_unref(batch);
 }
 
+/* intents */
+
+static void
+caught_up_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	FerryOp *op = user_data;
+	GError *error = NULL;
+
+	op->next = op->after;
+	if (ferry_mail_account_catch_up_finish(FERRY_MAIL_ACCOUNT(source), result, &error))
+		go_on_from_here(op);
+	else
+		ferry_op_fail(op, error);
+}
+
 static void
 intent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	FerryOp *op = user_data;
 	GError *error = NULL;
+	gint64 intent = ferry_store_put_intent_finish(FERRY_STORE(source), result, &error);
+	g_autoptr(GBytes) data = g_steal_pointer(&op->intent_draft);
 
-	op->intent = ferry_store_put_intent_finish(FERRY_STORE(source), result, &error);
-	if (error != NULL)
-		ferry_op_fail(op, error);
-	else
+	if (error == NULL) {
+		op->intent = intent;
+		g_clear_pointer(&op->intent_data, g_bytes_unref);
+		op->intent_data = g_steal_pointer(&data);
 		op->next(op);
+		return;
+	}
+	if (!g_error_matches(error, FERRY_ERROR, FERRY_ERROR_CONFLICT)) {
+		ferry_op_fail(op, error);
+		return;
+	}
+	g_clear_error(&error);
+	if (op->n_overtaken++ < MAX_OVERTAKEN)
+		ferry_mail_account_catch_up_async(op->account, caught_up_cb, op);
+	else
+		ferry_op_fail(op, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
+						      "another process changes the account"));
 }
 
 void
-ferry_op_put_intent(FerryOp *op, GBytes *data, FerryOpFunc next)
+ferry_op_put_intent(FerryOp *op, GBytes *data, FerryOpFunc next, FerryOpFunc again)
 {
 	op->next = next;
-	op->intent_data = g_bytes_ref(data);
-	ferry_store_put_intent_async(op->account->account->store, op->account->key, data, NULL,
-				     intent_cb, op);
+	op->after = again;
+	op->intent_draft = g_bytes_ref(data);
+	ferry_store_put_intent_async(op->account->account->store, op->account->key,
+				     op->account->generation, op->intent, data, NULL, intent_cb,
+				     op);
 }

@@ -3,8 +3,9 @@
  *
  * Implementation: an intent names a mailbox and what was about to appear in it: Emails that were
  *   elsewhere (copies), or blobs (new messages). What is found there and was made by it goes again
- *   by the removal rule: an Email that is anywhere else only leaves this mailbox. What could not
- *   be undone is tried again, later and later, and before the next APPEND or COPY
+ *   by the removal rule: an Email that is anywhere else only leaves this mailbox. What was
+ *   acknowledged to anybody since, by whatever process, stays. What could not be undone is tried
+ *   again, later and later, and before the next APPEND or COPY
  */
 #include "account/recover-private.h"
 
@@ -85,11 +86,30 @@ undone(FerryOp *op)
 	ferry_op_commit(op, finished);
 }
 
+/* What an operation undoes. */
+typedef struct {
+	FerryJmapValue *value;
+	char **spared;
+} Undoing;
+
+static void
+undoing_free(gpointer data)
+{
+	Undoing *undoing = data;
+
+	ferry_jmap_value_unref(undoing->value);
+	g_strfreev(undoing->spared);
+	g_free(undoing);
+}
+
 static void
 add_email(FerryOp *op, const char *id)
 {
+	const Undoing *undoing = op->extra;
 	FerryItem *item;
 
+	if (g_strv_contains((const char *const *)undoing->spared, id))
+		return;
 	g_array_set_size(op->items, op->items->len + 1);
 	item = &g_array_index(op->items, FerryItem, op->items->len - 1);
 	item->email_id = g_strdup(id);
@@ -201,49 +221,74 @@ found_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 find_imported(FerryOp *op, const char *state)
 {
+	FerryJmapValue *value = ((Undoing *)op->extra)->value;
 	Imported *imported = g_new0(Imported, 1);
 	guint64 min_size, max_size;
 
 	imported->op = op;
-	imported->blobs = ferry_jmap_value_dup_strings(op->extra, "blobs");
-	imported->digests = ferry_jmap_value_dup_strings(op->extra, "digests");
+	imported->blobs = ferry_jmap_value_dup_strings(value, "blobs");
+	imported->digests = ferry_jmap_value_dup_strings(value, "digests");
 	read_sizes(imported, &min_size, &max_size);
 	ferry_find_candidates_async(op->account, op->session, op->target_id, state,
-				    ferry_jmap_value_get_uint64(op->extra, "uidnext", G_MAXUINT64),
+				    ferry_jmap_value_get_uint64(value, "uidnext", G_MAXUINT64),
 				    min_size, max_size, found_cb, imported);
+}
+
+static void
+undo_named(FerryOp *op)
+{
+	FerryJmapValue *value = ((Undoing *)op->extra)->value;
+	const char *state = ferry_jmap_value_get_string(value, "state");
+	g_auto(GStrv) emails = ferry_jmap_value_dup_strings(value, "emails");
+
+	op->target_id = g_strdup(ferry_jmap_value_get_string(value, "mailbox"));
+	if (op->target_id == NULL) {
+		undone(op);
+		return;
+	}
+	for (guint i = 0; emails != NULL && emails[i] != NULL; i++)
+		add_email(op, emails[i]);
+	for (guint i = 0; i < op->items->len; i++)
+		g_array_index(op->items, FerryItem, i).copied = TRUE;
+	if (state != NULL)
+		find_imported(op, state);
+	else
+		ferry_op_remove_emails(op, undone);
+}
+
+static void
+read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	FerryOp *op = user_data;
+	GError *error = NULL;
+	g_autoptr(FerryStoreIntent) intent =
+		ferry_store_read_intent_finish(FERRY_STORE(source), result, &error);
+	FerryLeftover *leftover =
+		ferry_leftovers_find(FERRY_STORE(source), op->account->key, op->intent);
+	Undoing *undoing;
+
+	if (error != NULL) {
+		ferry_op_fail(op, error);
+		return;
+	}
+	if (intent == NULL || leftover == NULL) {
+		ferry_leftovers_forget(FERRY_STORE(source), op->account->key, op->intent);
+		op->intent = 0;
+		ferry_op_done(op);
+		return;
+	}
+	undoing = g_new0(Undoing, 1);
+	undoing->value = ferry_jmap_value_ref(leftover->value);
+	undoing->spared = g_steal_pointer(&intent->spared);
+	op->extra = undoing;
+	op->extra_free = undoing_free;
+	undo_named(op);
 }
 
 static void
 begin(FerryOp *op)
 {
-	FerryLeftover *leftover =
-		ferry_leftovers_find(op->session->account->store, op->account->key, op->intent);
-	const char *state;
-	g_auto(GStrv) emails = NULL;
-
-	/* a command that had the lock before put the same there, and said so: it stays */
-	if (leftover == NULL) {
-		op->intent = 0;
-		ferry_op_done(op);
-		return;
-	}
-	op->extra = ferry_jmap_value_ref(leftover->value);
-	op->extra_free = (GDestroyNotify)(void (*)(void))ferry_jmap_value_unref;
-	state = ferry_jmap_value_get_string(op->extra, "state");
-	emails = ferry_jmap_value_dup_strings(op->extra, "emails");
-	op->target_id = g_strdup(ferry_jmap_value_get_string(op->extra, "mailbox"));
-	if (op->target_id == NULL) {
-		undone(op);
-		return;
-	}
-	for (guint i = 0; emails != NULL && emails[i] != NULL; i++) {
-		add_email(op, emails[i]);
-		g_array_index(op->items, FerryItem, op->items->len - 1).copied = TRUE;
-	}
-	if (state != NULL)
-		find_imported(op, state);
-	else
-		ferry_op_remove_emails(op, undone);
+	ferry_store_read_intent_async(op->session->account->store, op->intent, NULL, read_cb, op);
 }
 
 /* @first: before whoever waits for the lock, which the caller has. */
@@ -308,6 +353,16 @@ undo_claimed(Recovery *recovery, gint64 intent)
 }
 
 static void
+recovery_end(Recovery *recovery)
+{
+	recovery->account->recovering = FALSE;
+	ferry_mail_account_unlock(recovery->account);
+	g_object_unref(recovery->account);
+	g_object_unref(recovery->jmap);
+	g_free(recovery);
+}
+
+static void
 claimed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	Recovery *recovery = user_data;
@@ -322,26 +377,33 @@ claimed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 				     intent->data);
 		undo_claimed(recovery, intent->id);
 	}
-	ferry_mail_account_unlock(recovery->account);
-	g_object_unref(recovery->account);
-	g_object_unref(recovery->jmap);
-	g_free(recovery);
+	recovery_end(recovery);
 }
 
 static void
 claim_locked(FerryMailAccount *account, gpointer user_data)
 {
+	/* closed meanwhile: they are for whoever loads the account next */
+	if (account->account == NULL) {
+		recovery_end(user_data);
+		return;
+	}
 	ferry_store_claim_intents_async(account->account->store, account->key, NULL, claimed_cb,
 					user_data);
 }
 
 /* Comes before everything else on a freshly loaded account, and keeps the lock until it is through:
- * what is to be undone must not be given a UID first, as if it were there to stay. */
+ * what is to be undone must not be given a UID first, as if it were there to stay. On one that is
+ * in use it may have one already, which then gets a tombstone. */
 void
 ferry_recover_async(FerryMailAccount *account, FerryJmapSession *jmap)
 {
-	Recovery *recovery = g_new0(Recovery, 1);
+	Recovery *recovery;
 
+	if (account->recovering)
+		return;
+	account->recovering = TRUE;
+	recovery = g_new0(Recovery, 1);
 	recovery->account = g_object_ref(account);
 	recovery->jmap = g_object_ref(jmap);
 	ferry_mail_account_lock(account, claim_locked, recovery);

@@ -48,7 +48,8 @@ typedef struct {
  * 3. Emails put: pairs that are no longer named go, new ones come, keywords change;
  * 4. renewals, then UIDs: first the new pairs nobody asked for, by receivedAt and id; then those
  *    asked for or renewed, in the order of asking;
- * 5. recent watermarks, sweeps, intents removed.
+ * 5. recent watermarks, sweeps, intents removed; the Emails that UIDs were asked for are noted with
+ *    the intents that stay (ferry_store_put_intent_async()).
  *
  * A batch belongs to the store from apply on: do not change it then. Reference counted.
  */

@@ -106,7 +106,10 @@ ferry_store_intent_ref(FerryStoreIntent *self)
 static void
 intent_clear(gpointer data)
 {
-	g_bytes_unref(((FerryStoreIntent *)data)->data);
+	FerryStoreIntent *self = data;
+
+	g_bytes_unref(self->data);
+	g_strfreev(self->spared);
 }
 
 /**

@@ -65,6 +65,8 @@ void ferry_store_pairs_unref(FerryStorePairs *self);
  * @id: number of the intent
  * @account_key: the mail account
  * @data: what the writer of the intent noted
+ * @spared: (array zero-terminated=1) (nullable): ids of Emails that were acknowledged to somebody
+ *   while it stood; %NULL where it was not asked for
  *
  * Something that must be undone unless it was completed.
  */
@@ -72,6 +74,7 @@ typedef struct {
 	gint64 id;
 	gint64 account_key;
 	GBytes *data;
+	char **spared;
 } FerryStoreIntent;
 
 GType ferry_store_intent_get_type(void);

@@ -60,6 +60,13 @@ typedef struct {
 	gint64 next_email;  /* the next new Email's key; 0: not looked up */
 } FerryApply;
 
+/* sqlite-apply.c: CONFLICT where the account is not at @expected */
+gboolean ferry_sqlite_check_generation(FerrySqliteDb *db, gint64 account_key, guint64 expected,
+				       GError **error);
+
+/* sqlite-intent.c */
+gboolean ferry_apply_intents(FerryApply *self, GError **error);
+
 /* sqlite-apply-mailbox.c */
 FerryApplyMailbox *ferry_apply_find_mailbox(FerryApply *self, const char *id, GError **error);
 FerryApplyMailbox *ferry_apply_find_key(FerryApply *self, gint64 key, GError **error);

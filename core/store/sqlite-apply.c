@@ -60,23 +60,24 @@ apply_init(FerryApply *self, FerrySqliteDb *db, const FerrySqliteApply *job)
 	};
 }
 
-static gboolean
-check_generation(FerrySqliteDb *db, const FerrySqliteApply *job, GError **error)
+gboolean
+ferry_sqlite_check_generation(FerrySqliteDb *db, gint64 account_key, guint64 expected,
+			      GError **error)
 {
 	gint64 generation;
 	gboolean found;
 
 	if (!ferry_sqlite_db_get_int(db, "SELECT generation FROM account WHERE key = ?1",
-				     ARGS(INT(job->account_key)), &generation, &found, error))
+				     ARGS(INT(account_key)), &generation, &found, error))
 		return FALSE;
 	if (!found)
-		return ferry_sqlite_not_found(error, "mail account", job->account_key);
-	if ((guint64)generation == job->expected)
+		return ferry_sqlite_not_found(error, "mail account", account_key);
+	if ((guint64)generation == expected)
 		return TRUE;
 	g_set_error(error, FERRY_ERROR, FERRY_ERROR_CONFLICT,
 		    "the mail account is at generation %" G_GINT64_FORMAT
 		    ", not at %" G_GUINT64_FORMAT,
-		    generation, job->expected);
+		    generation, expected);
 	return FALSE;
 }
 
@@ -129,20 +130,6 @@ apply_subscriptions(FerryApply *self, GError **error)
 				   ARGS(INT(self->account), INT(self->generation)), error);
 }
 
-static gboolean
-apply_intents(FerryApply *self, GError **error)
-{
-	for (guint i = 0; i < self->batch->intents->len; i++) {
-		if (!ferry_sqlite_db_run(self->db,
-					 "DELETE FROM intent WHERE id = ?1 AND account = ?2",
-					 ARGS(INT(g_array_index(self->batch->intents, gint64, i)),
-					      INT(self->account)),
-					 error))
-			return FALSE;
-	}
-	return TRUE;
-}
-
 /* The order that FerryStoreBatch promises. */
 static gboolean
 apply_all(FerryApply *self, GError **error)
@@ -153,7 +140,7 @@ apply_all(FerryApply *self, GError **error)
 	       ferry_apply_emails(self, error) && ferry_apply_renewals(self, error) &&
 	       ferry_apply_allocate(self, error) && ferry_apply_recents(self, error) &&
 	       ferry_apply_sweeps(self, error) && ferry_apply_drop_loose(self, error) &&
-	       apply_intents(self, error) && ferry_apply_flush_mailboxes(self, error);
+	       ferry_apply_intents(self, error) && ferry_apply_flush_mailboxes(self, error);
 }
 
 static gboolean
@@ -173,8 +160,8 @@ ferry_sqlite_apply(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result, 
 	g_autoptr(FerryStoreDelta) delta = NULL;
 
 	apply_init(&self, db, job);
-	if (!check_generation(db, job, error) || !apply_all(&self, error) ||
-	    !take_generation(&self, error))
+	if (!ferry_sqlite_check_generation(db, job->account_key, job->expected, error) ||
+	    !apply_all(&self, error) || !take_generation(&self, error))
 		return FALSE;
 	delta = ferry_sqlite_read_delta(db, job->account_key, job->expected, error);
 	if (delta == NULL)

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Intents and modules' data in SQLite
- *
- * Implementation: an intent belongs to the start number of the store object that wrote it; when
- * nobody holds that number's lock any more, its process is gone and another may take over.
- */
+/* Modules' data in SQLite, and the end of an account */
 #include "store/sqlite-data.h"
 
 #include <string.h>
@@ -86,83 +82,6 @@ check_account(FerrySqliteDb *db, gint64 account_key, GError **error)
 				     ARGS(INT(account_key)), &value, &found, error))
 		return FALSE;
 	return found || ferry_sqlite_not_found(error, "mail account", account_key);
-}
-
-gboolean
-ferry_sqlite_put_intent(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result, GError **error)
-{
-	FerrySqliteDataQuestion *question = data;
-
-	if (!check_account(db, question->account_key, error) ||
-	    !ferry_sqlite_db_run(db,
-				 "INSERT INTO intent (account, owner, data) VALUES (?1, ?2, ?3)",
-				 ARGS(INT(question->account_key), INT(question->owner),
-				      bytes_value(question->value)),
-				 error))
-		return FALSE;
-	result->kind = FERRY_SQLITE_RESULT_NUMBER;
-	result->number = sqlite3_last_insert_rowid(db->handle);
-	return TRUE;
-}
-
-static gboolean
-take_over(FerrySqliteDb *db, FerrySqliteDataQuestion *question, GPtrArray *intents, GError **error)
-{
-	for (guint i = 0; i < intents->len; i++) {
-		FerryStoreIntent *intent = g_ptr_array_index(intents, i);
-
-		if (!ferry_sqlite_db_run(db, "UPDATE intent SET owner = ?2 WHERE id = ?1",
-					 ARGS(INT(intent->id), INT(question->owner)), error))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-gboolean
-ferry_sqlite_claim_intents(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
-			   GError **error)
-{
-	FerrySqliteDataQuestion *question = data;
-	g_autoptr(GPtrArray) intents =
-		g_ptr_array_new_with_free_func((GDestroyNotify)ferry_store_intent_unref);
-	GError *failure = NULL;
-	sqlite3_stmt *query = ferry_sqlite_db_query(
-		db,
-		"SELECT id, owner, data FROM intent WHERE account = ?1 AND owner <> ?2 ORDER BY id",
-		ARGS(INT(question->account_key), INT(question->owner)), error);
-
-	if (query == NULL)
-		return FALSE;
-	while (ferry_sqlite_db_step(db, query, &failure)) {
-		FerryStoreIntent *intent;
-
-		if (ferry_sqlite_mark_owner_is_alive(question->mark,
-						     sqlite3_column_int64(query, 1)))
-			continue;
-		intent = g_atomic_rc_box_new0(FerryStoreIntent);
-		intent->id = sqlite3_column_int64(query, 0);
-		intent->account_key = question->account_key;
-		intent->data = column_bytes(query, 2);
-		g_ptr_array_add(intents, intent);
-	}
-	if (failure != NULL) {
-		g_propagate_error(error, failure);
-		return FALSE;
-	}
-	if (!take_over(db, question, intents, error))
-		return FALSE;
-	ferry_sqlite_answer(result, g_steal_pointer(&intents), (GDestroyNotify)g_ptr_array_unref);
-	return TRUE;
-}
-
-gboolean
-ferry_sqlite_remove_intent(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
-			   GError **error)
-{
-	FerrySqliteDataQuestion *question = data;
-
-	return ferry_sqlite_db_run(db, "DELETE FROM intent WHERE id = ?1",
-				   ARGS(INT(question->intent)), error);
 }
 
 gboolean

@@ -12,6 +12,7 @@ typedef struct {
 	gint64 account_key;
 	gint64 mailbox_key;
 	gint64 intent;
+	guint64 generation;
 	guint64 owner; /* start number of this store object */
 	FerrySqliteMark *mark;
 	char *module;
@@ -25,12 +26,6 @@ void ferry_sqlite_data_question_free(gpointer data);
 
 gboolean ferry_sqlite_remove_account(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 				     GError **error);
-gboolean ferry_sqlite_put_intent(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
-				 GError **error);
-gboolean ferry_sqlite_claim_intents(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
-				    GError **error);
-gboolean ferry_sqlite_remove_intent(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
-				    GError **error);
 gboolean ferry_sqlite_get_data(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,
 			       GError **error);
 gboolean ferry_sqlite_put_data(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,

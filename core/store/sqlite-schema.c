@@ -60,8 +60,14 @@ static const char schema_1[] =
 	"CREATE TABLE seen (account INTEGER NOT NULL, mailbox INTEGER NOT NULL,"
 	" email INTEGER NOT NULL, PRIMARY KEY (account, mailbox, email)) WITHOUT ROWID;";
 
+/* what was acknowledged while an intent stood */
+static const char schema_2[] = "CREATE TABLE spared (intent INTEGER NOT NULL, email TEXT NOT NULL,"
+			       " PRIMARY KEY (intent, email)) WITHOUT ROWID;"
+			       "CREATE TRIGGER intent_ends AFTER DELETE ON intent"
+			       " BEGIN DELETE FROM spared WHERE intent = OLD.id; END;";
+
 /* Step N leads from version N to N + 1. */
-static const char *const steps[] = {schema_1};
+static const char *const steps[] = {schema_1, schema_2};
 
 void
 ferry_sqlite_info_clear(FerrySqliteInfo *self)

@@ -12,6 +12,7 @@
 
 #include "store/sqlite-apply-private.h"
 #include "store/sqlite-data.h"
+#include "store/sqlite-intent.h"
 #include "store/sqlite-lane.h"
 #include "store/sqlite-mark.h"
 #include "store/sqlite-read.h"
@@ -448,11 +449,14 @@ remove_account(FerryStore *store, const char *backend, const char *username, GTa
 }
 
 static void
-put_intent(FerryStore *store, gint64 account_key, GBytes *data, GTask *task)
+put_intent(FerryStore *store, gint64 account_key, guint64 expected_generation, gint64 replaced,
+	   GBytes *data, GTask *task)
 {
 	FerryStoreSqlite *self = FERRY_STORE_SQLITE(store);
 	FerrySqliteDataQuestion *question = data_question(self, account_key);
 
+	question->generation = expected_generation;
+	question->intent = replaced;
 	question->value = g_bytes_ref(data);
 	data_job(self->writer, task, ferry_sqlite_put_intent, question);
 }
@@ -463,6 +467,24 @@ claim_intents(FerryStore *store, gint64 account_key, GTask *task)
 	FerryStoreSqlite *self = FERRY_STORE_SQLITE(store);
 
 	data_job(self->writer, task, ferry_sqlite_claim_intents, data_question(self, account_key));
+}
+
+static void
+find_abandoned(FerryStore *store, GTask *task)
+{
+	FerryStoreSqlite *self = FERRY_STORE_SQLITE(store);
+
+	data_job(self->readers, task, ferry_sqlite_find_abandoned, data_question(self, 0));
+}
+
+static void
+read_intent(FerryStore *store, gint64 intent, GTask *task)
+{
+	FerryStoreSqlite *self = FERRY_STORE_SQLITE(store);
+	FerrySqliteDataQuestion *question = data_question(self, 0);
+
+	question->intent = intent;
+	data_job(self->readers, task, ferry_sqlite_read_intent, question);
 }
 
 static void
@@ -562,6 +584,8 @@ ferry_store_sqlite_iface_init(FerryStoreInterface *iface)
 	iface->apply_async = apply;
 	iface->put_intent_async = put_intent;
 	iface->claim_intents_async = claim_intents;
+	iface->find_abandoned_async = find_abandoned;
+	iface->read_intent_async = read_intent;
 	iface->remove_intent_async = remove_intent;
 	iface->get_data_async = get_data;
 	iface->put_data_async = put_data;

@@ -66,9 +66,14 @@ struct _FerryStoreInterface {
 	void (*apply_async)(FerryStore *self, gint64 account_key, guint64 expected_generation,
 			    FerryStoreBatch *batch, GTask *task);
 	/* int */
-	void (*put_intent_async)(FerryStore *self, gint64 account_key, GBytes *data, GTask *task);
+	void (*put_intent_async)(FerryStore *self, gint64 account_key, guint64 expected_generation,
+				 gint64 replaced, GBytes *data, GTask *task);
 	/* GPtrArray of FerryStoreIntent */
 	void (*claim_intents_async)(FerryStore *self, gint64 account_key, GTask *task);
+	/* GArray of gint64 */
+	void (*find_abandoned_async)(FerryStore *self, GTask *task);
+	/* FerryStoreIntent or NULL */
+	void (*read_intent_async)(FerryStore *self, gint64 intent, GTask *task);
 	/* boolean */
 	void (*remove_intent_async)(FerryStore *self, gint64 intent, GTask *task);
 	/* GBytes or NULL */
@@ -142,14 +147,21 @@ void ferry_store_apply_async(FerryStore *self, gint64 account_key, guint64 expec
 FerryStoreDelta *ferry_store_apply_finish(FerryStore *self, GAsyncResult *result, GError **error);
 
 /* intents */
-void ferry_store_put_intent_async(FerryStore *self, gint64 account_key, GBytes *data,
-				  GCancellable *cancellable, GAsyncReadyCallback callback,
-				  gpointer user_data);
+void ferry_store_put_intent_async(FerryStore *self, gint64 account_key, guint64 expected_generation,
+				  gint64 replaced, GBytes *data, GCancellable *cancellable,
+				  GAsyncReadyCallback callback, gpointer user_data);
 gint64 ferry_store_put_intent_finish(FerryStore *self, GAsyncResult *result, GError **error);
 void ferry_store_claim_intents_async(FerryStore *self, gint64 account_key,
 				     GCancellable *cancellable, GAsyncReadyCallback callback,
 				     gpointer user_data);
 GPtrArray *ferry_store_claim_intents_finish(FerryStore *self, GAsyncResult *result, GError **error);
+void ferry_store_find_abandoned_async(FerryStore *self, GCancellable *cancellable,
+				      GAsyncReadyCallback callback, gpointer user_data);
+GArray *ferry_store_find_abandoned_finish(FerryStore *self, GAsyncResult *result, GError **error);
+void ferry_store_read_intent_async(FerryStore *self, gint64 intent, GCancellable *cancellable,
+				   GAsyncReadyCallback callback, gpointer user_data);
+FerryStoreIntent *ferry_store_read_intent_finish(FerryStore *self, GAsyncResult *result,
+						 GError **error);
 void ferry_store_remove_intent_async(FerryStore *self, gint64 intent, GCancellable *cancellable,
 				     GAsyncReadyCallback callback, gpointer user_data);
 gboolean ferry_store_remove_intent_finish(FerryStore *self, GAsyncResult *result, GError **error);

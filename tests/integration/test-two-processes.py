@@ -8,7 +8,8 @@ import threading
 from lib import corpus, target
 from lib.cyrus import multiappend
 from lib.ferry import Ferry
-from lib.imap import appenduid, copyuid
+from lib.imap import Lit, appenduid, copyuid
+from lib.sample import Sample
 from lib.tap import check, run, same, wait_for
 
 
@@ -163,6 +164,67 @@ def test_one_dies_the_other_goes_on(both):
     agree(both, box, 2)
 
 
+@contextlib.contextmanager
+def two_on_sample():
+    with Sample() as sample, Ferry(sample.url) as first:
+        with Ferry(sample.url, state=first.state, cache=first.cache) as second:
+            yield sample, first, second
+
+
+def imports_hit(sample):
+    return any(fault.get('hits') for fault in sample.admin('faults'))
+
+
+def die_in_append(sample, victim, messages):
+    """The backend has imported what was appended, and the answer is on its way, when it dies."""
+    sample.faults({'on': 'method', 'method': 'Email/import', 'do': 'delay', 'delay': 60000})
+    with victim.imap() as client:
+        parts = ['APPEND INBOX']
+        for message in messages:
+            parts += [' ', Lit(message)]
+        client.start(*parts)
+        wait_for(lambda: imports_hit(sample), 10, 'the import')
+        victim.kill()
+    sample.faults()
+
+
+def subjects(front):
+    return sorted(view(front, 'INBOX')[1].values())
+
+
+def test_append_of_a_dead_process_is_undone(both):
+    with two_on_sample() as (sample, first, second):
+        one, two, kept = (corpus.one('orphan-%d' % number) for number in range(3))
+        with second.imap() as watcher:
+            watcher.append('INBOX', kept)
+            watcher.select('INBOX')
+            die_in_append(sample, first, [one, two])
+            # with a UID already, since it arrived before anybody died
+            wait_for(lambda: len(subjects(second)) == 1, 20, 'nothing left of the command', 0.2)
+            uid, appended = appenduid(watcher.append('INBOX', one))[0], subjects(second)
+            same(len(appended), 2, 'exactly one message of each')
+        first.start()
+        same(subjects(first), appended, 'in the other one, started again')
+
+
+def test_append_repeated_elsewhere_stays(both):
+    with two_on_sample() as (sample, first, second):
+        message = corpus.one('orphan-again')
+        with second.imap() as client:
+            client.select('INBOX')
+            sample.faults({'on': 'method', 'method': 'Email/import', 'do': 'delay',
+                           'delay': 60000})
+            with first.imap() as impatient:
+                impatient.start('APPEND INBOX ', Lit(message))
+                wait_for(lambda: imports_hit(sample), 10, 'the import')
+                sample.faults()
+                _, (uid,) = appenduid(client.append('INBOX', message))
+                first.kill()
+            wait_for(lambda: len(view(second, 'INBOX')[1]) == 1, 20, 'exactly one message', 0.2)
+            same(list(view(second, 'INBOX')[1]), [uid], 'what was acknowledged')
+
+
 run([test_first_sync_of_both_at_once, test_native_arrivals_seen_by_both, test_appends_through_both,
-     test_moves_through_both, test_deleted_flag_is_shared, test_one_dies_the_other_goes_on],
+     test_moves_through_both, test_deleted_flag_is_shared, test_one_dies_the_other_goes_on,
+     test_append_of_a_dead_process_is_undone, test_append_repeated_elsewhere_stays],
     fixture, timeout=280)

@@ -2,6 +2,7 @@
 /* Two processes on one store, sharing, an expired credential, a restored backend. */
 #include <string.h>
 
+#include "account/mailbox-private.h"
 #include "engine-fixture.h"
 
 static const char *const plain[] = {"--generate=alice:INBOX:300:3", NULL};
@@ -92,6 +93,99 @@ test_two(void)
 	check_equal(ferry_mailbox_get_view(first->mailbox),
 		    ferry_mailbox_get_view(second->mailbox));
 	g_assert_cmpuint(ferry_view_get_count(ferry_mailbox_get_view(first->mailbox)), ==, 340);
+}
+
+static void
+put_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	g_autoptr(GError) error = NULL;
+
+	*(gint64 *)user_data = ferry_store_put_intent_finish(FERRY_STORE(source), result, &error);
+	g_assert_no_error(error);
+}
+
+static gboolean
+is_put(gpointer data)
+{
+	return *(gint64 *)data != 0;
+}
+
+/* as if @other were about to append what deliver() makes of @number */
+static void
+intend(Engine *engine, Engine *other, guint number)
+{
+	FerryMailbox *mailbox = engine->mailbox;
+	FerryMailAccount *owner = mailbox->owner;
+	g_autofree char *text = g_strdup_printf("Subject: %u\r\n\r\nhello %u\r\n", number, number);
+	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+	g_autofree char *json = g_strdup_printf(
+		"{\"mailbox\":\"%s\",\"emails\":[],\"state\":\"%s\",\"uidnext\":%u,\"blobs\":[],"
+		"\"digests\":[\"%" G_GSIZE_FORMAT ":%s\"]}",
+		mailbox->id, owner->email_state,
+		ferry_view_get_uidnext(ferry_mailbox_get_view(mailbox)), strlen(text), sum);
+	g_autoptr(GBytes) bytes = g_bytes_new(json, strlen(json));
+	gint64 intent = 0;
+
+	ferry_store_put_intent_async(other->store, owner->key, owner->generation, 0, bytes, NULL,
+				     put_cb, &intent);
+	engine_wait(is_put, &intent);
+}
+
+typedef struct {
+	Engine *engine;
+	guint count;
+} Expected;
+
+static gboolean
+has_count(gpointer data)
+{
+	Expected *expected = data;
+
+	return ferry_view_get_count(ferry_mailbox_get_view(expected->engine->mailbox)) ==
+	       expected->count;
+}
+
+/* what a process left half done that is gone is undone by one that lives, also where it has a UID
+ * already; not what was acknowledged meanwhile, though it is the same */
+static void
+test_takeover(void)
+{
+	g_autoptr(Engine) engine = engine_new(plain);
+	Engine *other = NULL;
+	Expected expected = {engine, 301};
+	g_autoptr(FerryOutcome) outcome = NULL;
+	g_autoptr(GError) error = NULL;
+	static const char *const texts[] = {"Subject: 8\r\n\r\nhello 8\r\n", NULL};
+	const guint32 *uids;
+	guint32 index;
+	gsize n;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "INBOX");
+	other = engine_new_beside(engine);
+	intend(engine, other, 7);
+	deliver(engine, 7);
+	engine_wait(has_count, &expected);
+	intend(engine, other, 8);
+	outcome = engine_append(engine, "INBOX", texts, &error);
+	g_assert_no_error(error);
+	uids = ferry_outcome_get_target_uids(outcome, &n);
+	g_assert_cmpuint(n, ==, 1);
+	deliver(engine, 8);
+	expected.count = 303;
+	engine_wait(has_count, &expected);
+	/* while it lives nothing of it is touched */
+	for (gint64 end = g_get_monotonic_time() + 3 * G_USEC_PER_SEC;
+	     g_get_monotonic_time() < end;)
+		g_main_context_iteration(NULL, TRUE);
+	g_assert_true(has_count(&expected));
+	engine_free(other);
+	expected.count = 301;
+	engine_wait(has_count, &expected);
+	g_assert_true(
+		ferry_view_find_uid(ferry_mailbox_get_view(engine->mailbox), uids[0], &index));
 }
 
 static void
@@ -204,6 +298,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/account/two/processes", test_two);
+	g_test_add_func("/account/two/takeover", test_takeover);
 	g_test_add_func("/account/two/expired", test_expired);
 	g_test_add_func("/account/two/restored", test_restored);
 	g_test_add_func("/account/two/shared", test_shared);

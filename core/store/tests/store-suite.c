@@ -633,14 +633,50 @@ test_lookups(gconstpointer data)
 }
 
 static gint64
-put_intent(FerryStore *store, gint64 key, const char *text)
+put_intent_at(FerryStore *store, gint64 key, guint64 generation, gint64 replaced, const char *text,
+	      GError **error)
 {
 	g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
 	GAsyncResult *pending = NULL;
 
-	ferry_store_put_intent_async(store, key, bytes, NULL, store_suite_done_cb, &pending);
+	ferry_store_put_intent_async(store, key, generation, replaced, bytes, NULL,
+				     store_suite_done_cb, &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
-	return ferry_store_put_intent_finish(store, result, NULL);
+	return ferry_store_put_intent_finish(store, result, error);
+}
+
+static gint64
+put_intent(FerryStore *store, gint64 key, const char *text)
+{
+	return put_intent_at(store, key, 1, 0, text, NULL);
+}
+
+static FerryStoreIntent *
+read_intent(FerryStore *store, gint64 intent)
+{
+	GAsyncResult *pending = NULL;
+	g_autoptr(GError) error = NULL;
+
+	ferry_store_read_intent_async(store, intent, NULL, store_suite_done_cb, &pending);
+	g_autoptr(GAsyncResult) result = WAIT(pending);
+	FerryStoreIntent *found = ferry_store_read_intent_finish(store, result, &error);
+
+	g_assert_no_error(error);
+	return found;
+}
+
+static guint
+count_abandoned(FerryStore *store, gint64 key)
+{
+	GAsyncResult *pending = NULL;
+	g_autoptr(GArray) keys = NULL;
+
+	ferry_store_find_abandoned_async(store, NULL, store_suite_done_cb, &pending);
+	g_autoptr(GAsyncResult) result = WAIT(pending);
+	keys = ferry_store_find_abandoned_finish(store, result, NULL);
+	for (guint i = 0; i < keys->len; i++)
+		g_assert_cmpint(g_array_index(keys, gint64, i), ==, key);
+	return keys->len;
 }
 
 static GPtrArray *
@@ -669,15 +705,63 @@ test_intents(gconstpointer data)
 	/* the process that wrote them lives */
 	g_autoptr(GPtrArray) none = claim(two, key);
 	g_assert_cmpuint(none->len, ==, 0);
+	g_assert_cmpuint(count_abandoned(two, key), ==, 0);
 	ferry_store_batch_remove_intent(batch, first);
 	g_autoptr(FerryStoreDelta) delta = store_suite_apply(one, key, 1, batch, NULL);
 	g_assert_cmpuint(delta->generation, ==, 1);
+	g_assert_null(read_intent(two, first));
 	g_clear_object(&one);
+	g_assert_cmpuint(count_abandoned(two, key), ==, 1);
 	g_autoptr(GPtrArray) left = claim(two, key);
+	g_assert_cmpuint(count_abandoned(two, key), ==, 0);
 	g_assert_cmpuint(left->len, ==, 1);
 	g_assert_cmpint(((FerryStoreIntent *)left->pdata[0])->id, ==, second);
 	g_autoptr(GPtrArray) mine = claim(two, key);
 	g_assert_cmpuint(mine->len, ==, 0);
+	g_clear_object(&two);
+	store_suite_remove_dir(dir);
+}
+
+/* what anybody acknowledged since an intent was put is known with it; and what was worked out from
+ * an older state is none */
+static void
+test_spared(gconstpointer data)
+{
+	StoreFactory factory = (StoreFactory)data;
+	char *dir = store_suite_make_dir();
+	g_autoptr(FerryStore) one = factory(dir);
+	g_autoptr(FerryStore) two = factory(dir);
+	g_autoptr(FerryStoreAccount) login = store_suite_load(one, "user");
+	gint64 key = store_suite_mail_account(login)->key;
+	gint64 first = put_intent(one, key, "one"), second, third;
+	g_autoptr(FerryStoreBatch) end = NULL;
+	g_autoptr(GError) error = NULL;
+
+	apply_text(two, key, 1, "box A;list A 2;put e1 A 1;put e2 A 2;ask A e2");
+	g_autoptr(FerryStoreIntent) read = read_intent(two, first);
+	g_assert_cmpint(read->account_key, ==, key);
+	g_assert_cmpuint(g_bytes_get_size(read->data), ==, 3);
+	g_assert_cmpuint(g_strv_length(read->spared), ==, 1);
+	g_assert_cmpstr(read->spared[0], ==, "e2");
+	second = put_intent_at(one, key, 1, 0, "two", &error);
+	g_assert_error(error, FERRY_ERROR, FERRY_ERROR_CONFLICT);
+	g_assert_cmpint(second, ==, 0);
+	third = put_intent_at(one, key, 2, 0, "three", NULL);
+	g_autoptr(FerryStoreIntent) later = read_intent(two, third);
+	g_assert_cmpuint(g_strv_length(later->spared), ==, 0);
+	/* one's own is not spared from itself: it goes with what it completes */
+	end = store_suite_batch("ask A e1");
+	ferry_store_batch_remove_intent(end, third);
+	g_autoptr(FerryStoreDelta) done = store_suite_apply(one, key, 2, end, NULL);
+	g_assert_null(read_intent(two, third));
+	/* another word for the same keeps its notes, at any generation; others' are not touched */
+	g_assert_cmpint(put_intent_at(one, key, 1, first, "first", NULL), ==, first);
+	g_assert_cmpint(put_intent_at(two, key, 2, first, "other", NULL), ==, 0);
+	g_autoptr(FerryStoreIntent) again = read_intent(two, first);
+	g_assert_cmpuint(g_bytes_get_size(again->data), ==, 5);
+	g_assert_cmpmem(g_bytes_get_data(again->data, NULL), 5, "first", 5);
+	g_assert_cmpuint(g_strv_length(again->spared), ==, 2);
+	g_clear_object(&one);
 	g_clear_object(&two);
 	store_suite_remove_dir(dir);
 }
@@ -874,10 +958,15 @@ store_suite_add(const char *name, StoreFactory factory)
 		const char *name;
 		void (*func)(gconstpointer data);
 	} tests[] = {
-		{"rules", test_rules},           {"conflict", test_conflict},
-		{"restart", test_restart},       {"lookups", test_lookups},
-		{"intents", test_intents},       {"data", test_data},
-		{"structures", test_structures}, {"remove-account", test_remove_account},
+		{"rules", test_rules},
+		{"conflict", test_conflict},
+		{"restart", test_restart},
+		{"lookups", test_lookups},
+		{"intents", test_intents},
+		{"spared", test_spared},
+		{"data", test_data},
+		{"structures", test_structures},
+		{"remove-account", test_remove_account},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(tests); i++) {

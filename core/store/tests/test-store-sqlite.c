@@ -605,6 +605,40 @@ put_header(FerryStore *store, gint64 key)
 	g_object_unref(store_suite_wait(&pending));
 }
 
+/* A store of the first version has no table of what intents spare. */
+static void
+test_upgrade(void)
+{
+	char *dir = store_suite_make_dir();
+	g_autofree char *path = g_build_filename(dir, "state", "store.db", NULL);
+	g_autoptr(FerryStore) store = open_plain(dir);
+	FerrySqliteDb *db;
+	gint64 version = 0, tables = 0;
+
+	g_clear_object(&store);
+	for (guint i = 0; i < 2; i++) {
+		db = ferry_sqlite_db_open(path, 1000, NULL);
+		g_assert_nonnull(db);
+		g_assert_true(ferry_sqlite_db_get_int(db, "PRAGMA user_version", ARGS(), &version,
+						      NULL, NULL));
+		g_assert_true(ferry_sqlite_db_get_int(
+			db,
+			"SELECT count(*) FROM sqlite_schema WHERE name IN ('spared',"
+			" 'intent_ends')",
+			ARGS(), &tables, NULL, NULL));
+		g_assert_cmpint(version, ==, 2);
+		g_assert_cmpint(tables, ==, 2);
+		g_assert_true(ferry_sqlite_db_script(
+			db, "DROP TRIGGER intent_ends; DROP TABLE spared; PRAGMA user_version = 1",
+			NULL));
+		ferry_sqlite_db_close(db);
+		store = open_plain(dir);
+		g_assert_nonnull(store);
+		g_clear_object(&store);
+	}
+	store_suite_remove_dir(dir);
+}
+
 /* A cache of another version is not read, and not a reason to stop. */
 static void
 test_cache_version(void)
@@ -691,6 +725,7 @@ main(int argc, char **argv)
 	g_test_add_func("/file/prune", test_prune);
 	g_test_add_func("/file/group-commit", test_group_commit);
 	g_test_add_func("/file/cache-limit", test_cache_limit);
+	g_test_add_func("/file/upgrade", test_upgrade);
 	g_test_add_func("/file/cache-version", test_cache_version);
 	g_test_add_func("/file/two-processes", test_two_processes);
 	g_test_add_func("/file/killed", test_killed);
