@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What ./demo runs once Ferry is built: a backend, ferryd in front, and a conversation."""
+"""What ./demo runs once Ferry is built: a backend, ferryd in front, and two conversations."""
 
 import argparse
 import contextlib
@@ -15,6 +15,7 @@ from lib.cyrus import Cyrus
 from lib.ferry import Ferry, find
 from lib.imap import Imap, Lit
 from lib.sample import Sample
+from lib.sieve import Sieve, plain
 from lib.tap import Failure, Skip
 
 MAIL = [
@@ -41,6 +42,27 @@ class Talk(Imap):
 
     def raw_response(self, timeout=None):
         raw = super().raw_response(timeout)
+        show('S', raw)
+        return raw
+
+    secret = b''
+
+
+SCRIPT = (b'require "fileinto";\r\n'
+          b'if header :contains "subject" "timetable" { fileinto "Archive"; }\r\n')
+NAME = 'ferry-demo'
+
+
+class SieveTalk(Sieve):
+    """A ManageSieve connection that shows what is said."""
+
+    def send(self, data):
+        data = data.encode() if isinstance(data, str) else data
+        show('C', data.replace(self.secret, b'********') if self.secret else data)
+        super().send(data)
+
+    def raw_line(self):
+        raw = super().raw_line()
         show('S', raw)
         return raw
 
@@ -115,6 +137,28 @@ def change(client):
         raise Failure('the message came back changed')
 
 
+def edit_scripts(ferry, user, password, writable):
+    """A script is put and activated through ManageSieve; an exception if any of it fails."""
+    print('\n--- a ManageSieve conversation with ferryd\n')
+    SieveTalk.secret = plain(user, password).encode()
+    with SieveTalk(ferry.host, ferry.ports['sieve'], timeout=120) as client:
+        answer = client.cmd('AUTHENTICATE "PLAIN" "%s"' % plain(user, password))
+        if not answer.ok:
+            if writable:
+                raise Failure(answer.text)
+            return          # many servers offer no scripts
+        client.capability()
+        client.good('LISTSCRIPTS')
+        if not writable:
+            return
+        if client.put(NAME, b'keep;\r\nfileinot "Archive";\r\n').ok:
+            raise Failure('a script that is not valid was stored')
+        client.good('PUTSCRIPT', NAME.encode(), SCRIPT)
+        client.good('SETACTIVE', NAME.encode())
+        if client.list() != {NAME: True} or client.get(NAME) != SCRIPT:
+            raise Failure('the script came back changed')
+
+
 def explain(ferry, user, password, writable):
     port = ferry.imap_port
     print('''
@@ -124,12 +168,16 @@ def explain(ferry, user, password, writable):
     neomutt -f imap://%s@%s:%d/INBOX
     curl --user %s imap://%s:%d/INBOX
     Thunderbird: Account Settings > Add Mail Account > Configure manually
+
+  Sieve editors: ManageSieve server %s, port %d, without TLS, the same name and password
+    sieve-connect --server %s --port %d --clearchan --user %s --list
   configuration of this ferryd: %s
   its log:                      %s
 
 Ctrl-C ends all of it%s.''' % (
         ferry.host, port, user, ', password ' + password if writable else '', user, ferry.host, port,
-        user + (':' + password if writable else ''), ferry.host, port, ferry.config, ferry.log,
+        user + (':' + password if writable else ''), ferry.host, port, ferry.host, ferry.ports['sieve'],
+        ferry.host, ferry.ports['sieve'], user, ferry.config, ferry.log,
         ' and forgets what was changed' if writable else ''), flush=True)
 
 
@@ -142,13 +190,14 @@ def main():
     ended = threading.Event()
     with backend(arguments) as (url, name, user, password, writable):
         settings = {'backend main': {'allow-plaintext': 'loopback'}}
-        ferry = Ferry(url, user=user, password=password, settings=settings)
-        if procs.port_open(1143) is False:
-            ferry.ports = {'plain': 1143}
+        ferry = Ferry(url, ('plain', 'sieve'), user=user, password=password, settings=settings)
+        if not procs.port_open(1143) and not procs.port_open(4190):
+            ferry.ports = {'plain': 1143, 'sieve': 4190}
         with ferry:
-            print('backend: %s\nferryd:  %s, IMAP on %s port %d'
-                  % (name, find('ferryd'), ferry.host, ferry.imap_port), flush=True)
+            print('backend: %s\nferryd:  %s, IMAP on %s port %d, ManageSieve on port %d'
+                  % (name, find('ferryd'), ferry.host, ferry.imap_port, ferry.ports['sieve']), flush=True)
             converse(ferry, user, password, writable)
+            edit_scripts(ferry, user, password, writable)
             if not arguments.once:
                 explain(ferry, user, password, writable)
                 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -87,6 +87,7 @@ class Sieve:
         with contextlib.suppress(OSError, SieveError):
             self.send('LOGOUT\r\n')
             self.sock.settimeout(10)
+            self.answer()
             while True:
                 self._fill()
         self.sock.close()
@@ -118,18 +119,31 @@ class Sieve:
         self.buffer = whole[count:]
         return whole[:count]
 
-    def line(self):
-        """The tokens of a line: bytes for strings, str for everything else."""
-        tokens = []
+    def raw_line(self):
+        """A line with its literals, and the CRLF of its end."""
+        raw = b''
         while True:
             while b'\r\n' not in self.buffer:
                 self._fill()
             text, _, self.buffer = self.buffer.partition(b'\r\n')
+            raw += text + b'\r\n'
+            found = _LITERAL.search(text)
+            if not found:
+                return raw
+            raw += self._take(int(found[1]))
+
+    def line(self):
+        """The tokens of a line: bytes for strings, str for everything else."""
+        raw, tokens = self.raw_line(), []
+        while True:
+            text, _, raw = raw.partition(b'\r\n')
             found = _LITERAL.search(text)
             tokens += tokenize(text[:found.start()] if found else text)
             if not found:
                 return tokens
-            tokens.append(self._take(int(found[1])))
+            size = int(found[1])
+            tokens.append(raw[:size])
+            raw = raw[size:]
 
     def answer(self):
         lines = []
