@@ -20,6 +20,7 @@ from lib.tap import check, note, run, same                      # noqa: E402
 
 KEEP, DISCARD = b'keep;\r\n', b'discard;\r\n'
 INVALID = b'keep;\r\nnonsense;\r\n'
+REDIRECTS = b''.join(b'redirect "a%d@x.example";\r\n' % number for number in range(6))
 LARGE = 1 << 20
 RULES = 5000        # Cyrus's parser takes no more statements in a row than some 9,900
 
@@ -70,6 +71,25 @@ STEPS = [
     ('put with umlaut', 'PUTSCRIPT "März"', KEEP),
     ('get umlaut', 'GETSCRIPT "März"'),
     ('delete umlaut', 'DELETESCRIPT "März"'),
+    ('put with space', 'PUTSCRIPT "with space"', KEEP),
+    ('put with quote', 'PUTSCRIPT "a\\"b\\\\c"', KEEP),
+    ('list with quote', 'LISTSCRIPTS'),
+    ('get quote', 'GETSCRIPT "a\\"b\\\\c"'),
+    ('delete with quote', 'DELETESCRIPT "a\\"b\\\\c"'),
+    ('put with slash', 'PUTSCRIPT "a/b"', KEEP),
+    ('put with dot', 'PUTSCRIPT "a.script"', KEEP),
+    ('put two dots', 'PUTSCRIPT ".."', KEEP),
+    ('list odd names', 'LISTSCRIPTS'),
+    ('delete with space', 'DELETESCRIPT "with space"'),
+    ('delete with slash', 'DELETESCRIPT "a/b"'),
+    ('delete with dot', 'DELETESCRIPT "a.script"'),
+    ('delete two dots', 'DELETESCRIPT ".."'),
+    ('name of 512', 'PUTSCRIPT "%s"' % ('x' * 512), KEEP),
+    ('delete 512', 'DELETESCRIPT "%s"' % ('x' * 512)),
+    ('name of 2000', 'PUTSCRIPT "%s"' % ('x' * 2000), KEEP),
+    ('delete 2000', 'DELETESCRIPT "%s"' % ('x' * 2000)),
+    ('literal name', 'GETSCRIPT {3+}\r\none'),
+    ('small letters', 'listscripts'),
     ('deactivate', 'SETACTIVE ""'),
     ('list inactive', 'LISTSCRIPTS'),
     ('deactivate again', 'SETACTIVE ""'),
@@ -85,6 +105,19 @@ STEPS = [
     ('activate atom', 'SETACTIVE one'),
     ('room without number', 'HAVESPACE "one"'),
     ('room with string', 'HAVESPACE "one" "100"'),
+    ('rename without new name', 'RENAMESCRIPT "one"'),
+    ('noop with two', 'NOOP "a" "b"'),
+    ('capability with argument', 'CAPABILITY "x"'),
+    ('put with argument more', 'PUTSCRIPT "one" "keep;" "x"'),
+    ('check without argument', 'CHECKSCRIPT'),
+    ('delete without argument', 'DELETESCRIPT'),
+    ('activate without argument', 'SETACTIVE'),
+    ('quote without end', 'GETSCRIPT "one'),
+    ('two spaces', 'GETSCRIPT  "one"'),
+    ('space at the end', 'LISTSCRIPTS '),
+    ('number out of range', 'HAVESPACE "one" 4294967296'),
+    ('put two warnings', 'PUTSCRIPT "one"', REDIRECTS),
+    ('delete with warnings', 'DELETESCRIPT "one"'),
     ('authenticate again', 'AUTHENTICATE "PLAIN"'),
     ('starttls late', 'STARTTLS'),
 ]
@@ -92,7 +125,17 @@ BEFORE = [
     ('capability before', 'CAPABILITY'),
     ('list before', 'LISTSCRIPTS'),
     ('put before', 'PUTSCRIPT "x"', KEEP),
+    ('room before', 'HAVESPACE "x" 1'),
+    ('get before', 'GETSCRIPT "x"'),
+    ('check before', 'CHECKSCRIPT', KEEP),
+    ('activate before', 'SETACTIVE "x"'),
+    ('delete before', 'DELETESCRIPT "x"'),
+    ('rename before', 'RENAMESCRIPT "x" "y"'),
     ('noop before', 'NOOP'),
+    ('noop with tag before', 'NOOP "tag"'),
+    ('unknown command before', 'XYZZY'),
+    ('authenticate nothing', 'AUTHENTICATE'),
+    ('authenticate atom', 'AUTHENTICATE PLAIN'),
     ('unauthenticate before', 'UNAUTHENTICATE'),
     ('starttls not offered', 'STARTTLS'),
     ('unknown mechanism', 'AUTHENTICATE "X-NONE"'),
@@ -112,6 +155,13 @@ EMPTY = 'RFC 5804 §2.6: "A script of zero length SHOULD be disallowed."'
 CONTROL = ('RFC 5804 §1.6: "Script names MUST NOT contain any of the following Unicode characters: '
            '0000-001F [CONTROL CHARACTERS]"')
 UTF8 = 'RFC 5804 §1.2: "quoted strings … can contain any UTF-8 characters"; timsieved answers two NO'
+QUOTED = 'RFC 5804 §4: quotes and backslashes stand behind a backslash; timsieved writes them bare'
+GONE = 'RFC 5804 §2.10: "Such responses SHOULD include the NONEXISTENT response code."'
+LONG = ('RFC 5804 §1.6: names of 128 characters MUST be allowed, longer ones MAY be; Cyrus, which takes '
+        'fewer octets, only says serverFail')
+NUMBER = 'RFC 5804 §4: "A 32-bit unsigned number"; what has more is no number, whatever the quota'
+STATE = ('RFC 5804 §2: "Prior to successful authentication, only the AUTHENTICATE, CAPABILITY, STARTTLS, '
+         'LOGOUT, and NOOP commands are valid. … Servers MUST reject all other commands with a NO response."')
 TWICE = 'RFC 5804 §1.2: one response ends a command; timsieved answers it twice'
 DIFFERENCES = {
     'put empty': (OK, NO, EMPTY),
@@ -121,7 +171,16 @@ DIFFERENCES = {
     'put with umlaut': (NO, OK, UTF8),
     'get umlaut': (NO, OK, UTF8),
     'delete umlaut': (NO, OK, UTF8),
+    'list with quote': (('unreadable', None), OK, QUOTED),
+    'delete with slash': (NO, NONEXISTENT, GONE),
+    'name of 512': (NO, ('NO', 'TRYLATER'), LONG),
+    'number out of range': (('NO', 'QUOTA/MAXSIZE'), NO, NUMBER),
     'list with argument': (NO, NO, TWICE),
+    'noop with two': (NO, NO, TWICE),
+    'capability with argument': (NO, NO, TWICE),
+    'put with argument more': (NO, NO, TWICE),
+    'two spaces': (NO, NO, TWICE),
+    'check before': (OK, NO, STATE),
     'put before': (NO, NO, TWICE),
 }
 
@@ -155,6 +214,13 @@ def catch_up(client):
     return left
 
 
+def resynchronize(client):
+    """Behind an answer that cannot be read."""
+    client.start('NOOP "readable again"')
+    while b'readable again' not in client.raw_line():
+        pass
+
+
 def outcome(client, command, *content):
     """(OK, NO or BYE; the code; what was listed)"""
     answer = client.cmd(command, *content)
@@ -177,7 +243,10 @@ def play(client, steps):
         try:
             found[label] = outcome(client, *command)
         except SieveError as problem:
-            found[label] = ('ended', str(problem)[:60], None)
+            if 'not ManageSieve' not in str(problem):
+                raise
+            found[label] = ('unreadable', None, str(problem))
+            resynchronize(client)
     return found
 
 
@@ -195,7 +264,7 @@ def compare(there, here):
     for label, want in there.items():
         got = here[label]
         if label in DIFFERENCES:
-            if (want[:2], got[:2]) != DIFFERENCES[label][:2]:
+            if (want[:2], got[:2]) != DIFFERENCES[label][:2] or want == got:
                 unexplained.append('%s: %r, %r: not as the table says' % (label, want, got))
         elif got != want:
             unexplained.append('%s: timsieved %r, Ferry %r' % (label, want, got))
@@ -213,6 +282,17 @@ def test_every_step_is_the_same(server):
         here = play(client, STEPS)
     note('%d steps, %d differences in the table' % (len(STEPS), len(DIFFERENCES)))
     compare(there, here)
+
+
+def test_errors_of_scripts_are_told_as_there(server):
+    """Every line of them, as the backend words it."""
+    several = b'nonsense;\r\nkeep;\r\nfoo "x";\r\nfileinto "a";\r\n'
+    for script, lines in ((INVALID, 1), (several, 3), (b'if true {\r\n', 1), (b'require "x-no-such";\r\n', 1)):
+        with native(server) as there, ferry(server) as here:
+            for command in (('CHECKSCRIPT', script), ('PUTSCRIPT "bad"', script)):
+                want, got = there.cmd(*command), here.cmd(*command)
+                same((got.outcome, got.text), (want.outcome, want.text.rstrip()), repr(script))
+                same(len(got.text.split('\r\n')), lines, got.text)
 
 
 def test_before_the_login(server):
