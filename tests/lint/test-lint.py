@@ -221,6 +221,8 @@ def test_conformance_names_tests():
               if name.startswith('tests/integration/test-')}
     known |= {os.path.basename(name)[len('test-'):-len('.py')] for name in FILES
               if re.match(r'(extensions|plugins)/[^/]+/tests/test-[^/]*\.py$', name)}
+    known |= {'-'.join(found.groups()) for name in FILES
+              if (found := re.fullmatch(r'(?:plugins|extensions)/([a-z-]+)/tests/test-(.*)\.py', name))}
     known |= {'unit:' + word for name in FILES if name.endswith('meson.build')
               for word in re.findall(r"'([a-z-]+)': \[?files\(", read(name))}
     known |= {'unit:' + os.path.basename(name)[len('test-'):-len('.c')] for name in FILES
