@@ -2,7 +2,7 @@
 /* Copying between JMAP accounts where Email/copy is refused
  *
  * Specification: RFC 8620 §6.3 (Blob/copy), RFC 8621 §4.8 (Email/import)
- * Implementation: the blobs are copied, as many in a call as in a set, and imported under the
+ * Implementation: the blobs are copied, many in a call, and imported under the
  *   target's lock like those of an APPEND. What cannot be copied as a blob is read and goes to the
  *   target as an appended message does, chunk by chunk. Keywords and receivedAt are those of the
  *   copy; either all arrive or none (op-create.c)
@@ -15,6 +15,8 @@
 
 /* octets in a millisecond; what they need is not the command's time */
 #define SLOWEST_LINK 128
+/* in a call: Cyrus takes some ms for each */
+#define MAX_BLOBS 500
 
 static void copy_blobs(FerryOp *op);
 static void read_chunk(FerryOp *op);
@@ -242,7 +244,7 @@ blobs_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 static GPtrArray *
 choose_blobs(FerryOp *op)
 {
-	guint limit = ferry_op_get_set_limit(op);
+	guint limit = MIN(ferry_op_get_set_limit(op), MAX_BLOBS);
 	g_autoptr(GHashTable) chosen = g_hash_table_new(g_str_hash, g_str_equal);
 	GPtrArray *ids = g_ptr_array_new();
 

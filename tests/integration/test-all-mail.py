@@ -28,7 +28,7 @@ def fixture():
 def ids(client, numbers='1:*'):
     """UID → EMAILID of the selected mailbox."""
     return {int(items[b'UID']): items[b'EMAILID'][0]
-            for items in client.fetch(numbers, '(UID EMAILID)').values()}
+            for items in client.fetch(numbers, '(UID EMAILID)', uid=True).values()}
 
 
 def all_ids(client):
@@ -140,6 +140,29 @@ def test_copies_out_of_it(server):
         client.ok('STORE 1 +FLAGS.SILENT (\\Deleted)')
         client.ok('EXPUNGE')
         check(last not in all_ids(client), 'now it is nowhere')
+
+
+def test_deleted_mailboxes(server):
+    """Their messages go with them, whoever deletes; what is elsewhere too stays."""
+    for number in range(2):
+        name = 'AllDel%d' % number
+        server.fresh(name)
+        with server.imap() as client, server.native() as native:
+            before = all_ids(client)
+            client.append(name, corpus.one('all-gone-%d' % number))
+            client.append(name, corpus.one('all-kept-%d' % number))
+            client.select(name)
+            client.ok('COPY 2 Archive')
+            if number:
+                native.ok('DELETE ' + name)
+            else:
+                client.ok('DELETE ' + name)
+        with server.imap() as client:
+            client.select(ALL)
+            left = settled(client, lambda now: len(now) == len(before) + 1,
+                           'the end of %s, number %d' % (name, number))
+            check(b'all-kept' in client.fetch(str(max(left)), 'BODY.PEEK[]', uid=True)
+                  .popitem()[1][b'BODY[]'], 'what is in Archive')
 
 
 def test_filled_before(server):
