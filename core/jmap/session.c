@@ -143,6 +143,19 @@ ferry_jmap_session_is_open(FerryJmapSession *self)
 }
 
 /**
+ * ferry_jmap_session_get_url:
+ * @self: a session
+ *
+ * Returns: (nullable): where the session object was found (RFC 8620 §2), redirects followed; %NULL
+ *   where the session is not open
+ */
+const char *
+ferry_jmap_session_get_url(FerryJmapSession *self)
+{
+	return self->object != NULL ? self->object->base_url : NULL;
+}
+
+/**
  * ferry_jmap_session_get_username:
  * @self: a session
  *

@@ -98,6 +98,7 @@ gboolean ferry_jmap_session_open_finish(FerryJmapSession *self, GAsyncResult *re
 gboolean ferry_jmap_session_is_open(FerryJmapSession *self);
 void ferry_jmap_session_refresh(FerryJmapSession *self);
 
+const char *ferry_jmap_session_get_url(FerryJmapSession *self);
 const char *ferry_jmap_session_get_username(FerryJmapSession *self);
 GPtrArray *ferry_jmap_session_get_accounts(FerryJmapSession *self);
 const FerryJmapAccountInfo *ferry_jmap_session_find_account(FerryJmapSession *self,
