@@ -11,6 +11,7 @@ import sys
 import time
 
 import operations as ops
+import scripts
 from fast import BareJmap, FastImap
 
 from lib import corpus, procs                               # noqa: E402 (operations sets the path)
@@ -266,7 +267,8 @@ def options():
     parser.add_argument('--cold-rounds', type=int, default=3)
     parser.add_argument('--idle', type=int, default=1000, help='idle connections opened')
     parser.add_argument('--backend', choices=('both', 'cyrus', 'sample'), default='both')
-    parser.add_argument('--only', default='reading,changing,cold,memory,requests,push')
+    parser.add_argument('--only', default='reading,changing,cold,memory,requests,push,sieve')
+    parser.add_argument('--commands', type=int, default=100, help='ManageSieve commands in a round')
     parser.add_argument('--json', help='write the figures there too')
     return parser.parse_args()
 
@@ -310,8 +312,34 @@ def compare(arguments, cyrus, sample):
     return table, ferries
 
 
+def measure_scripts(arguments):
+    table = Table()
+    scripts.measure(arguments, table, say)
+    print('ManageSieve, commands per second, medians of %d rounds of %d; x: seconds of Ferry before Cyrus'
+          '\nfor each of timsieved; req: HTTP requests of a command\n' % (arguments.rounds, arguments.commands))
+    table.write(['native /s', 'cyrus /s', 'cyrus x', 'cyrus req', 'sample /s'], sys.stdout)
+    return table.rows
+
+
 def main():
     arguments = options()
+    rest = [part for part in arguments.only.split(',') if part != 'sieve']
+    try:
+        rows = measure_scripts(arguments) if 'sieve' in arguments.only.split(',') else []
+    except (Skip, Failure) as problem:
+        sys.exit('bench: %s' % problem)
+    if rest:
+        measure_mail(arguments, rows)
+    elif arguments.json:
+        write_json(arguments, rows)
+
+
+def write_json(arguments, rows):
+    with open(arguments.json, 'w') as out:
+        json.dump(rows, out, indent=1)
+
+
+def measure_mail(arguments, rows):
     folder = procs.temp_dir('bench')
     try:
         with Cyrus() as cyrus:
@@ -331,8 +359,7 @@ def main():
               % (arguments.count, arguments.rounds))
         table.write(columns + ['target'], sys.stdout)
         if arguments.json:
-            with open(arguments.json, 'w') as out:
-                json.dump(table.rows, out, indent=1)
+            write_json(arguments, rows + table.rows)
     except (Skip, Failure) as problem:
         sys.exit('bench: %s' % problem)
     finally:
