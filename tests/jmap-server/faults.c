@@ -46,6 +46,7 @@ js_fault_unref(JsFault *fault)
 	g_free(fault->on);
 	g_free(fault->method);
 	g_free(fault->user);
+	g_free(fault->account);
 	g_free(fault->type);
 	g_free(fault->description);
 	g_free(fault->body);
@@ -90,6 +91,7 @@ js_fault_parse(JsonObject *object, GError **error)
 	}
 	fault->method = g_strdup(js_object_string(object, "method"));
 	fault->user = g_strdup(js_object_string(object, "user"));
+	fault->account = g_strdup(js_object_string(object, "account"));
 	fault->skip = (guint)js_object_int(object, "skip", 0);
 	fault->times = (guint)js_object_int(object, "times", 1);
 	fault->delay = (guint)CLAMP(js_object_int(object, "delay", 0), 0, 3600000);
@@ -148,24 +150,27 @@ js_faults_write(JsFaults *self, GString *out)
 }
 
 static gboolean
-js_fault_matches(JsFault *fault, const char *on, const char *method, const char *user)
+js_fault_matches(JsFault *fault, const char *on, const char *method, const char *user,
+		 const char *account)
 {
 	if (strcmp(fault->on, on) != 0)
 		return FALSE;
 	if (fault->method != NULL &&
 	    (method == NULL || !g_pattern_match_simple(fault->method, method)))
 		return FALSE;
-	return fault->user == NULL || g_strcmp0(fault->user, user) == 0;
+	return (fault->user == NULL || g_strcmp0(fault->user, user) == 0) &&
+	       (fault->account == NULL || g_strcmp0(fault->account, account) == 0);
 }
 
 /* Returns a reference to the fault that now happens, or NULL. */
 JsFault *
-js_faults_take(JsFaults *self, const char *on, const char *method, const char *user)
+js_faults_take(JsFaults *self, const char *on, const char *method, const char *user,
+	       const char *account)
 {
 	for (guint i = 0; i < self->list->len; i++) {
 		JsFault *fault = g_ptr_array_index(self->list, i);
 
-		if (!js_fault_matches(fault, on, method, user))
+		if (!js_fault_matches(fault, on, method, user, account))
 			continue;
 		if (fault->skip > 0) {
 			fault->skip--;

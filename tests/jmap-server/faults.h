@@ -27,6 +27,7 @@ typedef struct {
 	/* what it waits for */
 	char *on;            /* api, method, upload, download, eventsource, session */
 	char *method, *user; /* globs; NULL: any */
+	char *account;       /* of a method's call; NULL: any */
 	guint skip;
 	guint times; /* 0: for ever */
 	/* what it does */
@@ -45,7 +46,8 @@ JsFaults *js_faults_new(void);
 void js_faults_free(JsFaults *self);
 gboolean js_faults_set(JsFaults *self, JsonNode *node, GError **error);
 void js_faults_write(JsFaults *self, GString *out);
-JsFault *js_faults_take(JsFaults *self, const char *on, const char *method, const char *user);
+JsFault *js_faults_take(JsFaults *self, const char *on, const char *method, const char *user,
+			const char *account);
 void js_fault_unref(JsFault *fault);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsFault, js_fault_unref)
 void js_fault_answer_status(JsFault *fault, SoupServerMessage *message);

@@ -307,13 +307,15 @@ static void
 js_request_execute(JsRequest *request, GArray *plan, SoupServerMessage *message)
 {
 	JsServer *server = request->server;
-	g_autoptr(JsFault) whole = js_faults_take(server->faults, "api", NULL, request->user->name);
+	g_autoptr(JsFault) whole =
+		js_faults_take(server->faults, "api", NULL, request->user->name, NULL);
 
 	for (guint i = 0; i < plan->len; i++) {
 		JsPlanned *planned = &g_array_index(plan, JsPlanned, i);
 
 		planned->fault = js_faults_take(server->faults, "method", planned->method,
-						request->user->name);
+						request->user->name,
+						js_object_string(planned->args, "accountId"));
 		if (whole == NULL && planned->fault != NULL &&
 		    !js_fault_is_method_level(planned->fault))
 			whole = g_steal_pointer(&planned->fault);

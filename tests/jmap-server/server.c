@@ -133,7 +133,7 @@ js_server_dup_ready_url(JsServer *self)
 static gboolean
 js_server_fault(JsServer *self, SoupServerMessage *message, const char *place, JsUser *user)
 {
-	g_autoptr(JsFault) fault = js_faults_take(self->faults, place, NULL, user->name);
+	g_autoptr(JsFault) fault = js_faults_take(self->faults, place, NULL, user->name, NULL);
 	g_autofree char *body = NULL;
 
 	if (fault == NULL)
