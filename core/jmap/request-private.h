@@ -17,6 +17,7 @@ GArray *ferry_jmap_request_get_units(FerryJmapRequest *self);
 void ferry_jmap_request_append_calls(FerryJmapRequest *self, const FerryJmapUnit *unit,
 				     GString *out);
 const char *ferry_jmap_request_get_call(FerryJmapRequest *self, guint index, const char **method);
+const char *ferry_jmap_request_get_account(FerryJmapRequest *self);
 GPtrArray *ferry_jmap_request_get_capabilities(FerryJmapRequest *self);
 
 G_END_DECLS

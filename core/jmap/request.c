@@ -24,6 +24,7 @@ struct _FerryJmapRequest {
 	gboolean repeatable;
 	gboolean repeatable_is_set;
 	gint64 begun_at;
+	char *account; /* of the first call, as JSON; or NULL */
 };
 
 G_DEFINE_FINAL_TYPE(FerryJmapRequest, ferry_jmap_request, G_TYPE_OBJECT)
@@ -66,6 +67,7 @@ ferry_jmap_request_finalize(GObject *object)
 
 	g_ptr_array_unref(self->calls);
 	g_ptr_array_unref(self->capabilities);
+	g_free(self->account);
 	G_OBJECT_CLASS(ferry_jmap_request_parent_class)->finalize(object);
 }
 
@@ -158,6 +160,21 @@ method_is_repeatable(const char *method, gboolean has_creations)
 	return g_str_has_suffix(method, "/set") && !has_creations;
 }
 
+/* Calls mostly begin with it; of others nothing is known. */
+static char *
+dup_account(const char *arguments)
+{
+	static const char name[] = "{\"accountId\":\"";
+	const char *start = arguments + strlen(name);
+	const char *end = start;
+
+	if (!g_str_has_prefix(arguments, name))
+		return NULL;
+	while (*end != '\0' && *end != '"')
+		end += *end == '\\' && end[1] != '\0' ? 2 : 1;
+	return g_strndup(start, (gsize)(end - start));
+}
+
 static const char *
 add_call(FerryJmapRequest *self, const char *method, const char *arguments, gboolean has_creations,
 	 gboolean has_references)
@@ -174,6 +191,8 @@ add_call(FerryJmapRequest *self, const char *method, const char *arguments, gboo
 	ferry_jmap_append_string(call->json, method);
 	g_string_append_printf(call->json, ",%s,\"%s\"]", arguments, call->id);
 	call->has_references = has_references;
+	if (self->calls->len == 0)
+		self->account = dup_account(arguments);
 	g_ptr_array_add(self->calls, call);
 	use_for_method(self, method);
 	if (!self->repeatable_is_set && !method_is_repeatable(method, has_creations))
@@ -407,4 +426,12 @@ ferry_jmap_request_get_call(FerryJmapRequest *self, guint index, const char **me
 
 	*method = call->method;
 	return call->id;
+}
+
+/* private: the account that the request is about, as JSON has it between quotes; NULL where that
+ * cannot be told */
+const char *
+ferry_jmap_request_get_account(FerryJmapRequest *self)
+{
+	return self->account;
 }

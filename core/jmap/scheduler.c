@@ -3,9 +3,11 @@
  *
  * Specification: RFC 8620 §2 (core limits), §3.6.1 (request-level errors)
  * Implementation: requests of one turn of the main loop, and those that wait for a free slot, leave
- *   together where they are of one kind: same flags, and repeatable or not. A request is parted
- *   only between calls that do not refer to each other, and its parts go one after the other.
- *   When a joint request is refused, its parts are sent once more, each by itself
+ *   together where they are of one kind: same account and flags, and repeatable or not. A request
+ *   is parted only between calls that do not refer to each other, and its parts go one after the
+ *   other. An account that is not the user's own may hang by itself: it gets its own requests, and
+ *   never all the slots. When a joint request is refused, its parts are sent once more, each by
+ * itself
  */
 #include <string.h>
 
@@ -45,6 +47,7 @@ struct _Batch {
 	FerryJmapSession *session;
 	GArray *entries;
 	GCancellable *cancellable;
+	char *other; /* the account that it is about, where that is not the user's own */
 	guint n_calls;
 	gsize size;
 	gboolean background;
@@ -56,6 +59,8 @@ struct _FerryJmapScheduler {
 	GSource *turn;
 	guint n_running;
 	guint n_background;
+	guint n_others;      /* of n_running, about accounts that are not the user's own */
+	GHashTable *running; /* the same by account */
 };
 
 static void dispatch(FerryJmapScheduler *self);
@@ -107,6 +112,7 @@ batch_free(Batch *batch)
 	g_array_unref(batch->entries);
 	g_object_unref(batch->cancellable);
 	g_object_unref(batch->session);
+	g_free(batch->other);
 	g_free(batch);
 }
 
@@ -118,6 +124,7 @@ ferry_jmap_scheduler_new(FerryJmapSession *session)
 	self->session = session;
 	g_queue_init(&self->waiting[0]);
 	g_queue_init(&self->waiting[1]);
+	self->running = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return self;
 }
 
@@ -130,6 +137,7 @@ ferry_jmap_scheduler_free(FerryJmapScheduler *self)
 	}
 	g_queue_clear_full(&self->waiting[0], job_unref);
 	g_queue_clear_full(&self->waiting[1], job_unref);
+	g_hash_table_unref(self->running);
 	g_free(self);
 }
 
@@ -228,6 +236,8 @@ static gboolean
 jobs_match(const Job *a, const Job *b)
 {
 	return !a->by_itself && !b->by_itself && !((a->flags | b->flags) & FERRY_JMAP_SEND_ALONE) &&
+	       g_strcmp0(ferry_jmap_request_get_account(a->request),
+			 ferry_jmap_request_get_account(b->request)) == 0 &&
 	       a->flags == b->flags &&
 	       ferry_jmap_request_get_repeatable(a->request) ==
 		       ferry_jmap_request_get_repeatable(b->request);
@@ -275,6 +285,66 @@ batch_add(Batch *batch, Job *job)
 	return entry.n_units;
 }
 
+/* The account that the job is about, where that is not the user's own. */
+static const char *
+get_other(FerryJmapScheduler *self, Job *job)
+{
+	const char *account = ferry_jmap_request_get_account(job->request);
+	const char *own =
+		ferry_jmap_session_get_primary_account(self->session, FERRY_JMAP_CAPABILITY_MAIL);
+
+	return g_strcmp0(account, own) == 0 ? NULL : account;
+}
+
+static guint
+get_n_running(FerryJmapScheduler *self, const char *other)
+{
+	return GPOINTER_TO_UINT(g_hash_table_lookup(self->running, other));
+}
+
+static void
+count_other(FerryJmapScheduler *self, const char *other, int step)
+{
+	guint n;
+
+	if (other == NULL)
+		return;
+	self->n_others += (guint)step;
+	n = get_n_running(self, other) + (guint)step;
+	if (n == 0)
+		g_hash_table_remove(self->running, other);
+	else
+		g_hash_table_insert(self->running, g_strdup(other), GUINT_TO_POINTER(n));
+}
+
+/* Whether the job has to wait although a slot is free: half of them are as many as one other
+ * account may have, and one is for the user's own. */
+static gboolean
+is_crowded(FerryJmapScheduler *self, Job *job)
+{
+	guint64 limit =
+		ferry_jmap_session_get_limit(self->session, FERRY_JMAP_LIMIT_CONCURRENT_REQUESTS);
+	const char *other = get_other(self, job);
+
+	return other != NULL && (self->n_others >= MAX(limit - 1, 1) ||
+				 get_n_running(self, other) >= MAX(limit / 2, 1));
+}
+
+/* Takes the first job off the queue that may be sent. */
+static Job *
+pop_job(FerryJmapScheduler *self, GQueue *waiting)
+{
+	for (GList *link = waiting->head; link != NULL; link = link->next) {
+		Job *job = link->data;
+
+		if (is_crowded(self, job))
+			continue;
+		g_queue_delete_link(waiting, link);
+		return job;
+	}
+	return NULL;
+}
+
 static Batch *
 batch_new(FerryJmapScheduler *self, gboolean background)
 {
@@ -316,7 +386,7 @@ next_batch(FerryJmapScheduler *self, gboolean background)
 	GQueue *waiting = &self->waiting[background ? 1 : 0];
 	Job *job = NULL;
 
-	while ((job = g_queue_pop_head(waiting)) != NULL) {
+	while ((job = pop_job(self, waiting)) != NULL) {
 		Batch *batch = batch_new(self, background);
 
 		if (job->task == NULL) {
@@ -328,6 +398,7 @@ next_batch(FerryJmapScheduler *self, gboolean background)
 					     FERRY_JMAP_ERROR, FERRY_JMAP_ERROR_REQUEST_TOO_LARGE,
 					     "a call exceeds the limits of the backend"));
 		} else {
+			batch->other = g_strdup(get_other(self, job));
 			batch_fill(batch, waiting);
 			job_unref(job);
 			return batch;
@@ -392,6 +463,7 @@ batch_end(FerryJmapScheduler *self, Batch *batch)
 	self->n_running--;
 	if (batch->background)
 		self->n_background--;
+	count_other(self, batch->other, -1);
 	batch_free(batch);
 	dispatch(self);
 }
@@ -580,6 +652,7 @@ batch_send(FerryJmapScheduler *self, Batch *batch)
 	self->n_running++;
 	if (batch->background)
 		self->n_background++;
+	count_other(self, batch->other, 1);
 	ferry_jmap_session_exchange_async(session, http, FERRY_JMAP_URL_API, NULL,
 					  batch->cancellable, batch_sent_cb, batch);
 }
