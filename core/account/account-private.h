@@ -51,7 +51,6 @@ struct _FerryAccount {
 	GSource *debounce;     /* a change was told */
 	GSource *list_changed; /* sessions are to be told */
 	guint n_ticks;
-	gboolean polling; /* a poll is under way */
 	guint64 polled_generations;
 	guint poll_interval; /* seconds */
 	gboolean looks;      /* for accounts that are not known */
@@ -103,6 +102,8 @@ struct _FerryMailAccount {
 	gint64 lock_asked_at;        /* monotonic; when the one who has the lock asked for it */
 	GCancellable *background;    /* of requests that nobody's command waits for */
 	guint n_syncing;             /* syncs under way */
+	gboolean slow;               /* somebody gave up waiting for the sync under way */
+	gboolean polling;            /* a refresh in the background is under way */
 	gint64 sync_started;         /* monotonic start of the last sync that ended well; 0: none */
 	gint64 mailboxes_read;       /* the same, of the last one that read every mailbox */
 	gboolean no_blob_creation;   /* the backend offered it, and did not know it */

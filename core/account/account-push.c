@@ -36,23 +36,25 @@ background_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_autoptr(FerryAccount) self = user_data;
 	g_autoptr(GError) error = NULL;
 
-	self->polling = FALSE;
+	FERRY_MAIL_ACCOUNT(source)->polling = FALSE;
 	if (!ferry_mail_account_refresh_finish(FERRY_MAIL_ACCOUNT(source), result, &error))
 		g_debug("account: background sync failed: %s", error->message);
 }
 
+/* @again: also where that is under way, since what was told may be newer */
 static void
-sync_all(FerryAccount *self, gboolean only_told)
+sync_all(FerryAccount *self, gboolean only_told, gboolean again)
 {
 	for (guint i = 0; i < self->mail_accounts->len; i++) {
 		FerryMailAccount *mail_account = self->mail_accounts->pdata[i];
 
-		if (only_told && !ferry_mail_account_has_news(mail_account))
+		if ((only_told && !ferry_mail_account_has_news(mail_account)) ||
+		    (mail_account->polling && !again))
 			continue;
 		if (!only_told && !mail_account->own &&
 		    !ferry_mail_account_is_watched(mail_account))
 			continue;
-		self->polling = TRUE;
+		mail_account->polling = TRUE;
 		ferry_mail_account_refresh_async(
 			mail_account, NULL, only_told ? FERRY_REFRESH_IF_OLD : FERRY_REFRESH_ALWAYS,
 			background_cb, g_object_ref(self));
@@ -65,7 +67,7 @@ debounce_cb(gpointer user_data)
 	FerryAccount *self = user_data;
 
 	ferry_timer_clear(&self->debounce);
-	sync_all(self, TRUE);
+	sync_all(self, TRUE, TRUE);
 	return G_SOURCE_REMOVE;
 }
 
@@ -227,7 +229,7 @@ poll_backend(FerryAccount *self, gint64 now)
 {
 	guint64 generations = sum_generations(self);
 
-	if (self->push_live || now < self->poll_at || self->polling)
+	if (self->push_live || now < self->poll_at)
 		return;
 	if (generations != self->polled_generations)
 		self->poll_interval = self->settings->poll_s;
@@ -236,7 +238,7 @@ poll_backend(FerryAccount *self, gint64 now)
 					  MAX(MAX_POLL_SECONDS, self->settings->poll_s));
 	self->polled_generations = generations;
 	self->poll_at = now + (gint64)self->poll_interval * G_USEC_PER_SEC;
-	sync_all(self, FALSE);
+	sync_all(self, FALSE, FALSE);
 }
 
 /* What push told and could not be read then. */
@@ -287,8 +289,8 @@ tick_cb(gpointer user_data)
 	look_for_accounts(self);
 	if (watched)
 		poll_backend(self, now);
-	if (watched && self->push_live && !self->polling && has_told_changes(self))
-		sync_all(self, TRUE);
+	if (watched && self->push_live && has_told_changes(self))
+		sync_all(self, TRUE, FALSE);
 	if (self->unused_since != 0 &&
 	    now - self->unused_since > (gint64)self->settings->idle_unload_s * G_USEC_PER_SEC &&
 	    self->unload != NULL) {

@@ -305,129 +305,19 @@ ferry_account_session_lists_changed(FerryAccountSession *self)
 		g_signal_emit(self, signals[SIGNAL_MAILBOXES_CHANGED], 0, old, list);
 }
 
-/* refreshing all that the session sees */
-
-typedef struct {
-	guint pending;
-	GError *error;
-} Refresh;
-
-static void
-refresh_free(gpointer data)
+/* Whether the name is in an account that has not answered yet: to say that there is no such mailbox
+ * would make clients drop theirs. */
+static gboolean
+is_in_the_dark(FerryAccountSession *self, FerryMailboxList *list, const char *name)
 {
-	Refresh *refresh = data;
+	const char *account_id, *rest;
+	FerryMailAccount *mail_account;
 
-	g_clear_error(&refresh->error);
-	g_free(refresh);
-}
-
-/* RFC 8621 lets a shared account fail alone: only the own one counts. */
-static void
-refreshed_one_cb(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-	g_autoptr(GTask) task = user_data;
-	FerryAccountSession *self = g_task_get_source_object(task);
-	FerryMailAccount *mail_account = FERRY_MAIL_ACCOUNT(source);
-	Refresh *refresh = g_task_get_task_data(task);
-	g_autoptr(GError) error = NULL;
-	FerryMailboxList *list;
-
-	if (!ferry_mail_account_refresh_finish(mail_account, result, &error) &&
-	    refresh->error == NULL && mail_account->own)
-		refresh->error = g_steal_pointer(&error);
-	if (--refresh->pending > 0)
-		return;
-	list = ferry_account_session_get_list(self);
-	/* in an outage the names that are known are still told */
-	if (list != NULL && (refresh->error == NULL ||
-			     g_error_matches(refresh->error, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE)))
-		g_task_return_pointer(task, ferry_mailbox_list_ref(list),
-				      (GDestroyNotify)(void (*)(void))ferry_mailbox_list_unref);
-	else if (refresh->error != NULL)
-		g_task_return_error(task, g_steal_pointer(&refresh->error));
-	else
-		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
-					"the mailboxes are not known yet");
-}
-
-static void
-list_mailboxes(FerryAccountSession *self, FerryRefresh how, GCancellable *cancellable,
-	       GAsyncReadyCallback callback, gpointer user_data)
-{
-	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
-	Refresh *refresh = g_new0(Refresh, 1);
-
-	g_task_set_source_tag(task, ferry_account_session_list_async);
-	g_task_set_task_data(task, refresh, refresh_free);
-	for (guint i = 0; i < self->account->mail_accounts->len; i++)
-		refresh->pending += sees(self, self->account->mail_accounts->pdata[i]);
-	if (refresh->pending == 0) {
-		g_task_return_pointer(task, make_list(self),
-				      (GDestroyNotify)(void (*)(void))ferry_mailbox_list_unref);
-		return;
-	}
-	for (guint i = 0; i < self->account->mail_accounts->len; i++) {
-		if (sees(self, self->account->mail_accounts->pdata[i]))
-			ferry_mail_account_refresh_async(self->account->mail_accounts->pdata[i],
-							 self, how, refreshed_one_cb,
-							 g_object_ref(task));
-	}
-}
-
-/**
- * ferry_account_session_list_async:
- * @self: a session
- * @cancellable: (nullable): to give up
- * @callback: called with the list
- * @user_data: for @callback
- *
- * The mailboxes that the session may see, brought up to date as the Freshness rules say.
- */
-void
-ferry_account_session_list_async(FerryAccountSession *self, GCancellable *cancellable,
-				 GAsyncReadyCallback callback, gpointer user_data)
-{
-	list_mailboxes(self, FERRY_REFRESH_IF_OLD, cancellable, callback, user_data);
-}
-
-/**
- * ferry_account_session_list_subscribed_async:
- * @self: a session
- * @cancellable: (nullable): to give up
- * @callback: called with the list
- * @user_data: for @callback
- *
- * The same for who asks which mailboxes are subscribed: there are backends that do not tell of
- * that by themselves. Ends with [method@AccountSession.list_finish].
- */
-void
-ferry_account_session_list_subscribed_async(FerryAccountSession *self, GCancellable *cancellable,
-					    GAsyncReadyCallback callback, gpointer user_data)
-{
-	list_mailboxes(self, FERRY_REFRESH_SUBSCRIPTIONS, cancellable, callback, user_data);
-}
-
-/* The same whatever the Freshness rules say: a name that is not known may have been made by another
- * client a moment ago. Ends with ferry_account_session_list_finish(). */
-void
-ferry_account_session_list_anew_async(FerryAccountSession *self, GCancellable *cancellable,
-				      GAsyncReadyCallback callback, gpointer user_data)
-{
-	list_mailboxes(self, FERRY_REFRESH_ALWAYS, cancellable, callback, user_data);
-}
-
-/**
- * ferry_account_session_list_finish:
- * @self: a session
- * @result: what the callback was given
- * @error: return location
- *
- * Returns: (transfer full): the mailboxes
- */
-FerryMailboxList *
-ferry_account_session_list_finish(FerryAccountSession *self, GAsyncResult *result, GError **error)
-{
-	return g_task_propagate_pointer(G_TASK(result), error);
+	if (list == NULL ||
+	    ferry_mailbox_list_find_namespace(list, name, &account_id, &rest) == NULL)
+		return FALSE;
+	mail_account = ferry_account_find(self->account, account_id);
+	return mail_account != NULL && mail_account->mailbox_state == NULL;
 }
 
 FerryMailboxSlot *
@@ -444,7 +334,10 @@ ferry_account_session_find_slot(FerryAccountSession *self, const char *name, gbo
 			ferry_account_find(self->account, ferry_mailbox_info_get_account_id(info));
 	if (mail_account != NULL)
 		slot = ferry_mail_account_find(mail_account, ferry_mailbox_info_get_id(info));
-	if (slot == NULL && for_adding && info == NULL)
+	if (slot == NULL && is_in_the_dark(self, list, name))
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
+				    "the mailboxes of this account are not known yet");
+	else if (slot == NULL && for_adding && info == NULL)
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_TRY_CREATE,
 				    "the mailbox does not exist");
 	else if (slot == NULL)

@@ -148,6 +148,12 @@ ferry_mail_account_refresh_async(FerryMailAccount *self, FerryAccountSession *se
 		ferry_account_session_warm_up(session);
 	}
 	g_object_set_data(G_OBJECT(task), "how", GINT_TO_POINTER(how));
+	/* as in an outage: what is known has to do */
+	if (self->slow && self->n_syncing > 0) {
+		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
+					"account %s does not answer", self->id);
+		return;
+	}
 	if (how == FERRY_REFRESH_ALWAYS)
 		ferry_mail_account_lock(self, locked_cb, g_steal_pointer(&task));
 	else

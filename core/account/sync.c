@@ -246,6 +246,7 @@ finish(FerrySync *self, FerryStoreDelta *delta, GError *error)
 	}
 	task = g_steal_pointer(&self->task);
 	self->account->n_syncing--;
+	self->account->slow = FALSE;
 	if (error == NULL) {
 		self->account->sync_started = self->started;
 		if (self->complete_mailboxes)

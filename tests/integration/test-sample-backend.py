@@ -313,5 +313,47 @@ def test_first_sync_with_mail_arriving(_):
         check(arrived, 'mail arrived meanwhile')
 
 
+def names(client, *more):
+    """What LIST shows, and how long it takes."""
+    started = time.monotonic()
+    listed = client.ok('LIST "" *', *more).all(b'LIST')
+    return {bytes(line.tokens[-1]).decode() for line in listed}, time.monotonic() - started
+
+
+def test_hanging_shared_account(_):
+    """One of others that hangs holds up neither LOGIN nor the other accounts, known or not."""
+    hangs = {'on': 'method', 'account': 'A-bob', 'do': 'delay', 'delay': 60000, 'times': 0}
+    settings = {'backend main': {'request-timeout': 3}}
+    with special('--user', 'carol:secret', '--generate', 'bob:Team:5', '--generate', 'carol:Team:5',
+                 '--share', 'bob:Team:alice:all', '--share', 'carol:Team:alice:all', '--no-push',
+                 settings=settings) as server:
+        bob, carol = 'Shared Folders/bob/Team', 'Shared Folders/carol/Team'
+        server.sample.faults(hangs)
+        started = time.monotonic()
+        with server.imap() as client:
+            check(time.monotonic() - started < 1.5, 'LOGIN is prompt')
+            found, took = names(client)
+            check(carol in found and 'INBOX' in found, repr(found))
+            check(bob not in found and took < 4, 'LIST took %.1f s' % took)
+            for box in ('INBOX', carol):
+                started = time.monotonic()
+                client.select(box)
+                check(time.monotonic() - started < 1.5, 'SELECT %s is prompt' % box)
+            _, took = names(client)
+            check(took < 1.5, 'the next LIST took %.1f s' % took)
+            same(client.cmd('SELECT "%s"' % bob).code, b'UNAVAILABLE', 'not known is not gone')
+            server.sample.faults()
+            wait_for(lambda: bob in names(client)[0], 15, 'it is there once it answers', 0.5)
+            same(client.status(bob, 'MESSAGES')[b'MESSAGES'], 5)
+            server.sample.faults(hangs)
+            time.sleep(1.1)     # freshness
+            found, took = names(client, ' RETURN (STATUS (MESSAGES))')
+            check(bob in found and took < 4, 'LIST of what is known took %.1f s' % took)
+            started = time.monotonic()
+            client.select(bob)
+            check(time.monotonic() - started < 1.5, 'what is known is served')
+            server.sample.faults()
+
+
 CASES = [value for name, value in list(globals().items()) if name.startswith('test_')]
 run(CASES, fixture, timeout=580)
