@@ -189,8 +189,8 @@ def told_in(client, action, wanted, what):
     client.wait_untagged(wanted, 30)
     passed = time.monotonic() - started
     print('# %s was told after %.2f s' % (what, passed))
-    # a poll and what it has to ask; the interval only grows while nothing happens
-    check(passed < POLL + 2, '%s: %.2f s with poll=%d' % (what, passed, POLL))
+    # a poll and what it has to ask, on a machine that is busy; the default would be 10
+    check(passed < POLL + 5, '%s: %.2f s with poll=%d' % (what, passed, POLL))
 
 
 def test_idle_tells_within_the_poll(server):
