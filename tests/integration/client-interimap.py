@@ -1,15 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""interimap: two-way synchronisation of Ferry's account with another one, natively in Cyrus."""
+"""interimap: two-way synchronisation of Ferry's account with another one, natively in a Cyrus.
+
+The argument is what is behind Ferry: cyrus (the same one) or sample.
+"""
 
 import contextlib
 import os
+import sys
 
 from lib import behind, clients, corpus, procs
+from lib.cyrus import Cyrus
 from lib.tap import Skip, check, run, same
 from lib.wire import Wire
 
-# Ferry is the remote side; the local one is bob's account in the same Cyrus, which is spoken to natively.
+BACKEND = sys.argv[1] if len(sys.argv) > 1 else 'cyrus'
+
+# Ferry is the remote side; the local one is bob's account in a Cyrus, which is spoken to natively.
 CONFIG = '''\
 database = {home}/state.db
 logfile = {home}/log
@@ -38,18 +45,73 @@ compress = NO
 '''
 
 
+class Native:
+    """An account in a Cyrus."""
+
+    def __init__(self, cyrus, user):
+        self.cyrus, self.user = cyrus, user
+
+    def native(self, user=None):
+        return self.cyrus.imap(user or self.user)
+
+    @contextlib.contextmanager
+    def message(self, label):
+        with self.native() as native:
+            native.select('InterBox')
+            yield native, int(native.ok('SEARCH HEADER X-Label ' + label).first(b'SEARCH').line.split()[-1])
+
+    def flag(self, label, how, *flags):
+        with self.message(label) as (native, number):
+            native.ok('STORE %d %sFLAGS (%s)' % (number, how, ' '.join(flags)))
+
+    def remove(self, label):
+        with self.message(label) as (native, number):
+            native.ok('STORE %d +FLAGS.SILENT (\\Deleted)' % number)
+            native.ok('EXPUNGE')
+
+    def octets(self):
+        with self.native() as native:
+            native.examine('InterBox')
+            return [items[b'BODY[]'] for items in native.fetch('1:*', '(BODY.PEEK[])').values()]
+
+
+class Sample:
+    """alice's account in the sample server."""
+
+    def __init__(self, server):
+        self.server, self.sample = server, server.sample
+
+    def id_of(self, label):
+        return self.sample.jmap(('Email/query', {'filter': {'header': ['X-Label', label]}}))[0]['ids'][0]
+
+    def flag(self, label, how, *flags):
+        names = {flag: keyword for keyword, flag in behind.KEYWORDS.items()}
+        self.sample.admin('keywords', {'user': 'alice', 'ids': [self.id_of(label)],
+                                       'add' if how == '+' else 'remove': [names.get(f, f) for f in flags]})
+
+    def remove(self, label):
+        self.sample.admin('expunge', {'user': 'alice', 'ids': [self.id_of(label)]})
+
+    def octets(self):
+        with self.server.imap() as client:
+            client.examine('InterBox')
+            return [items[b'BODY[]'] for items in client.fetch('1:*', '(BODY.PEEK[])').values()]
+
+
 class Interimap:
-    def __init__(self, server, home):
-        self.server, self.home = server, home
+    def __init__(self, server, cyrus, home):
+        self.server, self.cyrus, self.home = server, cyrus, home
         self.program = clients.need('interimap', 'interimap')
-        self.bob = behind.Behind(behind.InCyrus(server, 'bob'))
+        self.near = Native(cyrus, 'bob')
+        self.far = Native(cyrus, 'alice') if BACKEND == 'cyrus' else Sample(server)
+        self.bob = behind.Behind(behind.InCyrus(self.near, 'bob'))
 
     def run(self, *arguments, kind='plain'):
         plain = kind == 'plain'
         path = self.home + '/config'
         with open(path, 'w') as out:
             out.write(CONFIG.format(
-                home=self.home, local_host=self.server.cyrus.host, local_port=self.server.cyrus.imap_port,
+                home=self.home, local_host=self.cyrus.host, local_port=self.cyrus.imap_port,
                 type='imaps' if kind == 'implicit' else 'imap',
                 starttls='YES' if kind == 'starttls' else 'NO',
                 host=self.server.wire.host if plain else 'localhost',
@@ -68,21 +130,17 @@ class Interimap:
 @contextlib.contextmanager
 def fixture():
     clients.need('interimap', 'interimap')
-    with behind.server('cyrus', listeners=('plain', 'starttls', 'implicit')) as server:
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(behind.server(BACKEND, listeners=('plain', 'starttls', 'implicit')))
         with server.imap() as client:
             if b'QRESYNC' not in client.capabilities():
                 raise Skip('interimap synchronises with servers that have QRESYNC only')
+        cyrus = server.cyrus if BACKEND == 'cyrus' else stack.enter_context(Cyrus())
         home = procs.temp_dir('interimap')
-        try:
-            with Wire(server.host, server.front.ports['plain']) as server.wire:
-                server.inter = Interimap(server, home)
-                yield server
-        finally:
-            procs.remove_dir(home)
-
-
-def number(native, label):
-    return int(native.ok('SEARCH HEADER X-Label ' + label).first(b'SEARCH').line.split()[-1])
+        stack.callback(procs.remove_dir, home)
+        server.wire = stack.enter_context(Wire(server.host, server.front.ports['plain']))
+        server.inter = Interimap(server, cyrus, home)
+        yield server
 
 
 def checked(server):
@@ -101,14 +159,8 @@ def test_first_run(server):
     same(server.inter.both(), [('far-1', set()), ('far-2', set()), ('far-3', {'\\Flagged', 'work'}),
                                ('near-1', {'\\Seen'}), ('near-2', {'\\Seen'})])
     same(server.behind.labels('InterBox Ünder'), [('near-3', set())])
-    with server.native('bob') as native:
-        native.examine('InterBox')
-        check(corpus.one('far-2', 3000) in [items[b'BODY[]'] for items in native.fetch(
-            '1:*', '(BODY.PEEK[])').values()], 'octets that came out of Ferry')
-    with server.native() as native:
-        native.examine('InterBox')
-        check(corpus.one('near-1', 20000) in [items[b'BODY[]'] for items in native.fetch(
-            '1:*', '(BODY.PEEK[])').values()], 'octets that went in by Ferry')
+    check(corpus.one('far-2', 3000) in server.inter.near.octets(), 'octets that came out of Ferry')
+    check(corpus.one('near-1', 20000) in server.inter.far.octets(), 'octets that went in by Ferry')
     checked(server)
 
 
@@ -116,15 +168,16 @@ def test_second_run_moves_nothing(server):
     server.inter.run()
     same(server.wire.commands(r'APPEND|UID (COPY|EXPUNGE)|UID FETCH .*BODY'), [],
          server.wire.transcript())
+    check(server.wire.commands(r'ENABLE .*QRESYNC'), 'it enables QRESYNC')
+    check(server.wire.commands(r'SELECT .*\(QRESYNC \(\d+ \d+'), 'and uses it: %s' % server.wire.transcript())
     checked(server)
 
 
 def test_flags_both_ways(server):
-    for user, label, change in (('alice', 'near-1', '-FLAGS (\\Seen)'), ('alice', 'far-1', '+FLAGS (\\Answered)'),
-                                ('bob', 'far-2', '+FLAGS (todo \\Seen)'), ('bob', 'far-3', '-FLAGS (work)')):
-        with server.native(user) as native:
-            native.select('InterBox')
-            native.ok('STORE %d %s' % (number(native, label), change))
+    server.inter.far.flag('near-1', '-', '\\Seen')
+    server.inter.far.flag('far-1', '+', '\\Answered')
+    server.inter.near.flag('far-2', '+', 'todo', '\\Seen')
+    server.inter.near.flag('far-3', '-', 'work')
     server.inter.run()
     same(server.inter.both(), [('far-1', {'\\Answered'}), ('far-2', {'todo', '\\Seen'}),
                                ('far-3', {'\\Flagged'}), ('near-1', set()), ('near-2', {'\\Seen'})])
@@ -133,11 +186,8 @@ def test_flags_both_ways(server):
 
 
 def test_deletions_both_ways(server):
-    for user, label in (('alice', 'near-2'), ('bob', 'far-1')):
-        with server.native(user) as native:
-            native.select('InterBox')
-            native.ok('STORE %d +FLAGS.SILENT (\\Deleted)' % number(native, label))
-            native.ok('EXPUNGE')
+    server.inter.far.remove('near-2')
+    server.inter.near.remove('far-1')
     server.inter.run()
     same([label for label, _ in server.inter.both()], ['far-2', 'far-3', 'near-1'])
     checked(server)
