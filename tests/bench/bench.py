@@ -33,13 +33,22 @@ class Side:
         Side.made_sides += 1
         self.number = Side.made_sides
         self.name, self.host, self.port, self.ferry, self.url = name, host, port, ferry, url
-        self.client, self.bare, self.ids, self.page = None, None, [], 1000
+        self.client, self.second, self.bare, self.ids, self.page = None, None, None, [], 1000
 
     def connect(self):
         if self.client:
             self.client.close()
         self.client = FastImap(self.host, self.port)
         return self.client
+
+    def another(self, *commands):
+        """One more client, which has said these; it lives until the next one."""
+        if self.second:
+            self.second.close()
+        self.second = FastImap(self.host, self.port)
+        for command in commands:
+            self.second.command(command)
+        return self.second
 
     def learn(self):
         self.bare = BareJmap(self.url)
@@ -118,6 +127,8 @@ def median_of(rounds, sides, operation):
 
 def measure_reading(table, arguments, native, ferries):
     for name, operation, goal in ops.READING:
+        if arguments.rows not in name:
+            continue
         say(name)
         found = median_of(arguments.rounds, [native] + ferries, operation)
         values = {'native ms': milliseconds(found[native]), 'target': '%.1f' % goal}
@@ -269,6 +280,7 @@ def options():
     parser.add_argument('--backend', choices=('both', 'cyrus', 'sample'), default='both')
     parser.add_argument('--only', default='reading,changing,cold,memory,requests,push,sieve')
     parser.add_argument('--commands', type=int, default=100, help='ManageSieve commands in a round')
+    parser.add_argument('--rows', default='', help='reading: the rows whose names have this in them')
     parser.add_argument('--json', help='write the figures there too')
     return parser.parse_args()
 

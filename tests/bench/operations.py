@@ -2,6 +2,7 @@
 """What is measured. Every operation is a function (side) → seconds."""
 
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'integration'))
@@ -36,6 +37,32 @@ def noops(side):
     return sum(side.client.timed('NOOP') for _ in range(100))
 
 
+def remember(side):
+    """What a client kept, before a hundred messages changed: UIDVALIDITY, HIGHESTMODSEQ."""
+    if getattr(side, 'kept', None) is None:
+        reply = side.client.command('SELECT ' + BOX)
+        validity = re.search(rb'UIDVALIDITY (\d+)', reply)[1].decode()
+        side.kept = validity, re.search(rb'HIGHESTMODSEQ (\d+)', reply)[1].decode()
+        count = int(re.search(rb'\* (\d+) EXISTS', reply)[1])
+        # a keyword of its own: the sides share a Cyrus
+        side.client.command('STORE %s +FLAGS.SILENT (changed%d)' % (','.join(
+            str(number) for number in range(1, count + 1, max(1, count // 100))[:100]), side.number))
+    return side.kept
+
+
+def since(command):
+    """A command with what is kept put in, with CONDSTORE and QRESYNC enabled."""
+    def operation(side):
+        if not side.client.offers('QRESYNC'):
+            return None
+        kept = remember(side)
+        client = side.another('ENABLE QRESYNC')
+        if not command.startswith('SELECT'):
+            client.command('SELECT ' + BOX)
+        return client.timed(command % dict(zip(('validity', 'modseq'), kept)))
+    return operation
+
+
 READING = [
     ('SELECT', select, 0.5),
     ('STATUS', status, 0.5),
@@ -49,6 +76,10 @@ READING = [
     ('SEARCH LARGER 2000 SINCE', reading('SEARCH LARGER 2000 SINCE 1-Jan-2020'), 0.5),
     ('SEARCH SUBJECT harbour', reading('SEARCH SUBJECT harbour'), 0.5),
     ('SORT (DATE)', reading('SORT (DATE) UTF-8 ALL', 'SORT'), 0.5),
+    ('SEARCH MODSEQ, 100 changed', since('SEARCH MODSEQ %(modseq)s'), 0.5),
+    ('SEARCH MODSEQ, all', since('SEARCH MODSEQ 1'), 0.5),
+    ('SELECT (QRESYNC), 100 changed', since('SELECT ' + BOX + ' (QRESYNC (%(validity)s %(modseq)s))'), 0.5),
+    ('FETCH CHANGEDSINCE, 100 changed', since('FETCH 1:* (FLAGS) (CHANGEDSINCE %(modseq)s)'), 0.5),
     ('THREAD REFERENCES', reading('THREAD REFERENCES UTF-8 ALL', 'THREAD=REFERENCES'), 0.5),
 ]
 

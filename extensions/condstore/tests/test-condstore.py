@@ -10,6 +10,7 @@ repeat or lengthen a run.
 import contextlib
 import os
 import random
+import sqlite3
 import sys
 import threading
 
@@ -377,4 +378,52 @@ def test_many_gone(server):
         same(reply.all(b'FETCH'), [], 'nothing changed')
 
 
-run([test_cache, test_claims, test_many_gone], fixture, timeout=280)
+def forget_removals(server):
+    """What the store does when there are very many of them."""
+    server.front.stop()
+    path = next(os.path.join(folder, name) for folder, _, names in os.walk(server.front.state)
+                for name in names if name.endswith(('.db', '.sqlite')))
+    with contextlib.closing(sqlite3.connect(path)) as store:
+        check(store.execute('DELETE FROM tombstone').rowcount > 0, 'there were some')
+        store.execute('UPDATE mailbox SET prune_modseq = highest_modseq')
+        store.commit()
+    server.front.start()
+
+
+def test_forgotten(server):
+    """Where removals are forgotten all is told that is not there; pairs of number and UID spare
+    most of it (RFC 7162 §3.2.5.2, §3.2.6)."""
+    server.behind.make('Forgotten')
+    with server.imap(timeout=60) as other:
+        multiappend(other, 'Forgotten', corpus.small(12, seed=SEED, size=400))
+        other.select('Forgotten')
+        uids = other.uids()
+
+        def remove(*numbers):
+            other.ok('UID STORE %s +FLAGS.SILENT (\\Deleted)' % ','.join(str(uids[n - 1]) for n in numbers))
+            other.ok('EXPUNGE')
+        remove(2, 3)
+        cache = Cache(server, 'Forgotten')
+        cache.connect()
+        cache.resync()
+        remove(5, 9, 12)
+    forget_removals(server)
+    vanished = {
+        '': '2:3,5,9,12', ' %d:%d' % (uids[3], uids[8]): '5,9',
+        # the client's second message is number 4, its fifth number 7: from there on it is wrong
+        ' 1:%d (2,5 %d,%d)' % (uids[-1], uids[3], uids[6]): '5,9,12',
+        ' 1:%d (1:2 %d,%d)' % (uids[-1], uids[0], uids[3]): '5,9,12'}
+    for parameters, numbers in vanished.items():
+        cache.connect()
+        reply = cache.client.ok('SELECT Forgotten (QRESYNC (%d %d%s))' % (cache.validity, cache.modseq, parameters))
+        told = [uid for r in reply.all(b'VANISHED') for uid in Cache.gone(r)]
+        same(told, [uids[n - 1] for n in expand(numbers.encode())], parameters)
+    reply = cache.client.ok('UID FETCH 1:* (FLAGS) (CHANGEDSINCE %d VANISHED)' % cache.modseq)
+    same(sorted(uid for r in reply.all(b'VANISHED') for uid in Cache.gone(r)),
+         [uids[n - 1] for n in (2, 3, 5, 9, 12)], 'UID FETCH')
+    cache.connect()
+    cache.resync()
+    same(sorted(cache.flags), [uid for n, uid in enumerate(uids, 1) if n not in (2, 3, 5, 9, 12)], 'what is left')
+
+
+run([test_cache, test_claims, test_many_gone, test_forgotten], fixture, timeout=280)
