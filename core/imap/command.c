@@ -33,6 +33,7 @@ struct _FerryImapCommand {
 	gboolean started;
 	gboolean done;
 	gboolean lets_next;
+	gboolean uses_numbers;
 	FerryImapTurnFunc turn_func; /* NULL: waits for none */
 	gpointer turn_data;
 	char *response_code;
@@ -598,6 +599,24 @@ ferry_imap_command_give_turn(FerryImapCommand *self)
 	g_source_set_priority(source, G_PRIORITY_DEFAULT);
 	g_source_set_callback(source, turn_cb, g_object_ref(self), g_object_unref);
 	g_source_attach(source, g_main_context_get_thread_default());
+}
+
+/**
+ * ferry_imap_command_use_numbers:
+ *
+ * Says that an argument of this command is a message number, although its name does not show it:
+ * no expunge is told while it runs (RFC 9051 §7.5.1, RFC 7162 §3.2.10.2).
+ */
+void
+ferry_imap_command_use_numbers(FerryImapCommand *self)
+{
+	self->uses_numbers = TRUE;
+}
+
+gboolean
+ferry_imap_command_uses_numbers(FerryImapCommand *self)
+{
+	return self->uses_numbers || self->contribution->ordering == FERRY_ORDERING_NUMBERS;
 }
 
 /**

@@ -95,6 +95,9 @@ void ferry_imap_command_add_step(FerryImapCommand *self, FerryImapCommandStep st
 				 gpointer user_data, GDestroyNotify destroy);
 void ferry_imap_command_step_done(FerryImapCommand *self, const GError *error);
 
+/* No expunge is told while it runs, as with commands of the ordering NUMBERS. */
+void ferry_imap_command_use_numbers(FerryImapCommand *self);
+
 /* Lets the next command start while this one runs, where it has the same name: for reads that do
  * not affect each other (RFC 9051 §5.5), so that pipelined ones share requests. */
 void ferry_imap_command_allow_next(FerryImapCommand *self);

@@ -233,6 +233,8 @@ plan_set(FerryImapSearch *self, SearchNode *node, FerryImapValue *value, GError 
 
 	if (uids == NULL)
 		return FALSE;
+	if (!ferry_imap_set_is_saved_result(set))
+		ferry_imap_command_use_numbers(self->command);
 	node->kind = SEARCH_SET;
 	node->uids = ferry_uid_set_new_from_array((const guint32 *)uids->data, uids->len);
 	return TRUE;

@@ -345,12 +345,10 @@ ferry_imap_session_read_line(FerryImapSession *self, FerryImapCommand *command, 
 static gboolean
 may_expunge_after(FerryImapSession *self, FerryImapCommand *command)
 {
-	if (ferry_imap_command_get_contribution(command)->ordering == FERRY_ORDERING_NUMBERS)
+	if (ferry_imap_command_uses_numbers(command))
 		return FALSE;
 	for (guint i = 0; i < self->running->len; i++) {
-		FerryImapCommand *other = self->running->pdata[i];
-
-		if (ferry_imap_command_get_contribution(other)->ordering == FERRY_ORDERING_NUMBERS)
+		if (ferry_imap_command_uses_numbers(self->running->pdata[i]))
 			return FALSE;
 	}
 	return TRUE;

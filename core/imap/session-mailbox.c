@@ -309,20 +309,21 @@ ferry_imap_session_get_fetch_word(FerryImapSession *self)
 
 /**
  * ferry_imap_session_tell_details:
+ * @details: whether to
  *
  * From now on every FETCH response that tells of a change has the UID, and what told items say
  * (ferry_registry_add_told_item()); what the session's own STORE .SILENT did is told with these.
  */
 void
-ferry_imap_session_tell_details(FerryImapSession *self)
+ferry_imap_session_tell_details(FerryImapSession *self, gboolean details)
 {
-	self->detailed = TRUE;
+	self->detailed = details;
 }
 
 /**
  * ferry_imap_session_tells_details:
  *
- * Returns: whether ferry_imap_session_tell_details() was called
+ * Returns: whether changes are told with what told items say
  */
 gboolean
 ferry_imap_session_tells_details(FerryImapSession *self)

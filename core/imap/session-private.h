@@ -77,6 +77,7 @@ void ferry_imap_command_run(FerryImapCommand *self);
 void ferry_imap_command_cancel(FerryImapCommand *self);
 void ferry_imap_command_give_turn(FerryImapCommand *self);
 gboolean ferry_imap_command_lets_next(FerryImapCommand *self);
+gboolean ferry_imap_command_uses_numbers(FerryImapCommand *self);
 void ferry_imap_command_take_steps(FerryImapCommand *self, FerryImapTurnFunc func,
 				   gpointer user_data);
 void ferry_imap_command_run_hooks(FerryImapCommand *self);

@@ -62,7 +62,7 @@ void ferry_imap_session_set_saved_result(FerryImapSession *self, FerryUidSet *ui
 void ferry_imap_session_tell(FerryImapSession *self, gboolean may_expunge, gboolean with_uid);
 
 /* From now on changes are told with their UID and what told items say. */
-void ferry_imap_session_tell_details(FerryImapSession *self);
+void ferry_imap_session_tell_details(FerryImapSession *self, gboolean details);
 gboolean ferry_imap_session_tells_details(FerryImapSession *self);
 
 /* The word and number of FETCH responses: NULL for `* number FETCH`, else `* uid WORD`. */
