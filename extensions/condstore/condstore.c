@@ -21,6 +21,7 @@ condstore_get_session(FerryImapSession *session)
 void
 condstore_forget(FerryImapSession *session, gpointer user_data)
 {
+	ferry_imap_session_tell_details(session, FALSE);
 	ferry_imap_session_set_data(session, SESSION_DATA, NULL, NULL);
 }
 
@@ -38,7 +39,7 @@ condstore_make_aware(FerryImapSession *session, gboolean tell)
 	if (condstore_get_session(session) != NULL)
 		return;
 	ferry_imap_session_set_data(session, SESSION_DATA, g_new0(CondstoreSession, 1), g_free);
-	ferry_imap_session_tell_details(session);
+	ferry_imap_session_tell_details(session, TRUE);
 	if (tell && ferry_imap_session_get_told(session) != NULL)
 		ferry_imap_writer_writef(ferry_imap_session_get_writer(session),
 					 "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT
