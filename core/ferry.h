@@ -3,6 +3,7 @@
 
 /* Everything that an extension may use. */
 #include "ferry-protocol.h"
+#include "account/memo.h"
 #include "imap/command.h"
 #include "imap/fetch.h"
 #include "imap/message.h"
@@ -14,3 +15,7 @@
 #include "imap/update.h"
 #include "imap/value.h"
 #include "imap/writer.h"
+#include "message/date.h"
+#include "message/envelope-reader.h"
+#include "message/subject.h"
+#include "message/text-search.h"

@@ -46,6 +46,11 @@ void ferry_imap_search_set_lost(FerryImapSearch *self);
 void ferry_imap_search_set_returns(FerryImapSearch *self, gboolean extended,
 				   FerryImapValue *returns);
 gboolean ferry_imap_search_has_lost(FerryImapSearch *self);
+FerryImapValue *ferry_imap_search_get_returns(FerryImapSearch *self);
+
+/* commands/search.c: the return option ALL */
+void ferry_imap_search_write_all(FerryImapSearch *search, FerryImapValue *arguments,
+				 FerryImapWriter *writer, gpointer user_data);
 
 /* for the base keys */
 void ferry_imap_search_set_key_data(FerryImapSearch *self, FerryImapValue *arguments, gpointer data,

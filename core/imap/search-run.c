@@ -31,6 +31,10 @@ typedef struct {
 	guint position; /* of the next one in the candidates, or in the chunk */
 	guint server_key;
 	gboolean asked_server;
+	FerryImapSearchMessageFunc look; /* nullable: judges */
+	gpointer look_data;
+	GDestroyNotify look_destroy;
+	FerryNeeds look_needs;
 } Run;
 
 static void step(GTask *task);
@@ -55,6 +59,8 @@ run_free(Run *run)
 	g_clear_pointer(&run->chunk, g_ptr_array_unref);
 	g_clear_pointer(&run->message, ferry_imap_message_unref);
 	g_clear_error(&run->not_found);
+	if (run->look_destroy != NULL)
+		run->look_destroy(run->look_data);
 	g_free(run);
 }
 
@@ -156,6 +162,11 @@ judge_message(FerryImapSearch *search, Run *run, guint32 uid, FerryMessageData *
 		return;
 	if (data != NULL)
 		ferry_imap_message_set_data(message, data);
+	if (run->look != NULL) {
+		run->look(search, message, run->look_data);
+		g_array_append_val(run->matches, uid);
+		return;
+	}
 	switch (ferry_imap_search_judge(search, message, run->have)) {
 	case SEARCH_TRUE:
 		g_array_append_val(run->matches, uid);
@@ -399,6 +410,8 @@ step(GTask *task)
 		finish(task);
 	} else if (g_task_return_error_if_cancelled(task)) {
 		g_object_unref(task);
+	} else if (run->look_needs & ~FERRY_NEEDS_METADATA) {
+		judge_contents(task, run->look_needs);
 	} else if (run->have == FERRY_NEEDS_NOTHING) {
 		judge_rows(task);
 	} else if (should_ask_server(search, run)) {
@@ -412,6 +425,16 @@ step(GTask *task)
 		fail(task, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_FAILED,
 					       "a search key needs what nobody has"));
 	}
+}
+
+static void
+run_bind(Run *run, FerryImapSession *session)
+{
+	run->mailbox = g_object_ref(ferry_imap_session_get_mailbox(session));
+	run->account_session = g_object_ref(ferry_imap_session_get_account_session(session));
+	run->told = g_object_ref(ferry_imap_session_get_told(session));
+	run->matches = new_uids();
+	run->candidates = new_uids();
 }
 
 /**
@@ -439,11 +462,7 @@ ferry_imap_search_run_async(FerryImapSearch *self, FerryImapValue *charset, Ferr
 		fail(task, error);
 		return;
 	}
-	run->mailbox = g_object_ref(ferry_imap_session_get_mailbox(session));
-	run->account_session = g_object_ref(ferry_imap_session_get_account_session(session));
-	run->told = g_object_ref(ferry_imap_session_get_told(session));
-	run->matches = new_uids();
-	run->candidates = new_uids();
+	run_bind(run, session);
 	count = ferry_told_get_count(run->told);
 	g_array_set_size(run->candidates, count);
 	for (guint32 i = 0; i < count; i++)
@@ -458,6 +477,82 @@ ferry_imap_search_run_async(FerryImapSearch *self, FerryImapValue *charset, Ferr
  */
 gboolean
 ferry_imap_search_run_finish(FerryImapSearch *self, GAsyncResult *result, GError **error)
+{
+	return g_task_propagate_boolean(G_TASK(result), error);
+}
+
+/* The matches that are to be looked at, and the others, which stay what they are. */
+static void
+split_matches(FerryImapSearch *self, Run *run, const guint32 *uids, gsize n_uids)
+{
+	gsize n_all;
+	const guint32 *all = ferry_imap_search_get_uids(self, &n_all);
+
+	for (gsize i = 0, next = 0; i < n_all; i++) {
+		while (next < n_uids && uids[next] < all[i])
+			next++;
+		g_array_append_val(next < n_uids && uids[next] == all[i] ? run->candidates
+									 : run->matches,
+				   all[i]);
+	}
+}
+
+/**
+ * ferry_imap_search_read_async:
+ * @self: a search that ran and has no order yet
+ * @uids: (array length=n_uids): which of the matches, ascending
+ * @n_uids: how many
+ * @needs: what @func wants to have of each; with %FERRY_NEEDS_METADATA nothing is read
+ * @func: (scope notified) (closure func_data) (destroy destroy): called for each that is still
+ * there, ascending
+ * @func_data: for @func
+ * @destroy: (nullable): frees @func_data
+ * @cancellable: (nullable): to give up
+ * @callback: (scope async): called when all were looked at
+ * @user_data: for @callback
+ *
+ * Looks at messages that were found: a command that orders its results learns what to order them
+ * by. They come from the account's caches, else from the backend in few requests, a chunk at a
+ * time; other sessions get their turn between. Messages that are gone leave the result, as in the
+ * search itself.
+ */
+void
+ferry_imap_search_read_async(FerryImapSearch *self, const guint32 *uids, gsize n_uids,
+			     FerryNeeds needs, FerryImapSearchMessageFunc func, gpointer func_data,
+			     GDestroyNotify destroy, GCancellable *cancellable,
+			     GAsyncReadyCallback callback, gpointer user_data)
+{
+	FerryImapSession *session = ferry_imap_search_get_session(self);
+	GTask *task = g_task_new(self, cancellable, callback, user_data);
+	Run *run = g_new0(Run, 1);
+
+	g_task_set_source_tag(task, ferry_imap_search_read_async);
+	g_task_set_task_data(task, run, (GDestroyNotify)run_free);
+	run->look = func;
+	run->look_data = func_data;
+	run->look_destroy = destroy;
+	run->look_needs = needs;
+	/* the mailbox can go away under a session while it waits */
+	if (ferry_imap_session_get_mailbox(session) == NULL) {
+		fail(task, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
+					       "the mailbox is gone"));
+		return;
+	}
+	run_bind(run, session);
+	split_matches(self, run, uids, n_uids);
+	step(task);
+}
+
+/**
+ * ferry_imap_search_read_finish:
+ * @self: a search
+ * @result: what the callback was given
+ * @error: return location
+ *
+ * Returns: %FALSE with @error set where a message could not be read
+ */
+gboolean
+ferry_imap_search_read_finish(FerryImapSearch *self, GAsyncResult *result, GError **error)
 {
 	return g_task_propagate_boolean(G_TASK(result), error);
 }

@@ -457,6 +457,42 @@ ferry_imap_search_returns(FerryImapSearch *self, const char *name)
 	return FALSE;
 }
 
+/* What the client wants to be told; NULL: nothing was said about it. */
+FerryImapValue *
+ferry_imap_search_get_returns(FerryImapSearch *self)
+{
+	return self->returns;
+}
+
+static void
+reorder(GArray **array, const guint32 *order)
+{
+	GArray *ordered = g_array_sized_new(FALSE, FALSE, sizeof(guint32), (*array)->len);
+
+	for (guint i = 0; i < (*array)->len; i++)
+		g_array_append_val(ordered, g_array_index(*array, guint32, order[i]));
+	g_array_unref(*array);
+	*array = ordered;
+}
+
+/**
+ * ferry_imap_search_set_order:
+ * @self: a search that ran
+ * @order: (array length=n_matches): for each place in the answer the index of the match that stands
+ *   there; a permutation of 0 to @n_matches - 1
+ * @n_matches: as many as there are matches
+ *
+ * Puts the matches into the order of the answer (RFC 5267 §3): the arrays, MIN, MAX, ALL and what
+ * SAVE keeps of them follow it.
+ */
+void
+ferry_imap_search_set_order(FerryImapSearch *self, const guint32 *order, gsize n_matches)
+{
+	g_return_if_fail(n_matches == self->uids->len && n_matches == self->numbers->len);
+	reorder(&self->uids, order);
+	reorder(&self->numbers, order);
+}
+
 static const guint32 *
 get_array(GArray *array, gsize *length)
 {
@@ -468,7 +504,8 @@ get_array(GArray *array, gsize *length)
  * ferry_imap_search_get_uids:
  * @n_uids: (out): how many
  *
- * Returns: (array length=n_uids): the UIDs of the matches, ascending
+ * Returns: (array length=n_uids): the UIDs of the matches, ascending or in the order
+ *   that was set
  */
 const guint32 *
 ferry_imap_search_get_uids(FerryImapSearch *self, gsize *n_uids)
@@ -480,7 +517,8 @@ ferry_imap_search_get_uids(FerryImapSearch *self, gsize *n_uids)
  * ferry_imap_search_get_numbers:
  * @n_numbers: (out): how many
  *
- * Returns: (array length=n_numbers): the message sequence numbers of the matches, ascending
+ * Returns: (array length=n_numbers): the message sequence numbers of the matches, in the
+ *   order of their UIDs
  */
 const guint32 *
 ferry_imap_search_get_numbers(FerryImapSearch *self, gsize *n_numbers)

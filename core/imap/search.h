@@ -27,13 +27,42 @@ void ferry_imap_search_add_need(FerryImapSearch *self, FerryNeeds needs);
 gboolean ferry_imap_search_is_extended(FerryImapSearch *self);
 gboolean ferry_imap_search_returns(FerryImapSearch *self, const char *name);
 
+/* For commands that search: options first, then run, then the answer, which ends the command. */
+gboolean ferry_imap_search_prepare(FerryImapSearch *self, gboolean extended,
+				   FerryImapValue *options, GError **error);
+void ferry_imap_search_answer(FerryImapSearch *self, const char *name);
+void ferry_imap_search_succeed(FerryImapSearch *self);
+void ferry_imap_search_fail(FerryImapSearch *self, const GError *error);
+
 /* Finds the messages: @charset may be NULL, @program is the search-program argument. */
 void ferry_imap_search_run_async(FerryImapSearch *self, FerryImapValue *charset,
 				 FerryImapValue *program, GCancellable *cancellable,
 				 GAsyncReadyCallback callback, gpointer user_data);
 gboolean ferry_imap_search_run_finish(FerryImapSearch *self, GAsyncResult *result, GError **error);
 
-/* Once it ran: the matches, ascending, and their numbers. */
+/**
+ * FerryImapSearchMessageFunc:
+ * @search: the search
+ * @message: a match, with what was asked for of it; lives only during the call
+ * @user_data: (closure): as given
+ *
+ * Looks at one match.
+ */
+typedef void (*FerryImapSearchMessageFunc)(FerryImapSearch *search, FerryImapMessage *message,
+					   gpointer user_data);
+
+/* Once it ran: looks at matches, ascending. Those that are gone leave the result. */
+void ferry_imap_search_read_async(FerryImapSearch *self, const guint32 *uids, gsize n_uids,
+				  FerryNeeds needs, FerryImapSearchMessageFunc func,
+				  gpointer func_data, GDestroyNotify destroy,
+				  GCancellable *cancellable, GAsyncReadyCallback callback,
+				  gpointer user_data);
+gboolean ferry_imap_search_read_finish(FerryImapSearch *self, GAsyncResult *result, GError **error);
+
+/* The order in which the results are told; ascending without it. */
+void ferry_imap_search_set_order(FerryImapSearch *self, const guint32 *order, gsize n_matches);
+
+/* Once it ran: the matches and their numbers, in the order of the answer. */
 const guint32 *ferry_imap_search_get_uids(FerryImapSearch *self, gsize *n_uids);
 const guint32 *ferry_imap_search_get_numbers(FerryImapSearch *self, gsize *n_numbers);
 /* What the result is told in: UIDs for UID SEARCH, else numbers. */

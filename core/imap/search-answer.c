@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The answer of a SEARCH, or of a command that searches
+ *
+ * Specification: RFC 9051 §6.4.4 and §7.3.4, RFC 4731 (ESEARCH), RFC 5182 (SAVE), RFC 5267 §3: MIN,
+ *   MAX and ALL follow the order of the results
+ * Implementation: `* NAME n n n`, or ESEARCH with what the return options say; the options write
+ *   themselves, contributors add to both forms
+ */
+#include "imap/search-private.h"
+
+/* RFC 5182 §2.1: with MIN or MAX and nothing that names all, only those are saved. */
+static void
+save_result(FerryImapSearch *self)
+{
+	FerryImapSession *session = ferry_imap_search_get_session(self);
+	g_autoptr(FerryUidSet) saved = NULL;
+	gsize n_uids;
+	const guint32 *uids = ferry_imap_search_get_uids(self, &n_uids);
+	gboolean min = ferry_imap_search_returns(self, "MIN");
+	gboolean max = ferry_imap_search_returns(self, "MAX");
+
+	if ((!min && !max) || ferry_imap_search_returns(self, "ALL") ||
+	    ferry_imap_search_returns(self, "COUNT")) {
+		saved = ferry_uid_set_new_from_array(uids, n_uids);
+	} else {
+		saved = ferry_uid_set_new();
+		if (min && n_uids > 0)
+			ferry_uid_set_add(saved, uids[0]);
+		if (max && n_uids > 0)
+			ferry_uid_set_add(saved, uids[n_uids - 1]);
+	}
+	ferry_imap_session_set_saved_result(session, saved);
+}
+
+static void
+write_contributions(FerryImapSearch *self, FerryImapWriter *writer)
+{
+	FerryRegistry *registry =
+		ferry_imap_session_get_registry(ferry_imap_search_get_session(self));
+	GPtrArray *list = ferry_registry_list(registry, FERRY_CONTRIBUTION_SEARCH_RESULT);
+
+	for (guint i = 0; i < list->len; i++) {
+		const FerryContribution *entry = g_ptr_array_index(list, i);
+
+		((FerrySearchResultFunc)entry->func)(self, NULL, writer, entry->user_data);
+	}
+}
+
+static void
+write_classic(FerryImapSearch *self, const char *name, FerryImapWriter *writer)
+{
+	gsize n_results;
+	const guint32 *results = ferry_imap_search_get_results(self, &n_results);
+
+	ferry_imap_writer_begin_untagged(writer, name);
+	for (gsize i = 0; i < n_results; i++)
+		ferry_imap_writer_write_number(writer, results[i]);
+	write_contributions(self, writer);
+	ferry_imap_writer_end_line(writer);
+}
+
+/* Naming an option twice is one answer. */
+static gboolean
+is_repeated(FerryImapValue *returns, guint index)
+{
+	FerryImapValue *item = ferry_imap_value_get_child(returns, index);
+
+	for (guint i = 0; i < index; i++) {
+		if (ferry_imap_value_get_contribution(ferry_imap_value_get_child(returns, i)) ==
+		    ferry_imap_value_get_contribution(item))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void
+write_returns(FerryImapSearch *self, FerryImapValue *returns, FerryImapWriter *writer)
+{
+	if (returns == NULL || ferry_imap_value_get_n_children(returns) == 0) {
+		ferry_imap_search_write_all(self, NULL, writer, NULL);
+		return;
+	}
+	for (guint i = 0; i < ferry_imap_value_get_n_children(returns); i++) {
+		FerryImapValue *item = ferry_imap_value_get_child(returns, i);
+		const FerryContribution *contribution = ferry_imap_value_get_contribution(item);
+
+		if (contribution->func != NULL && !is_repeated(returns, i))
+			((FerrySearchResultFunc)contribution->func)(self, item, writer,
+								    contribution->user_data);
+	}
+}
+
+static void
+write_extended(FerryImapSearch *self, FerryImapWriter *writer)
+{
+	FerryImapCommand *command = ferry_imap_search_get_command(self);
+	FerryImapValue *returns = ferry_imap_search_get_returns(self);
+
+	/* SAVE alone has nothing to tell (RFC 5182 §2.1) */
+	if (ferry_imap_search_returns(self, "SAVE") &&
+	    ferry_imap_value_get_n_children(returns) == 1)
+		return;
+	ferry_imap_writer_write_text(writer, "* ESEARCH (TAG ");
+	ferry_imap_writer_write_string(writer, ferry_imap_command_get_tag(command),
+				       strlen(ferry_imap_command_get_tag(command)));
+	ferry_imap_writer_write_text(writer, ferry_imap_command_is_uid(command) ? ") UID" : ")");
+	write_returns(self, returns, writer);
+	write_contributions(self, writer);
+	ferry_imap_writer_end_line(writer);
+}
+
+/**
+ * ferry_imap_search_prepare:
+ * @self: a search
+ * @extended: whether it is answered with ESEARCH
+ * @options: (nullable): the search-returns argument; the command's, which outlives the search
+ * @error: return location; %FERRY_ERROR_INVALID for options that are not acceptable
+ *
+ * Makes the search the operation of its command, and prepares what its answer will tell
+ * (RFC 4731 §3). To be called once, before it runs.
+ *
+ * Returns: %FALSE with @error set where an option refuses
+ */
+gboolean
+ferry_imap_search_prepare(FerryImapSearch *self, gboolean extended, FerryImapValue *options,
+			  GError **error)
+{
+	ferry_imap_command_set_operation(ferry_imap_search_get_command(self), G_OBJECT(self));
+	ferry_imap_search_set_returns(self, extended, options);
+	for (guint i = 0; options != NULL && i < ferry_imap_value_get_n_children(options); i++) {
+		FerryImapValue *item = ferry_imap_value_get_child(options, i);
+		const FerryContribution *contribution = ferry_imap_value_get_contribution(item);
+		FerrySearchPrepareFunc prepare = (FerrySearchPrepareFunc)contribution->prepare;
+
+		if (prepare != NULL && !prepare(self, item, contribution->user_data, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/**
+ * ferry_imap_search_answer:
+ * @self: a search that ran
+ * @name: the response's name where the answer is not ESEARCH, as "SEARCH" in `* SEARCH 1 2`
+ *
+ * Writes the results in their order, with what contributors add, saves them where SAVE wants it
+ * (RFC 5182) and ends the command as ferry_imap_search_succeed() does.
+ */
+void
+ferry_imap_search_answer(FerryImapSearch *self, const char *name)
+{
+	FerryImapWriter *writer =
+		ferry_imap_command_get_writer(ferry_imap_search_get_command(self));
+
+	if (ferry_imap_search_returns(self, "SAVE"))
+		save_result(self);
+	if (ferry_imap_search_is_extended(self))
+		write_extended(self, writer);
+	else
+		write_classic(self, name, writer);
+	ferry_imap_search_succeed(self);
+}
+
+/**
+ * ferry_imap_search_succeed:
+ * @self: a search that ran, and whose answer was written
+ *
+ * Ends its command, with EXPUNGEISSUED (RFC 5530) where a message that would have been named by
+ * number was gone before it could be read.
+ */
+void
+ferry_imap_search_succeed(FerryImapSearch *self)
+{
+	FerryImapCommand *command = ferry_imap_search_get_command(self);
+
+	if (ferry_imap_search_has_lost(self) && !ferry_imap_command_is_uid(command))
+		ferry_imap_command_set_response_code(command, "EXPUNGEISSUED");
+	ferry_imap_command_finish(command);
+}
+
+/**
+ * ferry_imap_search_fail:
+ * @self: a search
+ * @error: why it has no answer
+ *
+ * Ends its command with @error. NO empties the result variable that it would have set, BAD leaves
+ * it (RFC 5182 §2.1).
+ */
+void
+ferry_imap_search_fail(FerryImapSearch *self, const GError *error)
+{
+	if (ferry_imap_search_returns(self, "SAVE") &&
+	    !g_error_matches(error, FERRY_ERROR, FERRY_ERROR_INVALID))
+		ferry_imap_session_set_saved_result(ferry_imap_search_get_session(self), NULL);
+	ferry_imap_command_fail(ferry_imap_search_get_command(self), error);
+}
