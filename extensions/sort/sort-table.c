@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The keys of many messages, and their order
+ *
+ * Specification: RFC 5256 §3 (SORT): criteria in their order, REVERSE for its own only, then the
+ *   order of the mailbox
+ * Implementation: a column for each criterion. Of a text the first eight octets stand in the column
+ *   as a number, which decides nearly always.
+ */
+#include "sort.h"
+
+#define PREFIX 8
+
+typedef struct {
+	gint64 *numbers;
+	GRefString **texts; /* NULL: the criterion is a number */
+	gboolean reverse;
+} Column;
+
+struct _SortTable {
+	Column columns[SORT_N_KEYS];
+	guint n_columns;
+	gsize n_messages;
+};
+
+/* A table for @n_messages, whose places are to be set before it sorts. */
+SortTable *
+sort_table_new(const SortCriteria *criteria, gsize n_messages)
+{
+	SortTable *self = g_new0(SortTable, 1);
+
+	self->n_columns = criteria->n;
+	self->n_messages = n_messages;
+	for (guint i = 0; i < criteria->n; i++) {
+		Column *column = &self->columns[i];
+
+		column->numbers = g_new0(gint64, n_messages);
+		column->reverse = criteria->list[i].reverse;
+		if (criteria->list[i].key >= SORT_FIRST_TEXT)
+			column->texts = g_new0(GRefString *, n_messages);
+	}
+	return self;
+}
+
+static void
+free_texts(Column *column, gsize n_messages)
+{
+	for (gsize i = 0; i < n_messages; i++)
+		g_clear_pointer(&column->texts[i], g_ref_string_release);
+	g_free(column->texts);
+}
+
+void
+sort_table_free(SortTable *self)
+{
+	for (guint i = 0; i < self->n_columns; i++) {
+		g_free(self->columns[i].numbers);
+		if (self->columns[i].texts != NULL)
+			free_texts(&self->columns[i], self->n_messages);
+	}
+	g_free(self);
+}
+
+void
+sort_table_set_number(SortTable *self, guint column, gsize index, gint64 number)
+{
+	self->columns[column].numbers[index] = number;
+}
+
+/* The first octets as a number of the same order: earlier ones weigh more, what is missing is 0. */
+static gint64
+get_prefix(const char *text)
+{
+	guint64 number = 0;
+
+	for (guint i = 0; i < PREFIX; i++) {
+		number = number << 8 | (guchar)*text;
+		text += *text != '\0';
+	}
+	return (gint64)(number ^ G_GUINT64_CONSTANT(1) << 63);
+}
+
+/* @text is in the form to compare; the table keeps a reference. */
+void
+sort_table_set_text(SortTable *self, guint column, gsize index, GRefString *text)
+{
+	self->columns[column].numbers[index] = get_prefix(text);
+	self->columns[column].texts[index] = g_ref_string_acquire(text);
+}
+
+static int
+compare_texts(const char *left, const char *right)
+{
+	if (left == right || strnlen(left, PREFIX) < PREFIX)
+		return 0;
+	return strcmp(left + PREFIX, right + PREFIX);
+}
+
+static int
+compare_column(const Column *column, guint32 left, guint32 right)
+{
+	if (column->numbers[left] != column->numbers[right])
+		return column->numbers[left] < column->numbers[right] ? -1 : 1;
+	if (column->texts == NULL)
+		return 0;
+	return compare_texts(column->texts[left], column->texts[right]);
+}
+
+static int
+compare_messages(gconstpointer a, gconstpointer b, gpointer user_data)
+{
+	const SortTable *self = user_data;
+	guint32 left = *(const guint32 *)a;
+	guint32 right = *(const guint32 *)b;
+
+	for (guint i = 0; i < self->n_columns; i++) {
+		const Column *column = &self->columns[i];
+		int order = compare_column(column, left, right);
+
+		if (order != 0)
+			return column->reverse ? -order : order;
+	}
+	return left < right ? -1 : left > right;
+}
+
+/* Sorts indexes of messages, by their keys and then by themselves. May run on any thread while
+ * nobody else uses the table. */
+void
+sort_table_sort(SortTable *self, guint32 *order, gsize n_messages)
+{
+	if (n_messages > 1)
+		g_qsort_with_data(order, (gint)n_messages, sizeof(guint32), compare_messages, self);
+}

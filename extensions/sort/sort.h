@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <ferry.h>
+
+/* What messages can be sorted by. Those from SORT_FIRST_TEXT on are texts of the header. */
+typedef enum {
+	SORT_ARRIVAL,
+	SORT_DATE,
+	SORT_SIZE,
+	SORT_SUBJECT,
+	SORT_FROM,
+	SORT_TO,
+	SORT_CC,
+	SORT_DISPLAYFROM,
+	SORT_DISPLAYTO,
+	SORT_N_KEYS,
+} SortKey;
+
+#define SORT_FIRST_TEXT SORT_SUBJECT
+
+typedef struct {
+	SortKey key;
+	gboolean reverse;
+} SortCriterion;
+
+/* The criteria of a command, without those that cannot decide any more. */
+typedef struct {
+	SortCriterion list[SORT_N_KEYS];
+	guint n;
+} SortCriteria;
+
+/* sort-criteria.c */
+gboolean sort_criteria_parse(SortCriteria *criteria, FerryImapValue *list, GError **error);
+const char *sort_key_get_name(SortKey key);
+
+/* sort-key.c: what a message is sorted by */
+gint64 sort_key_get_number(SortKey key, const FerryMessageRow *row);
+char *sort_key_make_text(SortKey key, const char *envelope, gsize length);
+
+/* sort-table.c: the keys of many messages, and their order */
+typedef struct _SortTable SortTable;
+SortTable *sort_table_new(const SortCriteria *criteria, gsize n_messages);
+void sort_table_free(SortTable *self);
+void sort_table_set_number(SortTable *self, guint column, gsize index, gint64 number);
+void sort_table_set_text(SortTable *self, guint column, gsize index, GRefString *text);
+void sort_table_sort(SortTable *self, guint32 *order, gsize n_messages);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SortTable, sort_table_free)
+
+/* sort-command.c */
+void sort_handle(FerryImapCommand *command, gpointer user_data);
