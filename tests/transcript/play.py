@@ -144,6 +144,14 @@ class Player:
     def _connect(self, step):
         self._open(step.who, step.how)
 
+    def _handshake(self, step):
+        """TLS from here on; nothing may have come in clear text behind the answer."""
+        connection = self._get(int(step.text or 1))
+        if connection.pending or connection.buffer:
+            raise Failure('octets behind STARTTLS: %r' % (connection.pending or connection.buffer))
+        connection.sock = connection.context.wrap_socket(connection.sock)
+        connection.note('', b'(TLS)')
+
     # the client speaks
 
     def _client(self, step):

@@ -55,7 +55,7 @@ class Script:
         self.path, self.name, self.title = path, name, ''
         self.server, self.config, self.generated, self.needs = [], [], [], []
         self.others = []
-        self.begin, self.steps, self.protocol = None, [], 'imap'
+        self.begin, self.steps, self.protocol, self.tls = None, [], 'imap', 'none'
         with open(path, encoding='utf-8') as source:
             self.lines = source.read().split('\n')
         self.at = 0
@@ -68,7 +68,7 @@ class Script:
             self.begin = ['login']
 
     def group(self):
-        return self.protocol, tuple(self.server), tuple(self.config)
+        return self.protocol, self.tls, tuple(self.server), tuple(self.config)
 
     def _next(self):
         self.at += 1
@@ -166,6 +166,10 @@ class Script:
             if rest not in PROTOCOLS:
                 raise BadScript('expected one of ' + ', '.join(PROTOCOLS))
             self.protocol = rest
+        elif word == 'tls':
+            if rest not in ('none', 'starttls'):
+                raise BadScript('expected none or starttls')
+            self.tls = rest
         elif word == 'begin':
             self.begin = shlex.split(rest)
             check_beginning(self.begin)
@@ -193,7 +197,7 @@ class Script:
             who, *how = shlex.split(rest)
             check_beginning(how)
             self.steps.append(Step('connect', self.at, who=int(who), how=how))
-        elif word in ('fault', 'admin', 'let', 'push', 'restart', 'kill'):
+        elif word in ('fault', 'admin', 'let', 'push', 'restart', 'kill', 'handshake'):
             self.steps.append(Step(word, self.at, rest))
         else:
             return False

@@ -17,6 +17,8 @@ from lib.sample import Sample
 from lib.tap import Failure
 
 COUNTED = ('requests', 'uploads', 'downloads', 'sessions')
+LISTENERS = {('imap', 'none'): 'plain', ('imap', 'starttls'): 'starttls',
+             ('managesieve', 'none'): 'sieve', ('managesieve', 'starttls'): 'sieve-starttls'}
 SYSTEM_FLAGS = {'$seen': '\\Seen', '$answered': '\\Answered', '$flagged': '\\Flagged',
                 '$draft': '\\Draft'}
 
@@ -42,7 +44,7 @@ class Stage:
             settings.setdefault(group, {})[key] = value
         self.sample = Sample(*options, users=everybody(scripts, users))
         self.settings, self.ferry = settings, None
-        self.listener = 'sieve' if first.protocol == 'managesieve' else 'plain'
+        self.listener = LISTENERS[first.protocol, first.tls]
 
     def __enter__(self):
         self.sample.__enter__()
