@@ -316,8 +316,9 @@ def test_sigterm(server):
 
 
 def test_sigterm_while_the_backend_hangs(server):
+    # before the 20 seconds are over in which sessions have to end
     with prepared(server), Ferry(server.proxy.url, listeners=('sieve',),
-                                 settings={'backend main': {'request-timeout': TIMEOUT}}) as front:
+                                 settings={'backend main': {'request-timeout': 4}}) as front:
         def hanging(client):
             server.proxy.rule('SieveScript', proxy.hang, 10000)
             client.start('LISTSCRIPTS')
