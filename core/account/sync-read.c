@@ -154,6 +154,22 @@ takes_a_name(FerrySync *self, const FerryJmapMailbox *mailbox)
 	return FALSE;
 }
 
+/* Whether Mailbox/changes says that a mailbox of ours is gone, which nobody takes its word for:
+ * Cyrus says so for ever of one that was given a name that it had before. */
+static gboolean
+removes_mailboxes(FerrySync *self)
+{
+	GHashTableIter iter;
+	gpointer id;
+
+	g_hash_table_iter_init(&iter, self->removed);
+	while (g_hash_table_iter_next(&iter, &id, NULL)) {
+		if (ferry_mail_account_find(self->account, id) != NULL)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* Whether the backend left something out of its Mailbox/changes. */
 static gboolean
 is_silent_about_mailboxes(FerrySync *self)
@@ -198,7 +214,8 @@ take_mailbox_changes(FerrySync *self, FerryJmapReply *reply)
 	ferry_sync_take_mailboxes(self, reply, self->mailbox_updated);
 	take_strings(self->removed, (const char *const *)changes->destroyed);
 	forget_strings(self->mailboxes, (const char *const *)changes->destroyed);
-	if (self->error != NULL || self->more_mailboxes || !is_silent_about_mailboxes(self))
+	if (self->error != NULL || self->more_mailboxes ||
+	    (!removes_mailboxes(self) && !is_silent_about_mailboxes(self)))
 		return;
 	/* then all of them are asked for */
 	self->complete_mailboxes = TRUE;

@@ -155,6 +155,19 @@ def test_uidvalidity_survives_rename_and_changes_on_recreation(server):
         client.ok('DELETE Renamed2')
 
 
+def test_a_mailbox_renamed_natively_and_back_stays(server):
+    """Of a name that came back Cyrus's Mailbox/changes says that the mailbox is gone."""
+    box, other = server.fresh('There'), 'And Back'
+    with server.imap() as client, server.native() as native:
+        uids = add(client, box, 'renamed-1', 'renamed-2')
+        before = client.status(box, 'UIDVALIDITY')
+        for old, new in ((box, other), (other, box), (box, other), (other, box)):
+            native.ok('RENAME "%s" "%s"' % (old, new))
+            wait_for(lambda n=new: client.cmd('STATUS "%s" (MESSAGES)' % n).ok, 10, new)
+            same(client.status(new, 'UIDVALIDITY'), before, 'UIDVALIDITY of %s' % new)
+            same(sorted(labels(client, new)), uids, 'UIDs in %s' % new)
+
+
 def test_native_expunge_keeps_the_other_uids(server):
     """With expunge_mode immediate the backend cannot calculate changes: listed again and diffed."""
     box = server.fresh('Diffed')
