@@ -34,6 +34,7 @@ class Player:
 
     def __init__(self, session, ledger, rng, world):
         self.session, self.ledger, self.rng, self.world = session, ledger, rng, world
+        self.by_number = False      # whether sets are of message numbers wherever they hold
 
     # what there is to choose from
 
@@ -57,7 +58,7 @@ class Player:
         rng, uids = self.rng, self.some_uids()
         if not uids:
             return None
-        if self.numbers_hold() and rng.random() < .5:
+        if self.numbers_hold() and (self.by_number or rng.random() < .5):
             numbers = [n for n, e in enumerate(self.session.told, 1) if e.uid in uids]
             return False, sequence(numbers), uids
         if not destructive and rng.random() < .3:
@@ -73,6 +74,13 @@ class Player:
         return [self.ledger.see(self.session.box, uid) for uid in uids]
 
     # reading
+
+    def learn(self):
+        """All UIDs: only what has a known one is changed."""
+        command = Command('FETCH', b'FETCH 1:* (UID FLAGS)')
+        command.on_head = lambda this: setattr(this, 'bad_ok', not self.session.told)
+        command.no_ok = self._gone_ok(None)
+        return command
 
     def fetch(self):
         rng, session = self.rng, self.session
@@ -128,7 +136,7 @@ class Player:
 
     def search(self):
         rng, session = self.rng, self.session
-        uid = rng.random() < .6
+        uid = not self.by_number and rng.random() < .6
         key = rng.choice(('ALL', 'ALL', 'DELETED', 'UNSEEN', 'NOT FLAGGED', '1:*', 'UID 1:*',
                           'KEYWORD $red', 'OR SEEN UNSEEN', 'HEADER X-LABEL r'))
         returns = rng.choice(('', '', '', 'RETURN (ALL) ', 'RETURN (MIN MAX COUNT ALL) ',

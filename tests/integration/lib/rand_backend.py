@@ -127,11 +127,7 @@ class SampleBackend:
 
 
 class CyrusBackend:
-    """Cyrus, whose own IMAP makes the native changes; before it ferryd, which polls.
-
-    There is no native RENAME: a poll in the middle of one finds the mailbox under no name, and what
-    comes back then is a new mailbox.
-    """
+    """Cyrus, whose own IMAP makes the native changes; before it ferryd, which polls."""
 
     shared_flags, merges = True, True
 
@@ -167,6 +163,10 @@ class CyrusBackend:
     def delete_mailbox(self, world, name):
         world.log('native', '!!', b'delete ' + name.encode())
         self.client.ok('DELETE ' + name)
+
+    def rename_mailbox(self, world, name, new):
+        world.log('native', '!!', ('rename %s to %s' % (name, new)).encode())
+        self.client.ok('RENAME %s %s' % (name, new))
 
     def contents(self, name):
         found = collections.Counter()

@@ -101,6 +101,7 @@ class World:
                 session.write(before)
         if not self.exact and any(c.kind == 'IDLE' for c in session.queue):
             return
+        player.by_number = player.numbers_hold() and rng.random() < .6
         for _ in range(rng.choice((1, 1, 1, 2, 3, 4, 6))):
             command = self.choose(session, player, commands)
             if command is None:
@@ -127,6 +128,8 @@ class World:
         # Cyrus does not see what came in one packet with IDLE or DONE
         if rng.random() < .07 and (self.exact or not commands and not session.queue):
             return self.idle(session)
+        if player.by_number and player.numbers_hold() and session.told:
+            return self.choose_by_number(session, player)
         makers = [(player.fetch, 16), (player.search, 10), (player.store, 16), (player.transfer, 8),
                   (player.expunge, 5), (player.append, 9), (player.noop, 12), (player.status, 5),
                   (player.select, 3), (player.leave, 2), (player.list, 1)]
@@ -137,6 +140,14 @@ class World:
             if make in (player.append, player.transfer) and rng.random() < .7:
                 return None
         return make()
+
+    def choose_by_number(self, session, player):
+        """A command with message numbers; those that may shift them end the run."""
+        unknown = sum(1 for entry in session.told if entry.uid is None)
+        if unknown * 2 > len(session.told):
+            return player.learn()
+        makers = [(player.store, 40), (player.transfer, 30), (player.fetch, 15), (player.search, 10)]
+        return self.rng.choices([m for m, _ in makers], [w for _, w in makers])[0]()
 
     def idle(self, session):
         """IDLE that lasts, or whose DONE and what is behind it come in the same packet."""
