@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Seeds of fuzz-imap-parser from what clients say in transcripts: one file for each transcript.
+"""Seeds of fuzz-imap-parser or fuzz-managesieve from what clients say in transcripts: one file for
+each transcript.
 
-    imap-seeds.py OUTPUT FOLDER…
+    seeds.py imap|managesieve OUTPUT FOLDER…
 """
 
 import pathlib
@@ -34,16 +35,17 @@ def octets(step):
     return out + b'\r\n'
 
 
-def main(output, folders):
+def main(protocol, output, folders):
     output = pathlib.Path(output)
     output.mkdir(parents=True, exist_ok=True)
     for folder in map(pathlib.Path, folders):
         for number, path in enumerate(sorted(folder.glob('*.transcript'))):
             script = Script(str(path), path.stem)
             said = b''.join(octets(step) for step in script.steps if step.what == 'client')
-            if said and script.protocol == 'imap':
-                # the first octet: sizes of pieces, names in UTF-8, mending
-                (output / path.stem).write_bytes(bytes([number * 37 % 256]) + said)
+            # the first octet: sizes of pieces, names in UTF-8, mending
+            first = bytes([number * 37 % 256]) if protocol == 'imap' else b''
+            if said and script.protocol == protocol:
+                (output / path.stem).write_bytes(first + said)
 
 
-main(sys.argv[1], sys.argv[2:])
+main(sys.argv[1], sys.argv[2], sys.argv[3:])
