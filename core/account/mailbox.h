@@ -68,13 +68,15 @@ FerryOutcome *ferry_mailbox_store_flags_finish(FerryMailbox *self, GAsyncResult 
 					       GError **error);
 
 void ferry_mailbox_copy_async(FerryMailbox *self, FerryAccountSession *session, const guint32 *uids,
-			      gsize n_uids, const char *target_name, GCancellable *cancellable,
-			      GAsyncReadyCallback callback, gpointer user_data);
+			      gsize n_uids, const char *target_name, gboolean strict,
+			      GCancellable *cancellable, GAsyncReadyCallback callback,
+			      gpointer user_data);
 FerryOutcome *ferry_mailbox_copy_finish(FerryMailbox *self, GAsyncResult *result, GError **error);
 
 void ferry_mailbox_move_async(FerryMailbox *self, FerryAccountSession *session, const guint32 *uids,
-			      gsize n_uids, const char *target_name, GCancellable *cancellable,
-			      GAsyncReadyCallback callback, gpointer user_data);
+			      gsize n_uids, const char *target_name, gboolean strict,
+			      GCancellable *cancellable, GAsyncReadyCallback callback,
+			      gpointer user_data);
 FerryOutcome *ferry_mailbox_move_finish(FerryMailbox *self, GAsyncResult *result, GError **error);
 
 /* EXPUNGE (uids NULL: every message with \Deleted) and UID EXPUNGE (only those of the set that

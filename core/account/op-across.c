@@ -292,6 +292,7 @@ send_copies(FerryOp *op)
 	while (op->from < op->items->len &&
 	       !is_waiting(&g_array_index(op->items, FerryItem, op->from)))
 		op->from++;
+	ferry_op_note_gone(op);
 	if (op->from >= op->items->len || op->error != NULL) {
 		if (op->error != NULL)
 			ferry_op_undo(op);
@@ -349,7 +350,7 @@ across_locked(FerryOp *op)
 
 void
 ferry_op_copy_across(GTask *task, FerryMailbox *source, FerryAccountSession *session,
-		     FerryMailboxSlot *target, GArray *uids, gboolean move)
+		     FerryMailboxSlot *target, GArray *uids, gboolean move, gboolean strict)
 {
 	FerryOp *op = ferry_op_new(task, target->owner, session);
 	FerryAcross *across = g_new0(FerryAcross, 1);
@@ -359,6 +360,7 @@ ferry_op_copy_across(GTask *task, FerryMailbox *source, FerryAccountSession *ses
 	op->extra_free = across_free;
 	op->target_id = g_strdup(target->stored->id);
 	op->move = move;
+	op->strict = strict;
 	for (guint i = 0; i < uids->len; i++) {
 		guint32 uid = g_array_index(uids, guint32, i);
 		guint32 index;
@@ -369,6 +371,8 @@ ferry_op_copy_across(GTask *task, FerryMailbox *source, FerryAccountSession *ses
 		else
 			g_array_append_val(op->outcome->missing, uid);
 	}
+	if (ferry_op_fail_if_gone(op))
+		return;
 	if (op->items->len == 0) {
 		ferry_op_done(op);
 		return;

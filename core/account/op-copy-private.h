@@ -20,4 +20,4 @@ void ferry_op_import_across(FerryOp *op, FerryOpFunc next);
 
 /* COPY and MOVE into another JMAP account. Takes the task. */
 void ferry_op_copy_across(GTask *task, FerryMailbox *source, FerryAccountSession *session,
-			  FerryMailboxSlot *target, GArray *uids, gboolean move);
+			  FerryMailboxSlot *target, GArray *uids, gboolean move, gboolean strict);

@@ -18,6 +18,7 @@ typedef struct {
 	GArray *uids;
 	char *target_name;
 	gboolean move;
+	gboolean strict;
 } Copy;
 
 static void
@@ -82,6 +83,7 @@ static void
 copy_patched(FerryOp *op)
 {
 	op->fill = fill_copy;
+	ferry_op_note_gone(op);
 	/* COPY is all or none, MOVE is each message for itself */
 	if (op->error != NULL && !op->move) {
 		ferry_op_undo(op);
@@ -191,6 +193,8 @@ copy_locked(FerryOp *op)
 	g_array_set_size(op->items, 0);
 	g_array_set_size(op->outcome->missing, 0);
 	ferry_op_add_uids(op, (const guint32 *)(gconstpointer)uids->data, uids->len);
+	if (ferry_op_fail_if_gone(op))
+		return;
 	if (op->items->len == 0) {
 		ferry_op_done(op);
 		return;
@@ -218,13 +222,15 @@ target_listed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		return;
 	}
 	if (slot->owner != self->owner) {
-		ferry_op_copy_across(task, self, copy->session, slot, copy->uids, copy->move);
+		ferry_op_copy_across(task, self, copy->session, slot, copy->uids, copy->move,
+				     copy->strict);
 		return;
 	}
 	op = ferry_op_new(task, self->owner, copy->session);
 	ferry_op_set_mailbox(op, self);
 	op->target_id = g_strdup(slot->stored->id);
 	op->move = copy->move;
+	op->strict = copy->strict;
 	ferry_recover_again(self->owner, copy->session->jmap);
 	ferry_op_lock(op, copy_locked);
 }
@@ -281,7 +287,7 @@ names_known_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
 static void
 begin_copy(FerryMailbox *self, FerryAccountSession *session, const guint32 *uids, gsize n_uids,
-	   const char *target_name, gboolean move, GTask *task)
+	   const char *target_name, gboolean move, gboolean strict, GTask *task)
 {
 	Copy *copy = g_new0(Copy, 1);
 
@@ -289,6 +295,7 @@ begin_copy(FerryMailbox *self, FerryAccountSession *session, const guint32 *uids
 	copy->uids = g_array_new(FALSE, FALSE, sizeof(guint32));
 	copy->target_name = g_strdup(target_name);
 	copy->move = move;
+	copy->strict = strict;
 	g_array_append_vals(copy->uids, uids, (guint)n_uids);
 	g_task_set_task_data(task, copy, copy_free);
 	if (ferry_account_session_find_slot(session, target_name, TRUE, NULL) != NULL)
@@ -305,21 +312,23 @@ begin_copy(FerryMailbox *self, FerryAccountSession *session, const guint32 *uids
  * @uids: (array length=n_uids): which messages, ascending
  * @n_uids: how many
  * @target_name: IMAP name of the target
+ * @strict: whether a message that is gone is an error (%FERRY_ERROR_EXPUNGED); else it is skipped
  * @cancellable: (nullable): to stop waiting; what was begun is done
  * @callback: called when the backend acknowledged and the store is durable
  * @user_data: for @callback
  *
- * Copies messages (RFC 9051 §6.4.7): all or none, except that those that are gone are skipped.
+ * Copies messages (RFC 9051 §6.4.7): all or none, but for those that are skipped.
  */
 void
 ferry_mailbox_copy_async(FerryMailbox *self, FerryAccountSession *session, const guint32 *uids,
-			 gsize n_uids, const char *target_name, GCancellable *cancellable,
-			 GAsyncReadyCallback callback, gpointer user_data)
+			 gsize n_uids, const char *target_name, gboolean strict,
+			 GCancellable *cancellable, GAsyncReadyCallback callback,
+			 gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 
 	g_task_set_source_tag(task, ferry_mailbox_copy_async);
-	begin_copy(self, session, uids, n_uids, target_name, FALSE, task);
+	begin_copy(self, session, uids, n_uids, target_name, FALSE, strict, task);
 }
 
 /**
@@ -344,6 +353,7 @@ ferry_mailbox_copy_finish(FerryMailbox *self, GAsyncResult *result, GError **err
  * @uids: (array length=n_uids): which messages, ascending
  * @n_uids: how many
  * @target_name: IMAP name of the target
+ * @strict: whether a message that is gone is an error (%FERRY_ERROR_EXPUNGED); else it is skipped
  * @cancellable: (nullable): to stop waiting; what was begun is done
  * @callback: called when the backend acknowledged and the store is durable
  * @user_data: for @callback
@@ -352,13 +362,14 @@ ferry_mailbox_copy_finish(FerryMailbox *self, GAsyncResult *result, GError **err
  */
 void
 ferry_mailbox_move_async(FerryMailbox *self, FerryAccountSession *session, const guint32 *uids,
-			 gsize n_uids, const char *target_name, GCancellable *cancellable,
-			 GAsyncReadyCallback callback, gpointer user_data)
+			 gsize n_uids, const char *target_name, gboolean strict,
+			 GCancellable *cancellable, GAsyncReadyCallback callback,
+			 gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 
 	g_task_set_source_tag(task, ferry_mailbox_move_async);
-	begin_copy(self, session, uids, n_uids, target_name, TRUE, task);
+	begin_copy(self, session, uids, n_uids, target_name, TRUE, strict, task);
 }
 
 /**

@@ -226,6 +226,31 @@ ferry_op_explain(FerryOp *op, GError **error)
 	}
 }
 
+/* Where each of the messages has to be there: */
+
+static GError *
+gone_error(void)
+{
+	return g_error_new_literal(FERRY_ERROR, FERRY_ERROR_EXPUNGED,
+				   "some of these messages are gone");
+}
+
+gboolean
+ferry_op_fail_if_gone(FerryOp *op)
+{
+	if (!op->strict || op->outcome->missing->len == 0)
+		return FALSE;
+	ferry_op_fail(op, gone_error());
+	return TRUE;
+}
+
+void
+ferry_op_note_gone(FerryOp *op)
+{
+	if (op->strict && op->error == NULL && ferry_op_count(op, FERRY_ITEM_MISSING) > 0)
+		op->error = gone_error();
+}
+
 /* undoing */
 
 static void

@@ -163,7 +163,7 @@ inbox_opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		g_array_append_val(uids, uid);
 	}
 	ferry_mailbox_move_async(inbox, self, (const guint32 *)uids->data, uids->len,
-				 g_task_get_task_data(task), g_task_get_cancellable(task),
+				 g_task_get_task_data(task), FALSE, g_task_get_cancellable(task),
 				 inbox_moved_cb, task);
 }
 

@@ -107,6 +107,7 @@ struct _FerryOp {
 	gint64 unchanged_since;
 	FerryView *known; /* nullable; what the condition may compare with */
 	gboolean move;
+	gboolean strict; /* each of the messages has to be there */
 	gpointer extra;
 	GDestroyNotify extra_free;
 };
@@ -160,6 +161,10 @@ void ferry_op_import(FerryOp *op, FerryOpFunc next);
 void ferry_op_adopt(FerryOp *op, FerryOpFunc next);
 /* Takes back what was made for the items, then fails with op->error. */
 void ferry_op_undo(FerryOp *op);
+/* Where each of the messages has to be there: ends the op where the view lacks one; notes it as the
+ * error where the backend did. */
+gboolean ferry_op_fail_if_gone(FerryOp *op);
+void ferry_op_note_gone(FerryOp *op);
 /* Says what a refusal means where what the command names went away meanwhile. */
 void ferry_op_explain(FerryOp *op, GError **error);
 /* The same for the error with which waiting for the target's listing ended. */

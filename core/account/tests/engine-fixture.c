@@ -347,11 +347,11 @@ engine_copy(Engine *engine, const guint32 *uids, gsize n_uids, const char *targe
 
 	if (move) {
 		ferry_mailbox_move_async(engine->mailbox, engine->session, uids, n_uids, target,
-					 NULL, result_cb, &result);
+					 FALSE, NULL, result_cb, &result);
 		return ferry_mailbox_move_finish(engine->mailbox, wait_result(&result), error);
 	}
-	ferry_mailbox_copy_async(engine->mailbox, engine->session, uids, n_uids, target, NULL,
-				 result_cb, &result);
+	ferry_mailbox_copy_async(engine->mailbox, engine->session, uids, n_uids, target, FALSE,
+				 NULL, result_cb, &result);
 	return ferry_mailbox_copy_finish(engine->mailbox, wait_result(&result), error);
 }
 

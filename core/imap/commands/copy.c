@@ -104,6 +104,7 @@ ferry_imap_copy(FerryImapCommand *command, gpointer user_data)
 					 ferry_imap_session_get_account_session(session),
 					 (guint32 *)(gpointer)uids->data, uids->len,
 					 ferry_imap_command_get_string(command, 1),
+					 !ferry_imap_command_is_uid(command),
 					 ferry_imap_command_get_cancellable(command), copy_cb,
 					 command);
 }
@@ -122,6 +123,7 @@ ferry_imap_move(FerryImapCommand *command, gpointer user_data)
 					 ferry_imap_session_get_account_session(session),
 					 (guint32 *)(gpointer)uids->data, uids->len,
 					 ferry_imap_command_get_string(command, 1),
+					 !ferry_imap_command_is_uid(command),
 					 ferry_imap_command_get_cancellable(command), move_cb,
 					 command);
 }
