@@ -306,7 +306,10 @@ class Claimer:
                     return
                 self.rand.shuffle(free)
                 for number, modseq in free[:min(10, most - self.mine)]:
-                    reply = client.ok('STORE %d (UNCHANGEDSINCE %d) +FLAGS.SILENT (claimed)' % (number, modseq))
+                    reply = client.cmd('STORE %d (UNCHANGEDSINCE %d) +FLAGS.SILENT (claimed)' % (number, modseq))
+                    if not reply.ok:        # others were always faster: nothing is done
+                        same((reply.kind, reply.code), (b'NO', b'INUSE'), repr(reply))
+                        break
                     self.mine += reply.code != b'MODIFIED'
 
     def work_by_jmap(self, barrier, most):
