@@ -98,7 +98,7 @@ write_import(FerryJmapBuilder *args, FerryOp *op, FerryItem *item, guint index)
 			ferry_jmap_builder_set_bool(args, keywords[i], TRUE);
 	}
 	ferry_jmap_builder_end_object(args);
-	if (item->received_at >= 0) {
+	if (item->received_at != FERRY_RECEIVED_NOW) {
 		g_autofree char *date = ferry_jmap_date_format_utc(item->received_at);
 
 		ferry_jmap_builder_set_string(args, "receivedAt", date);

@@ -3,6 +3,9 @@
 
 #include "account/outcome.h"
 
+/* no date was given; those before 1970 are negative */
+#define FERRY_RECEIVED_NOW G_MININT64
+
 struct _FerryOutcome {
 	gatomicrefcount ref_count;
 	guint32 uidvalidity;

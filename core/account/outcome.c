@@ -205,7 +205,7 @@ append_message_new(GBytes *bytes, int fd, guint64 size)
 	self->bytes = bytes != NULL ? g_bytes_ref(bytes) : NULL;
 	self->fd = fd;
 	self->size = size;
-	self->received_at = -1;
+	self->received_at = FERRY_RECEIVED_NOW;
 	return self;
 }
 

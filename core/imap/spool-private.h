@@ -14,7 +14,8 @@ typedef struct {
 	GByteArray *memory; /* NULL once there is a file */
 	int fd;             /* -1 while in memory */
 	gboolean literal8;
-	gboolean mends; /* a bare LF becomes CRLF */
+	gboolean has_nul; /* of a literal8 */
+	gboolean mends;   /* a bare LF becomes CRLF */
 	gboolean after_cr;
 } FerryImapSpool;
 

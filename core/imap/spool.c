@@ -130,6 +130,8 @@ ferry_imap_spool_write(FerryImapSpool *self, const char *dir, const guint8 *data
 {
 	guint8 out[MEND_CHUNK];
 
+	if (self->literal8 && !self->has_nul)
+		self->has_nul = memchr(data, '\0', length) != NULL;
 	if (!self->mends)
 		return write_octets(self, dir, data, length, error);
 	while (length > 0) {

@@ -413,6 +413,17 @@ ferry_imap_value_get_size(FerryImapValue *self)
 }
 
 /**
+ * ferry_imap_value_is_binary:
+ *
+ * Returns: whether a DATA came as literal8 and holds NUL (RFC 3516)
+ */
+gboolean
+ferry_imap_value_is_binary(FerryImapValue *self)
+{
+	return self->kind == FERRY_IMAP_VALUE_DATA && self->spool->has_nul;
+}
+
+/**
  * ferry_imap_value_get_fd:
  *
  * Returns: the unlinked file that holds a DATA, still owned by @self; -1 where it is in memory

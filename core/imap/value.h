@@ -92,6 +92,7 @@ FerryImapValue *ferry_imap_value_get_child(FerryImapValue *self, guint index);
 const FerryContribution *ferry_imap_value_get_contribution(FerryImapValue *self);
 char **ferry_imap_value_dup_strv(FerryImapValue *self);
 guint64 ferry_imap_value_get_size(FerryImapValue *self);
+gboolean ferry_imap_value_is_binary(FerryImapValue *self);
 int ferry_imap_value_get_fd(FerryImapValue *self);
 GBytes *ferry_imap_value_dup_bytes(FerryImapValue *self, GError **error);
 

@@ -50,7 +50,8 @@ def refusals_have_their_reason():
                 check(reply.ok, '%s: %r' % (name, reply.line))
                 taken.append(octets)
             else:
-                check(b'NO [CANNOT]' in reply.line and words in reply.line,
+                code = b'UNKNOWN-CTE' if binary else b'CANNOT'
+                check(b'NO [%s]' % code in reply.line and words in reply.line,
                       '%s: %r' % (name, reply.line))
         for number, octets in enumerate(taken, 1):
             same(octets_of(client, 'Odd', number), octets, 'message %d' % number)

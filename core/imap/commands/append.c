@@ -23,6 +23,21 @@ tell_name(FerryImapCommand *command)
 		ferry_imap_tell_new_name(command, name, written);
 }
 
+/* Content that the backend does not take has a code of its own (RFC 3516 §4.4). */
+static void
+explain(FerryImapCommand *command, GError *error)
+{
+	FerryImapValue *messages = ferry_imap_command_get_argument(command, 1);
+
+	for (guint i = 0; i < ferry_imap_value_get_n_children(messages); i++) {
+		FerryImapValue *message = ferry_imap_value_get_child(messages, i);
+
+		if (ferry_imap_value_is_binary(ferry_imap_value_get_child(message, 2)) &&
+		    g_error_matches(error, FERRY_ERROR, FERRY_ERROR_CANNOT))
+			error->code = FERRY_ERROR_UNKNOWN_CTE;
+	}
+}
+
 static void
 append_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -34,6 +49,7 @@ append_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	gsize n_uids;
 
 	if (outcome == NULL) {
+		explain(command, error);
 		ferry_imap_command_fail(command, error);
 		return;
 	}
