@@ -35,6 +35,7 @@ typedef struct {
 	gpointer look_data;
 	GDestroyNotify look_destroy;
 	FerryNeeds look_needs;
+	gsize n_matches; /* before they were looked at */
 } Run;
 
 static void step(GTask *task);
@@ -100,6 +101,12 @@ succeed(GTask *task)
 	g_autoptr(GArray) uids = new_uids();
 	g_autoptr(GArray) numbers = new_uids();
 
+	/* nothing left the result: it stays as it is */
+	if (run->look != NULL && run->matches->len == run->n_matches) {
+		g_task_return_boolean(task, TRUE);
+		g_object_unref(task);
+		return;
+	}
 	sort_numbers(run->matches);
 	for (guint i = 0; i < run->matches->len; i++) {
 		guint32 uid = g_array_index(run->matches, guint32, i);
@@ -488,6 +495,7 @@ split_matches(FerryImapSearch *self, Run *run, const guint32 *uids, gsize n_uids
 	gsize n_all;
 	const guint32 *all = ferry_imap_search_get_uids(self, &n_all);
 
+	run->n_matches = n_all;
 	for (gsize i = 0, next = 0; i < n_all; i++) {
 		while (next < n_uids && uids[next] < all[i])
 			next++;

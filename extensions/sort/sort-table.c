@@ -4,7 +4,8 @@
  * Specification: RFC 5256 §3 (SORT): criteria in their order, REVERSE for its own only, then the
  *   order of the mailbox
  * Implementation: a column for each criterion. Of a text the first eight octets stand in the column
- *   as a number, which decides nearly always.
+ *   as a number, which decides nearly always. What is merged holds the first number itself, so that
+ *   most comparisons look nowhere else.
  */
 #include "sort.h"
 
@@ -105,28 +106,66 @@ compare_column(const Column *column, guint32 left, guint32 right)
 	return compare_texts(column->texts[left], column->texts[right]);
 }
 
-static int
-compare_messages(gconstpointer a, gconstpointer b, gpointer user_data)
-{
-	const SortTable *self = user_data;
-	guint32 left = *(const guint32 *)a;
-	guint32 right = *(const guint32 *)b;
+typedef struct {
+	gint64 first; /* of the first column, in its direction */
+	guint32 row;
+} Item;
 
+/* Whether @left stands behind @right, where the first numbers are the same. */
+static gboolean
+is_behind(const SortTable *self, guint32 left, guint32 right)
+{
 	for (guint i = 0; i < self->n_columns; i++) {
 		const Column *column = &self->columns[i];
 		int order = compare_column(column, left, right);
 
 		if (order != 0)
-			return column->reverse ? -order : order;
+			return column->reverse ? order < 0 : order > 0;
 	}
-	return left < right ? -1 : left > right;
+	return left > right;
 }
 
-/* Sorts indexes of messages, by their keys and then by themselves. May run on any thread while
- * nobody else uses the table. */
+/* Merges two neighbours, from @start and from @middle to @end, into the same place of @out. */
+static void
+merge(const SortTable *self, const Item *items, Item *out, gsize start, gsize middle, gsize end)
+{
+	gsize left = start, right = middle;
+
+	for (gsize i = start; i < end; i++) {
+		const Item *a = &items[left], *b = &items[right];
+
+		if (right == end ||
+		    (left < middle && (a->first != b->first ? a->first < b->first
+							    : !is_behind(self, a->row, b->row))))
+			out[i] = items[left++];
+		else
+			out[i] = items[right++];
+	}
+}
+
+/* Sorts rows, by their keys and then by themselves. May run on any thread while nobody else uses
+ * the table. */
 void
 sort_table_sort(SortTable *self, guint32 *order, gsize n_messages)
 {
-	if (n_messages > 1)
-		g_qsort_with_data(order, (gint)n_messages, sizeof(guint32), compare_messages, self);
+	const Column *column = &self->columns[0];
+	g_autofree Item *items = g_new(Item, n_messages + 1);
+	g_autofree Item *spare = g_new(Item, n_messages + 1);
+
+	for (gsize i = 0; i < n_messages; i++) {
+		gint64 number = column->numbers[order[i]];
+
+		items[i] = (Item){column->reverse ? ~number : number, order[i]};
+	}
+	for (gsize width = 1; width < n_messages; width *= 2) {
+		Item *sorted = spare;
+
+		for (gsize start = 0; start < n_messages; start += 2 * width)
+			merge(self, items, sorted, start, MIN(start + width, n_messages),
+			      MIN(start + 2 * width, n_messages));
+		spare = items;
+		items = sorted;
+	}
+	for (gsize i = 0; i < n_messages; i++)
+		order[i] = items[i].row;
 }
