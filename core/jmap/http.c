@@ -15,6 +15,7 @@
 #include "jmap/backend-private.h"
 #include "jmap/error.h"
 #include "jmap/http-exchange-private.h"
+#include "jmap/quick-ack-private.h"
 #include "jmap/tls-trust-private.h"
 
 #define READ_SIZE 65536
@@ -521,6 +522,7 @@ exchange_start(GTask *task)
 		patience = MIN(patience, (gint64)self->request->patience_ms);
 	set_timer(self, (guint)patience, timeout_cb, self);
 	ferry_jmap_backend_count_request(self->backend);
+	ferry_jmap_quick_ack_watch(soup, self->message);
 	soup_session_send_async(soup, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb,
 				task);
 }
