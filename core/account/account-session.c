@@ -328,6 +328,7 @@ ferry_account_session_find_slot(FerryAccountSession *self, const char *name, gbo
 	FerryMailboxInfo *info = list != NULL ? ferry_mailbox_list_find(list, name) : NULL;
 	FerryMailAccount *mail_account = NULL;
 	FerryMailboxSlot *slot = NULL;
+	g_auto(GStrv) names = NULL;
 
 	if (info != NULL && ferry_mailbox_info_get_id(info) != NULL)
 		mail_account =
@@ -337,7 +338,8 @@ ferry_account_session_find_slot(FerryAccountSession *self, const char *name, gbo
 	if (slot == NULL && is_in_the_dark(self, list, name))
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
 				    "the mailboxes of this account are not known yet");
-	else if (slot == NULL && for_adding && info == NULL)
+	else if (slot == NULL && for_adding && info == NULL &&
+		 (names = ferry_names_split(name, NULL)) != NULL)
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_TRY_CREATE,
 				    "the mailbox does not exist");
 	else if (slot == NULL)

@@ -19,5 +19,7 @@
 
 char *ferry_names_encode(const char *name);
 char *ferry_names_decode(const char *component, GError **error);
+/* The JMAP names on a path; NULL where no mailbox can be called so. */
+char **ferry_names_split(const char *path, GError **error);
 /* @mailboxes: FerryStoreMailbox. Gives a table of id → IMAP path. */
 GHashTable *ferry_names_assign(GPtrArray *mailboxes, const char *shared_prefix);

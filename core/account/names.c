@@ -130,6 +130,27 @@ ferry_names_decode(const char *component, GError **error)
 	return g_strdup(out->str);
 }
 
+char **
+ferry_names_split(const char *path, GError **error)
+{
+	g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+	g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+
+	if (g_strv_length(parts) > FERRY_NAMES_MAX_DEPTH || strlen(path) > FERRY_NAMES_MAX_PATH) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_LIMIT, "the name is too long");
+		return NULL;
+	}
+	/* g_strsplit makes no part of "" */
+	for (guint i = 0; i == 0 || parts[i] != NULL; i++) {
+		g_autofree char *name = ferry_names_decode(parts[i] != NULL ? parts[i] : "", error);
+
+		if (name == NULL)
+			return NULL;
+		g_strv_builder_add(names, name);
+	}
+	return g_strv_builder_end(names);
+}
+
 typedef struct {
 	FerryStoreMailbox *mailbox;
 	FerryStoreMailbox *parent;

@@ -77,27 +77,6 @@ find_existing(FerryTreeChange *change, const char *name, const char *rest, char 
 	return 0;
 }
 
-static gboolean
-split_components(const char *text, char ***out, GError **error)
-{
-	g_auto(GStrv) parts = g_strsplit(text, "/", -1);
-	g_autoptr(GStrvBuilder) names = g_strv_builder_new();
-
-	if (g_strv_length(parts) > FERRY_NAMES_MAX_DEPTH || strlen(text) > FERRY_NAMES_MAX_PATH) {
-		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_LIMIT, "the name is too long");
-		return FALSE;
-	}
-	for (guint i = 0; parts[i] != NULL; i++) {
-		g_autofree char *name = ferry_names_decode(parts[i], error);
-
-		if (name == NULL)
-			return FALSE;
-		g_strv_builder_add(names, name);
-	}
-	*out = g_strv_builder_end(names);
-	return TRUE;
-}
-
 static void
 write_creation(FerryTreeChange *change, FerryJmapBuilder *args, const char *name,
 	       const char *parent_id, const char *role)
@@ -195,5 +174,6 @@ ferry_tree_change_plan_path(FerryTreeChange *change, const char *name, char **pa
 				    "a mailbox of that name exists");
 		return FALSE;
 	}
-	return split_components(existing > 0 ? name + existing + 1 : rest, names, error);
+	*names = ferry_names_split(existing > 0 ? name + existing + 1 : rest, error);
+	return *names != NULL;
 }
