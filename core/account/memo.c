@@ -79,7 +79,7 @@ start_timer(FerryMemo *self)
 }
 
 /**
- * ferry_mailbox_get_memo: (skip)
+ * ferry_memo_get_for_mailbox: (skip)
  * @mailbox: an open mailbox
  * @name: what is remembered; each module uses names of its own
  * @destroy: (nullable): frees a value
@@ -88,7 +88,7 @@ start_timer(FerryMemo *self)
  *   Each command asks for it anew.
  */
 FerryMemo *
-ferry_mailbox_get_memo(FerryMailbox *mailbox, const char *name, GDestroyNotify destroy)
+ferry_memo_get_for_mailbox(FerryMailbox *mailbox, const char *name, GDestroyNotify destroy)
 {
 	g_autofree char *key = g_strconcat("ferry-memo:", name, NULL);
 	FerryMemo *self = g_object_get_data(G_OBJECT(mailbox), key);

@@ -14,7 +14,8 @@ G_BEGIN_DECLS
  */
 typedef struct _FerryMemo FerryMemo;
 
-FerryMemo *ferry_mailbox_get_memo(FerryMailbox *mailbox, const char *name, GDestroyNotify destroy);
+FerryMemo *ferry_memo_get_for_mailbox(FerryMailbox *mailbox, const char *name,
+				      GDestroyNotify destroy);
 gpointer ferry_memo_lookup(FerryMemo *self, guint32 uid);
 void ferry_memo_insert(FerryMemo *self, guint32 uid, gpointer value, gsize octets);
 

@@ -58,7 +58,7 @@ open_memos(Sort *self)
 		g_autofree char *name = g_strconcat("sort:", sort_key_get_name(key), NULL);
 
 		if (key >= SORT_FIRST_TEXT)
-			self->memos[i] = ferry_mailbox_get_memo(
+			self->memos[i] = ferry_memo_get_for_mailbox(
 				self->mailbox, name, (GDestroyNotify)g_ref_string_release);
 	}
 }

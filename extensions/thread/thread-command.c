@@ -243,7 +243,7 @@ thread_handle(FerryImapCommand *command, gpointer user_data)
 		return;
 	}
 	self->mailbox = g_object_ref(ferry_imap_session_get_mailbox(session));
-	self->memo = ferry_mailbox_get_memo(self->mailbox, "thread", thread_record_unref);
+	self->memo = ferry_memo_get_for_mailbox(self->mailbox, "thread", thread_record_unref);
 	ferry_imap_search_run_async(self->search, ferry_imap_command_get_argument(command, 1),
 				    ferry_imap_command_get_argument(command, 2),
 				    ferry_imap_command_get_cancellable(command), searched_cb,
