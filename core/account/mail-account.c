@@ -20,6 +20,7 @@ typedef struct {
 	FerryLockFunc func;
 	gpointer user_data;
 	gint64 asked_at;
+	gboolean first; /* before all that do not say so */
 } LockWaiter;
 
 static void
@@ -213,11 +214,10 @@ ferry_mail_account_lock(FerryMailAccount *self, FerryLockFunc func, gpointer use
 	ferry_mail_account_lock_since(self, g_get_monotonic_time(), func, user_data);
 }
 
-void
-ferry_mail_account_lock_since(FerryMailAccount *self, gint64 begun_at, FerryLockFunc func,
-			      gpointer user_data)
+/* NULL where the lock was free, and @func has been called. */
+static LockWaiter *
+take_or_wait(FerryMailAccount *self, gint64 begun_at, FerryLockFunc func, gpointer user_data)
 {
-	GList *link = self->lock_waiters.tail;
 	LockWaiter *waiter;
 
 	if (!self->locked) {
@@ -225,15 +225,34 @@ ferry_mail_account_lock_since(FerryMailAccount *self, gint64 begun_at, FerryLock
 		self->lock_asked_at = begun_at;
 		g_object_ref(self);
 		func(self, user_data);
-		return;
+		return NULL;
 	}
 	waiter = g_new0(LockWaiter, 1);
 	waiter->func = func;
 	waiter->user_data = user_data;
 	waiter->asked_at = begun_at;
 	g_object_ref(self);
-	/* who has waited longest, be it for something else before, has the least time left */
-	while (link != NULL && ((LockWaiter *)link->data)->asked_at > begun_at)
+	return waiter;
+}
+
+/* Whether @waiter stays before one that began at @begun_at: who has waited longest, be it for
+ * something else before, has the least time left. */
+static gboolean
+stays_before(const LockWaiter *waiter, gint64 begun_at)
+{
+	return waiter->first || waiter->asked_at <= begun_at;
+}
+
+void
+ferry_mail_account_lock_since(FerryMailAccount *self, gint64 begun_at, FerryLockFunc func,
+			      gpointer user_data)
+{
+	LockWaiter *waiter = take_or_wait(self, begun_at, func, user_data);
+	GList *link = self->lock_waiters.tail;
+
+	if (waiter == NULL)
+		return;
+	while (link != NULL && !stays_before(link->data, begun_at))
 		link = link->prev;
 	g_queue_insert_after(&self->lock_waiters, link, waiter);
 }
@@ -241,9 +260,12 @@ ferry_mail_account_lock_since(FerryMailAccount *self, gint64 begun_at, FerryLock
 void
 ferry_mail_account_lock_next(FerryMailAccount *self, FerryLockFunc func, gpointer user_data)
 {
-	ferry_mail_account_lock(self, func, user_data);
-	if (!g_queue_is_empty(&self->lock_waiters))
-		g_queue_push_head(&self->lock_waiters, g_queue_pop_tail(&self->lock_waiters));
+	LockWaiter *waiter = take_or_wait(self, g_get_monotonic_time(), func, user_data);
+
+	if (waiter == NULL)
+		return;
+	waiter->first = TRUE;
+	g_queue_push_head(&self->lock_waiters, waiter);
 }
 
 static gboolean

@@ -291,9 +291,9 @@ begin(FerryOp *op)
 	ferry_store_read_intent_async(op->session->account->store, op->intent, NULL, read_cb, op);
 }
 
-/* @first: before whoever waits for the lock, which the caller has. */
+/* Before whoever waits for the lock: an APPEND that repeats the command is to find it undone. */
 static void
-undo(FerryMailAccount *account, FerryJmapSession *jmap, gint64 intent, gboolean first)
+undo(FerryMailAccount *account, FerryJmapSession *jmap, gint64 intent)
 {
 	g_autoptr(FerryAccountSession) session = ferry_account_session_new(account->account, jmap);
 	GTask *task = g_task_new(account, NULL, recovered_cb, NULL);
@@ -306,10 +306,7 @@ undo(FerryMailAccount *account, FerryJmapSession *jmap, gint64 intent, gboolean 
 	attempt->intent = intent;
 	g_task_set_task_data(task, attempt, attempt_free);
 	op->intent = intent;
-	if (first)
-		ferry_op_lock_next(op, begin);
-	else
-		ferry_op_lock(op, begin);
+	ferry_op_lock_next(op, begin);
 }
 
 void
@@ -333,7 +330,7 @@ ferry_recover_again(FerryMailAccount *account, FerryJmapSession *jmap)
 		g_array_append_val(due, leftover->intent);
 	}
 	for (guint i = 0; i < due->len; i++)
-		undo(account, jmap, g_array_index(due, gint64, i), FALSE);
+		undo(account, jmap, g_array_index(due, gint64, i));
 }
 
 static void
@@ -349,7 +346,7 @@ undo_claimed(Recovery *recovery, gint64 intent)
 	if (leftover == NULL)
 		return;
 	leftover->busy = TRUE;
-	undo(account, recovery->jmap, intent, TRUE);
+	undo(account, recovery->jmap, intent);
 }
 
 static void
