@@ -80,12 +80,16 @@ get_prefix(const char *text)
 	return (gint64)(number ^ G_GUINT64_CONSTANT(1) << 63);
 }
 
-/* @text is in the form to compare; the table keeps a reference. */
+/* @text is in the form to compare; the table keeps a reference. A place may be set again: one key
+ * of a message was remembered, and another was not. */
 void
 sort_table_set_text(SortTable *self, guint column, gsize index, GRefString *text)
 {
+	GRefString **place = &self->columns[column].texts[index];
+
+	g_clear_pointer(place, g_ref_string_release);
+	*place = g_ref_string_acquire(text);
 	self->columns[column].numbers[index] = get_prefix(text);
-	self->columns[column].texts[index] = g_ref_string_acquire(text);
 }
 
 static int

@@ -176,20 +176,30 @@ def test_against_a_model(_):
         same(order, sorted(range(101, 601), key=lambda n: (sizes[n - 1], -n)), 'order by size')
 
 
+def sort_subjects(server):
+    """The order by subject, and the requests for headers that it took."""
+    with server.imap(timeout=120) as client:
+        client.select('INBOX')
+        mark = server.proxy.mark()
+        order = numbers(client.cmd('SORT (SUBJECT FROM) UTF-8 ALL'))
+        return order, [r for r in server.proxy.since(mark) if b'header:Subject' in (r.body or b'')]
+
+
 def test_restart_keeps_headers(_):
     """What an earlier SORT read is not asked for again, also not after a restart."""
     with target.on_sample() as server:
         with server.imap(timeout=120) as client:
             fill(client, 600)
-            client.select('INBOX')
-            before = numbers(client.cmd('SORT (SUBJECT FROM) UTF-8 ALL'))
-        server.ferry.restart()
-        with server.imap(timeout=120) as client:
-            client.select('INBOX')
-            mark = server.proxy.mark()
-            same(numbers(client.cmd('SORT (SUBJECT FROM) UTF-8 ALL')), before, 'order')
-            asked = [r for r in server.proxy.since(mark) if b'header:Subject' in (r.body or b'')]
-            same(asked, [], 'requests for headers')
+        before, asked = sort_subjects(server)
+        # they are kept behind the answer, which takes a busy machine its time
+        for pause in (0, 1, 2, 4, 8):
+            time.sleep(pause)
+            server.ferry.restart()
+            order, asked = sort_subjects(server)
+            same(order, before, 'order')
+            if not asked:
+                break
+        same(asked, [], 'requests for headers')
 
 
 run([test_same_mailbox] + [one_key(key) for key in KEYS] +
