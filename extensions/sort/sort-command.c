@@ -110,7 +110,7 @@ sort_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *canc
 static void
 sorted_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-	FerryImapCommand *command = FERRY_IMAP_COMMAND(source);
+	FerryImapCommand *command = user_data;
 	g_autoptr(GError) error = NULL;
 
 	if (g_task_propagate_boolean(G_TASK(result), &error))
@@ -148,8 +148,9 @@ put_in_order(FerryImapCommand *command)
 		answer(command);
 		return;
 	}
-	/* the command, which owns the data, outlives the task */
-	task = g_task_new(command, ferry_imap_command_get_cancellable(command), sorted_cb, NULL);
+	/* the command owns the data and is kept until the answer; the task does not hold it, since
+	 * the thread may be the last to drop the task, and the command belongs to this one */
+	task = g_task_new(NULL, ferry_imap_command_get_cancellable(command), sorted_cb, command);
 	g_task_set_task_data(task, self, NULL);
 	g_task_run_in_thread(task, sort_thread);
 }

@@ -89,7 +89,7 @@ make_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *c
 static void
 made_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-	FerryImapCommand *command = FERRY_IMAP_COMMAND(source);
+	FerryImapCommand *command = user_data;
 	g_autoptr(GError) error = NULL;
 
 	if (g_task_propagate_boolean(G_TASK(result), &error))
@@ -134,8 +134,9 @@ make(FerryImapCommand *command)
 		answer(command);
 		return;
 	}
-	/* the command, which owns the data, outlives the task */
-	task = g_task_new(command, ferry_imap_command_get_cancellable(command), made_cb, NULL);
+	/* the command owns the data and is kept until the answer; the task does not hold it, since
+	 * the thread may be the last to drop the task, and the command belongs to this one */
+	task = g_task_new(NULL, ferry_imap_command_get_cancellable(command), made_cb, command);
 	g_task_set_task_data(task, self, NULL);
 	g_task_run_in_thread(task, make_in_thread);
 }
