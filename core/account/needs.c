@@ -191,7 +191,7 @@ files_read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		if (!known)
 			g_ptr_array_add(scanned, data);
 	}
-	ferry_needs_keep(FERRY_MAIL_ACCOUNT(source), scanned);
+	ferry_needs_keep(g_task_get_source_object(task), scanned);
 	ask_backend(task);
 }
 
@@ -207,7 +207,8 @@ read_files(GTask *task)
 		ask_backend(task);
 		return;
 	}
-	thread_task = g_task_new(account, NULL, files_read_cb, task);
+	/* an account ends on its own thread: no worker thread may be the last to hold it */
+	thread_task = g_task_new(NULL, NULL, files_read_cb, task);
 	g_task_set_task_data(thread_task, file_job_new(account, fetch->wanted), file_job_free);
 	g_task_run_in_thread(thread_task, read_files_thread);
 }
@@ -235,7 +236,7 @@ keep_raw(FerryMailAccount *account, GPtrArray *list)
 
 	if (list->len == 0 || account->account == NULL)
 		return;
-	task = g_task_new(account, NULL, NULL, NULL);
+	task = g_task_new(NULL, NULL, NULL, NULL);
 	g_task_set_task_data(task, file_job_new(account, list), file_job_free);
 	g_task_run_in_thread(task, write_files_thread);
 }
