@@ -95,12 +95,19 @@ test_two(void)
 	g_assert_cmpuint(ferry_view_get_count(ferry_mailbox_get_view(first->mailbox)), ==, 340);
 }
 
+#define OVERTAKEN (-1) /* what the store knows is newer: somebody wrote meanwhile */
+
 static void
 put_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	g_autoptr(GError) error = NULL;
+	gint64 *intent = user_data;
 
-	*(gint64 *)user_data = ferry_store_put_intent_finish(FERRY_STORE(source), result, &error);
+	*intent = ferry_store_put_intent_finish(FERRY_STORE(source), result, &error);
+	if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_CONFLICT)) {
+		*intent = OVERTAKEN;
+		return;
+	}
 	g_assert_no_error(error);
 }
 
@@ -110,25 +117,52 @@ is_put(gpointer data)
 	return *(gint64 *)data != 0;
 }
 
+typedef struct {
+	FerryMailAccount *owner;
+	guint64 generation;
+} Since;
+
+static gboolean
+is_newer(gpointer data)
+{
+	Since *since = data;
+
+	return since->owner->generation > since->generation;
+}
+
+/* what an append of deliver()'s @number would note now */
+static GBytes *
+intent_of(FerryMailbox *mailbox, guint number)
+{
+	g_autofree char *text = g_strdup_printf("Subject: %u\r\n\r\nhello %u\r\n", number, number);
+	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+	char *json = g_strdup_printf(
+		"{\"mailbox\":\"%s\",\"emails\":[],\"state\":\"%s\",\"uidnext\":%u,\"blobs\":[],"
+		"\"digests\":[\"%" G_GSIZE_FORMAT ":%s\"]}",
+		mailbox->id, mailbox->owner->email_state,
+		ferry_view_get_uidnext(ferry_mailbox_get_view(mailbox)), strlen(text), sum);
+
+	return g_bytes_new_take(json, strlen(json));
+}
+
 /* as if @other were about to append what deliver() makes of @number */
 static void
 intend(Engine *engine, Engine *other, guint number)
 {
-	FerryMailbox *mailbox = engine->mailbox;
-	FerryMailAccount *owner = mailbox->owner;
-	g_autofree char *text = g_strdup_printf("Subject: %u\r\n\r\nhello %u\r\n", number, number);
-	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
-	g_autofree char *json = g_strdup_printf(
-		"{\"mailbox\":\"%s\",\"emails\":[],\"state\":\"%s\",\"uidnext\":%u,\"blobs\":[],"
-		"\"digests\":[\"%" G_GSIZE_FORMAT ":%s\"]}",
-		mailbox->id, owner->email_state,
-		ferry_view_get_uidnext(ferry_mailbox_get_view(mailbox)), strlen(text), sum);
-	g_autoptr(GBytes) bytes = g_bytes_new(json, strlen(json));
-	gint64 intent = 0;
+	FerryMailAccount *owner = engine->mailbox->owner;
+	gint64 intent;
 
-	ferry_store_put_intent_async(other->store, owner->key, owner->generation, 0, bytes, NULL,
-				     put_cb, &intent);
-	engine_wait(is_put, &intent);
+	do {
+		g_autoptr(GBytes) bytes = intent_of(engine->mailbox, number);
+		Since since = {owner, owner->generation};
+
+		intent = 0;
+		ferry_store_put_intent_async(other->store, owner->key, owner->generation, 0, bytes,
+					     NULL, put_cb, &intent);
+		engine_wait(is_put, &intent);
+		if (intent == OVERTAKEN)
+			engine_wait(is_newer, &since);
+	} while (intent == OVERTAKEN);
 }
 
 typedef struct {

@@ -294,10 +294,12 @@ class Ledger:
                 raise Violation('%r was removed by %r and is there' % (copy, copy.gone))
             self._confirm(box, copy)
         for copy in box.copies.values():
-            if copy.uid not in present and not copy.reasons:
+            if copy.uid in present:
+                continue
+            # one that nobody looked into while it was there may be one that was delivered
+            self._delivered(box, copy)
+            if not copy.reasons:
                 raise Violation('lost: %r' % copy)
-            if copy.uid not in present:
-                self._delivered(box, copy)
         for copy in box.unplaced:
             if not copy.reasons:
                 raise Violation('lost: %r, delivered natively' % copy)
