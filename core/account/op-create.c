@@ -290,9 +290,11 @@ ferry_op_undo(FerryOp *op)
 	for (guint i = 0; i < op->items->len; i++) {
 		FerryItem *item = &g_array_index(op->items, FerryItem, i);
 		gboolean ours = (item->state == FERRY_ITEM_DONE || item->lost) &&
-				!item->in_target && ferry_item_get_target_email(item) != NULL;
+				(!item->in_target || item->new_id != NULL) &&
+				ferry_item_get_target_email(item) != NULL;
 
-		/* only what we did ourselves, or may have done: not what was in the mailbox before
+		/* only what we did ourselves, or may have done: not what was in the mailbox before,
+		 * but the second Email that was made beside it
 		 */
 		item->state = ours ? FERRY_ITEM_TODO : FERRY_ITEM_REFUSED;
 		if (item->new_id != NULL) {

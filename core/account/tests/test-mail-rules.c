@@ -207,6 +207,35 @@ test_copy_refused(void)
 	g_assert_cmpuint(count(engine), ==, 2);
 }
 
+/* nor where a part of them was in the target already: the second Emails made for those go again,
+ * what was there stays */
+static void
+test_copy_refused_again(void)
+{
+	static const guint32 uids[] = {1, 2, 3};
+	g_autoptr(Engine) engine = engine_new(plain);
+	g_autoptr(FerryOutcome) outcome = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GArray) there = NULL;
+	guint32 uid;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "INBOX");
+	uid = copy_one(engine, 1, "Work", FALSE);
+	g_free(engine_admin(engine, "faults",
+			    "[{\"on\":\"method\",\"method\":\"Email/set\",\"do\":\"set-error\","
+			    "\"object\":1,\"type\":\"forbidden\"}]"));
+	outcome = engine_copy(engine, uids, 3, "Work", FALSE, &error);
+	g_assert_null(outcome);
+	g_assert_error(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION);
+	engine_select(engine, "Work");
+	there = engine_uids(engine);
+	g_assert_cmpuint(there->len, ==, 3);
+	g_assert_cmpuint(g_array_index(there, guint32, 2), ==, uid);
+}
+
 static const char *const texts[] = {"Subject: one\r\n\r\nfirst\r\n",
 				    "Subject: two\r\n\r\nsecond\r\n",
 				    "Subject: three\r\n\r\nthird\r\n", NULL};
@@ -582,6 +611,7 @@ main(int argc, char **argv)
 	g_test_add_func("/account/mail/copy-move", test_copy_move);
 	g_test_add_func("/account/mail/copy-to-many", test_copy_to_many);
 	g_test_add_func("/account/mail/copy-refused", test_copy_refused);
+	g_test_add_func("/account/mail/copy-refused-again", test_copy_refused_again);
 	g_test_add_func("/account/mail/append", test_append);
 	g_test_add_func("/account/mail/append-again", test_append_again);
 	g_test_add_func("/account/mail/append-refused", test_append_refused);
