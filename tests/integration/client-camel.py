@@ -179,6 +179,29 @@ def test_hears_of_changes(server):
     checked(server)
 
 
+def test_resynchronises(server):
+    """What changed while it was away it asks for by its mod-sequence."""
+    with server.imap() as other:
+        if b'QRESYNC' not in other.capabilities():
+            raise Skip('no QRESYNC here')
+        server.behind.fill('CamelAway', 'away-1', 'away-2', 'away-3')
+        home = server.home + '/away'
+        with Camel(home, server.wire.host, server.wire.port) as camel:
+            camel.call('refresh', 'CamelAway')
+            same(sorted(camel.flags('CamelAway')), ['away-1', 'away-2', 'away-3'])
+        checked(server)
+        other.select('CamelAway')
+        other.ok('STORE 2 +FLAGS (\\Flagged)')
+        other.ok('STORE 1 +FLAGS (\\Deleted)')
+        other.ok('EXPUNGE')
+    with Camel(home, server.wire.host, server.wire.port) as camel:
+        camel.call('refresh', 'CamelAway')
+        same(camel.flags('CamelAway'), {'away-2': {'\\Flagged'}, 'away-3': set()})
+    check(server.wire.commands(r'ENABLE .*QRESYNC'), 'it enables QRESYNC')
+    check(server.wire.commands(r'SELECT .*\(QRESYNC \(\d+ \d+'), server.wire.transcript())
+    checked(server)
+
+
 def test_mailboxes(server):
     server.camel.call('create', '', 'Camel Öse')
     server.camel.call('append', 'Camel Öse', base64.b64encode(corpus.one('camel-5')).decode(), [])

@@ -79,7 +79,7 @@ async function octets(folder, header) {
 class Account:
     """One Thunderbird with one account."""
 
-    def __init__(self, server, home, kind='plain'):
+    def __init__(self, server, home, kind='plain', **more):
         self.server = server
         plain = kind == 'plain'
         prefs = {
@@ -93,7 +93,7 @@ class Account:
                 'socketType': {'plain': 0, 'starttls': 2, 'implicit': 3}[kind], 'authMethod': 3,
                 'login_at_startup': False, 'check_new_mail': False, 'use_idle': True,
                 'offline_download': False, 'use_compress_deflate': False, 'delete_model': 2,
-                'max_cached_connections': 5}.items():
+                'max_cached_connections': 5, **more}.items():
             prefs['mail.server.server1.' + name] = value
         prefs['mail.server.server1.directory-rel'] = '[ProfD]ImapMail/ferry'
         self.bird = Thunderbird(home, prefs)
@@ -288,6 +288,24 @@ def test_mailboxes(server):
         await box("Bird Nest Ö");
     ''')
     check('Bird Nest Ö' in server.behind.boxes(), 'created')
+    checked(server)
+
+
+def test_resynchronises(server):
+    """With CONDSTORE switched on: what changed while it was away it asks for by its mod-sequence."""
+    with server.imap() as other:
+        if b'CONDSTORE' not in other.capabilities():
+            raise Skip('no CONDSTORE here')
+        server.behind.fill('Away', 'away-1', 'away-2', 'away-3')
+        home = server.home + '/away'
+        with Account(server, home, use_condstore=True) as bird:
+            bird.run('await message(await open("Away"), "away-3");')
+        checked(server)
+        other.select('Away')
+        other.ok('STORE 2 +FLAGS (\\Flagged)')
+    with Account(server, home, use_condstore=True) as bird:
+        same(bird.run('return (await message(await open("Away"), "away-2")).isFlagged;'), True, 'flagged')
+    check(server.wire.commands(r'UID FETCH .*CHANGEDSINCE'), server.wire.transcript())
     checked(server)
 
 

@@ -49,7 +49,7 @@ class Thunderbird:
     def __init__(self, home, prefs):
         self.home, self.log = home, os.path.join(home, 'log')
         self.port = procs.free_port()
-        os.makedirs(home + '/profile')
+        os.makedirs(home + '/profile', exist_ok=True)   # one that was used before goes on
         everything = dict(PREFS, **prefs, **{'marionette.port': self.port})
         with open(home + '/profile/user.js', 'w') as out:
             for name, value in everything.items():
