@@ -7,6 +7,7 @@
  */
 #include "imap/fetch-private.h"
 #include "imap/session-private.h"
+#include "imap/window-private.h"
 
 struct _FerryImapFetch {
 	GObject parent_instance;
@@ -18,6 +19,7 @@ struct _FerryImapFetch {
 	FerryNeeds needs;
 	gboolean only_changed;
 	guint64 changed_since;
+	FerryImapWindow window;
 	gboolean marks_seen;
 	gboolean has_flags;
 	GError *error; /* the first message that could not be had */
@@ -202,6 +204,22 @@ ferry_imap_fetch_set_changed_since(FerryImapFetch *self, guint64 modseq)
 }
 
 /**
+ * ferry_imap_fetch_set_window:
+ * @first: the position of the first message of the set that is answered, from 1; from -1 backwards
+ *   it counts from the end
+ * @last: the position of the last one, counted from the same end
+ *
+ * Leaves out the messages of the set before and behind these (RFC 9394 §3.3). With
+ * ferry_imap_fetch_set_changed_since() positions count unchanged messages too.
+ */
+void
+ferry_imap_fetch_set_window(FerryImapFetch *self, gint64 first, gint64 last)
+{
+	g_return_if_fail((first > 0 && last > 0) || (first < 0 && last < 0));
+	self->window = (FerryImapWindow){first, last};
+}
+
+/**
  * ferry_imap_fetch_get_uids:
  * @n_uids: (out): how many
  *
@@ -334,6 +352,38 @@ may_mark_seen(FerryImapSession *session)
 	       (mailbox == NULL || (ferry_mailbox_get_rights(mailbox) & FERRY_RIGHT_SET_SEEN) != 0);
 }
 
+static void
+drop_unchanged(GArray *uids, FerryView *view, guint64 since)
+{
+	guint kept = 0;
+
+	for (guint i = 0; i < uids->len; i++) {
+		const FerryMessageRow *row =
+			ferry_view_lookup(view, g_array_index(uids, guint32, i));
+
+		if (row != NULL && row->modseq > since)
+			g_array_index(uids, guint32, kept++) = row->uid;
+	}
+	g_array_set_size(uids, kept);
+}
+
+static GArray *
+resolve_window(FerryImapFetch *self, FerryTold *told, GError **error)
+{
+	GArray *uids = ferry_imap_command_resolve_set(self->command, 0, error);
+	gsize start, n;
+
+	if (uids == NULL)
+		return NULL;
+	ferry_imap_window_clip(&self->window, uids->len, &start, &n);
+	g_array_set_size(uids, (guint)(start + n));
+	if (start > 0)
+		g_array_remove_range(uids, 0, (guint)start);
+	if (self->only_changed && told != NULL)
+		drop_unchanged(uids, ferry_told_get_view(told), self->changed_since);
+	return uids;
+}
+
 /* Modifiers can say that few of the messages matter. */
 static GArray *
 resolve(FerryImapFetch *self, GError **error)
@@ -342,6 +392,8 @@ resolve(FerryImapFetch *self, GError **error)
 	FerryTold *told = ferry_imap_session_get_told(session);
 	FerryImapValue *set = ferry_imap_command_get_argument(self->command, 0);
 
+	if (self->window.first != 0)
+		return resolve_window(self, told, error);
 	if (!self->only_changed || told == NULL)
 		return ferry_imap_command_resolve_set(self->command, 0, error);
 	return ferry_told_resolve_changed(

@@ -40,6 +40,10 @@ void ferry_imap_fetch_add_filter(FerryImapFetch *self, FerryImapFetchFilter filt
 /* Only messages with a higher MODSEQ are answered. */
 void ferry_imap_fetch_set_changed_since(FerryImapFetch *self, guint64 modseq);
 
+/* Of the messages of the set only those from one place to another are answered: 1 is the first, -1
+ * the last. */
+void ferry_imap_fetch_set_window(FerryImapFetch *self, gint64 first, gint64 last);
+
 /* The set that the command names, once it is planned; UIDs, ascending. */
 const guint32 *ferry_imap_fetch_get_uids(FerryImapFetch *self, gsize *n_uids);
 

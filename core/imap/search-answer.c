@@ -8,28 +8,104 @@
  */
 #include "imap/search-private.h"
 
-/* RFC 5182 §2.1: with MIN or MAX and nothing that names all, only those are saved. */
+/**
+ * ferry_imap_search_set_window:
+ * @self: a search
+ * @first: the position of the first result that is told, from 1; from -1 backwards it counts from
+ *   the end
+ * @last: the position of the last one, counted from the same end
+ *
+ * For return options that tell a part of the results in their order (RFC 9394 §3.1, RFC 5267 §4.4).
+ */
+void
+ferry_imap_search_set_window(FerryImapSearch *self, gint64 first, gint64 last)
+{
+	g_return_if_fail((first > 0 && last > 0) || (first < 0 && last < 0));
+	*ferry_imap_search_peek_window(self) = (FerryImapWindow){first, last};
+}
+
+/**
+ * ferry_imap_search_has_window:
+ *
+ * Returns: whether only a part of the results is told
+ */
+gboolean
+ferry_imap_search_has_window(FerryImapSearch *self)
+{
+	return ferry_imap_search_peek_window(self)->first != 0;
+}
+
+/**
+ * ferry_imap_search_get_window:
+ * @self: a search that ran
+ * @n_results: (out): how many
+ *
+ * Returns: (array length=n_results): those of ferry_imap_search_get_results() that are in the
+ *   window; none without one
+ */
+const guint32 *
+ferry_imap_search_get_window(FerryImapSearch *self, gsize *n_results)
+{
+	gsize n_all, start = 0;
+	const guint32 *results = ferry_imap_search_get_results(self, &n_all);
+
+	*n_results = 0;
+	if (ferry_imap_search_has_window(self))
+		ferry_imap_window_clip(ferry_imap_search_peek_window(self), n_all, &start,
+				       n_results);
+	return results + start;
+}
+
+static void
+add_uid(GArray *uids, guint32 uid)
+{
+	for (guint i = 0; i < uids->len; i++) {
+		if (g_array_index(uids, guint32, i) == uid)
+			return;
+	}
+	g_array_append_val(uids, uid);
+}
+
+/**
+ * ferry_imap_search_list_named:
+ * @self: a search that ran
+ *
+ * Lists what the return options name: with MIN, MAX or a window, and nothing that is about all
+ * matches, only those (RFC 5182 §2.1, RFC 4731 §3.2, RFC 9394 §3.2).
+ *
+ * Returns: (transfer full) (element-type guint32): UIDs, each once
+ */
+GArray *
+ferry_imap_search_list_named(FerryImapSearch *self)
+{
+	GArray *named = g_array_new(FALSE, FALSE, sizeof(guint32));
+	gboolean min = ferry_imap_search_returns(self, "MIN");
+	gboolean max = ferry_imap_search_returns(self, "MAX");
+	gsize n_uids, start, n;
+	const guint32 *uids = ferry_imap_search_get_uids(self, &n_uids);
+
+	if ((!min && !max && !ferry_imap_search_has_window(self)) ||
+	    ferry_imap_search_returns(self, "ALL") || ferry_imap_search_returns(self, "COUNT"))
+		return g_array_append_vals(named, uids, (guint)n_uids);
+	if (ferry_imap_search_has_window(self)) {
+		ferry_imap_window_clip(ferry_imap_search_peek_window(self), n_uids, &start, &n);
+		g_array_append_vals(named, uids + start, (guint)n);
+	}
+	if (min && n_uids > 0)
+		add_uid(named, uids[0]);
+	if (max && n_uids > 0)
+		add_uid(named, uids[n_uids - 1]);
+	return named;
+}
+
 static void
 save_result(FerryImapSearch *self)
 {
-	FerryImapSession *session = ferry_imap_search_get_session(self);
-	g_autoptr(FerryUidSet) saved = NULL;
-	gsize n_uids;
-	const guint32 *uids = ferry_imap_search_get_uids(self, &n_uids);
-	gboolean min = ferry_imap_search_returns(self, "MIN");
-	gboolean max = ferry_imap_search_returns(self, "MAX");
+	g_autoptr(GArray) named = ferry_imap_search_list_named(self);
+	g_autoptr(FerryUidSet) saved = ferry_uid_set_new_from_array(
+		(const guint32 *)(gconstpointer)named->data, named->len);
 
-	if ((!min && !max) || ferry_imap_search_returns(self, "ALL") ||
-	    ferry_imap_search_returns(self, "COUNT")) {
-		saved = ferry_uid_set_new_from_array(uids, n_uids);
-	} else {
-		saved = ferry_uid_set_new();
-		if (min && n_uids > 0)
-			ferry_uid_set_add(saved, uids[0]);
-		if (max && n_uids > 0)
-			ferry_uid_set_add(saved, uids[n_uids - 1]);
-	}
-	ferry_imap_session_set_saved_result(session, saved);
+	ferry_imap_session_set_saved_result(ferry_imap_search_get_session(self), saved);
 }
 
 static void

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "imap/search.h"
+#include "imap/window-private.h"
 #include "jmap/value.h"
 
 G_BEGIN_DECLS
@@ -47,6 +48,7 @@ void ferry_imap_search_set_returns(FerryImapSearch *self, gboolean extended,
 				   FerryImapValue *returns);
 gboolean ferry_imap_search_has_lost(FerryImapSearch *self);
 FerryImapValue *ferry_imap_search_get_returns(FerryImapSearch *self);
+FerryImapWindow *ferry_imap_search_peek_window(FerryImapSearch *self);
 
 /* commands/search.c: the return option ALL */
 void ferry_imap_search_write_all(FerryImapSearch *search, FerryImapValue *arguments,

@@ -29,6 +29,7 @@ struct _FerryImapSearch {
 	gboolean lost;
 	gboolean extended;
 	FerryImapValue *returns; /* nullable; the command's */
+	FerryImapWindow window;
 };
 
 G_DEFINE_FINAL_TYPE(FerryImapSearch, ferry_imap_search, G_TYPE_OBJECT)
@@ -462,6 +463,13 @@ FerryImapValue *
 ferry_imap_search_get_returns(FerryImapSearch *self)
 {
 	return self->returns;
+}
+
+/* The part of the results that is told. */
+FerryImapWindow *
+ferry_imap_search_peek_window(FerryImapSearch *self)
+{
+	return &self->window;
 }
 
 static void

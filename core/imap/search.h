@@ -62,6 +62,13 @@ gboolean ferry_imap_search_read_finish(FerryImapSearch *self, GAsyncResult *resu
 /* The order in which the results are told; ascending without it. */
 void ferry_imap_search_set_order(FerryImapSearch *self, const guint32 *order, gsize n_matches);
 
+/* Of the results only those from one place to another are told: 1 is the first, -1 the last. */
+void ferry_imap_search_set_window(FerryImapSearch *self, gint64 first, gint64 last);
+gboolean ferry_imap_search_has_window(FerryImapSearch *self);
+const guint32 *ferry_imap_search_get_window(FerryImapSearch *self, gsize *n_results);
+/* Once it ran: the UIDs that the return options name. */
+GArray *ferry_imap_search_list_named(FerryImapSearch *self);
+
 /* Once it ran: the matches and their numbers, in the order of the answer. */
 const guint32 *ferry_imap_search_get_uids(FerryImapSearch *self, gsize *n_uids);
 const guint32 *ferry_imap_search_get_numbers(FerryImapSearch *self, gsize *n_numbers);

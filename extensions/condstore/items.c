@@ -132,31 +132,16 @@ get_modseq(FerryTold *told, guint32 uid)
 	return message != NULL ? ferry_imap_message_get_row(message)->modseq : 0;
 }
 
+/* The mod-sequence is that of what the answer names (RFC 4731 §3.2). */
 static guint64
-get_highest(FerryImapSearch *search, const guint32 *uids, gsize n_uids)
+get_highest(FerryImapSearch *search, GArray *uids)
 {
 	FerryTold *told = ferry_imap_session_get_told(ferry_imap_search_get_session(search));
 	guint64 highest = 0;
 
-	for (gsize i = 0; told != NULL && i < n_uids; i++)
-		highest = MAX(highest, get_modseq(told, uids[i]));
+	for (guint i = 0; told != NULL && i < uids->len; i++)
+		highest = MAX(highest, get_modseq(told, g_array_index(uids, guint32, i)));
 	return highest;
-}
-
-/* RFC 4731 §3.2: where only MIN or MAX is told, the mod-sequence is theirs. */
-static guint64
-get_result_modseq(FerryImapSearch *search, const guint32 *uids, gsize n_uids)
-{
-	gboolean min = ferry_imap_search_returns(search, "MIN");
-	gboolean max = ferry_imap_search_returns(search, "MAX");
-	guint64 lowest_modseq, highest_modseq;
-
-	if ((!min && !max) || ferry_imap_search_returns(search, "ALL") ||
-	    ferry_imap_search_returns(search, "COUNT"))
-		return get_highest(search, uids, n_uids);
-	lowest_modseq = min ? get_highest(search, uids, 1) : 0;
-	highest_modseq = max ? get_highest(search, uids + n_uids - 1, 1) : 0;
-	return MAX(lowest_modseq, highest_modseq);
 }
 
 void
@@ -164,16 +149,18 @@ condstore_write_search(FerryImapSearch *search, FerryImapValue *arguments, Ferry
 		       gpointer user_data)
 {
 	FerryImapCommand *command = ferry_imap_search_get_command(search);
-	gsize n_uids;
-	const guint32 *uids = ferry_imap_search_get_uids(search, &n_uids);
+	g_autoptr(GArray) named = NULL;
 
-	if (n_uids == 0 || ferry_imap_command_get_named_data(command, "MODSEQ") == NULL)
+	if (ferry_imap_command_get_named_data(command, "MODSEQ") == NULL)
+		return;
+	named = ferry_imap_search_list_named(search);
+	if (named->len == 0)
 		return;
 	ferry_imap_writer_writef(writer,
 				 ferry_imap_search_is_extended(search)
 					 ? " MODSEQ %" G_GUINT64_FORMAT
 					 : " (MODSEQ %" G_GUINT64_FORMAT ")",
-				 get_result_modseq(search, uids, n_uids));
+				 get_highest(search, named));
 }
 
 void
