@@ -35,8 +35,9 @@ copy_free(gpointer data)
 static void
 write_copy(FerryOp *op, const FerryItem *item, FerryJmapBuilder *patch)
 {
-	if (!item->in_target)
-		ferry_jmap_builder_set_patch(patch, "mailboxIds", op->target_id, TRUE);
+	/* also where it is, as far as is known here: whoever took it from there meanwhile would
+	 * make the patch of a move take it from its last mailbox */
+	ferry_jmap_builder_set_patch(patch, "mailboxIds", op->target_id, TRUE);
 	if (op->move)
 		ferry_jmap_builder_set_patch(patch, "mailboxIds", op->mailbox->id, FALSE);
 }

@@ -335,6 +335,27 @@ def test_copy_of_deleted_then_close(server):
     same(native_labels(server, box), ['selfclose'])
 
 
+def test_move_to_where_it_was(server):
+    """Another client takes the message from the target at that moment: it is not lost."""
+    target.ferry_only()
+    box, to = server.fresh('WasFrom'), server.fresh('WasTo')
+    with server.imap() as client:
+        uid = add(client, box, 'was-there')[0]
+        client.select(box)
+        client.ok('UID COPY %d %s' % (uid, to))
+
+        def take(_):
+            with server.native() as native:
+                native.select(to)
+                native.ok('STORE 1 +FLAGS (\\Deleted)')
+                native.ok('EXPUNGE')
+        server.proxy.rule('Email/set', proxy.call(take))
+        reply = client.ok('UID MOVE %d %s' % (uid, to))
+        server.proxy.clear()
+        same(labels(client, to), {copyuid(reply)[2][0]: 'was-there'}, 'where COPYUID says')
+    same(native_everywhere(server, 'was-there'), [to])
+
+
 def test_move_onto_itself(server):
     box = server.fresh('MoveSelf')
     with server.imap() as client:

@@ -125,6 +125,33 @@ test_move_onto_itself(void)
 	g_assert_null(ferry_view_lookup(ferry_mailbox_get_view(engine->mailbox), 3));
 }
 
+/* another client takes the Email from the target between our last sync and the MOVE there: the
+ * MOVE must not take it from the only mailbox that is left */
+static void
+test_move_to_where_it_was(void)
+{
+	g_autoptr(Engine) engine = engine_new(plain);
+	g_autofree char *id = NULL;
+	g_autofree char *json = NULL;
+	FerryView *view;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	engine_select(engine, "INBOX");
+	copy_one(engine, 1, "Work", FALSE);
+	id = g_strdup(ferry_view_get_email_id(ferry_mailbox_get_view(engine->mailbox), 0));
+	json = g_strdup_printf("{\"user\":\"alice\",\"ids\":[\"%s\"],\"from\":\"Work\"}", id);
+	g_free(engine_admin(engine, "mute-push", "{}"));
+	g_free(engine_admin(engine, "move", json));
+	copy_one(engine, 1, "Work", TRUE);
+	g_assert_cmpuint(count(engine), ==, 5);
+	engine_select(engine, "Work");
+	view = ferry_mailbox_get_view(engine->mailbox);
+	g_assert_cmpuint(count(engine), ==, 3);
+	g_assert_true(ferry_view_find_email(view, id, NULL));
+}
+
 static void
 test_copy_move(void)
 {
@@ -608,6 +635,7 @@ main(int argc, char **argv)
 	g_test_add_func("/account/mail/filed-elsewhere", test_filed_elsewhere);
 	g_test_add_func("/account/mail/copy-onto-itself", test_copy_onto_itself);
 	g_test_add_func("/account/mail/move-onto-itself", test_move_onto_itself);
+	g_test_add_func("/account/mail/move-to-where-it-was", test_move_to_where_it_was);
 	g_test_add_func("/account/mail/copy-move", test_copy_move);
 	g_test_add_func("/account/mail/copy-to-many", test_copy_to_many);
 	g_test_add_func("/account/mail/copy-refused", test_copy_refused);
