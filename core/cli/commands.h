@@ -10,6 +10,8 @@ typedef struct {
 	const char *program;
 	const char *config;
 	const char *load;
+	const char *directory;
+	const char *plugin_dir;
 	char **arguments;
 	gboolean json;
 	gboolean check;
@@ -22,6 +24,7 @@ int ferry_cli_fail(const GError *error);
 int ferry_cli_config_check(FerryCli *cli);
 int ferry_cli_config_sample(FerryCli *cli);
 int ferry_cli_plugins(FerryCli *cli);
+int ferry_cli_plugins_new(FerryCli *cli);
 int ferry_cli_status(FerryCli *cli);
 int ferry_cli_store_restored(FerryCli *cli);
 

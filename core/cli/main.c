@@ -18,6 +18,8 @@ static const struct {
 } commands[] = {
 	{"config check", ferry_cli_config_check, N_("check a configuration file")},
 	{"config sample", ferry_cli_config_sample, N_("print every setting with its default")},
+	{"plugins new", ferry_cli_plugins_new,
+	 N_("NAME: write the beginnings of an extension to a new folder")},
 	{"plugins", ferry_cli_plugins,
 	 N_("list the modules, what they provide and why any is left out; --check loads each")},
 	{"status", ferry_cli_status, N_("show what the running daemon does")},
@@ -95,6 +97,8 @@ main(int argc, char **argv)
 {
 	g_autofree char *config = NULL;
 	g_autofree char *load = NULL;
+	g_autofree char *directory = NULL;
+	g_autofree char *plugin_dir = NULL;
 	g_auto(GStrv) arguments = NULL;
 	gboolean version = FALSE;
 	FerryCli cli = {0};
@@ -104,6 +108,10 @@ main(int argc, char **argv)
 		{"json", 0, 0, G_OPTION_ARG_NONE, &cli.json, N_("Answer for machines"), NULL},
 		{"check", 0, 0, G_OPTION_ARG_NONE, &cli.check, N_("With plugins: load each one"),
 		 NULL},
+		{"plugin-dir", 0, 0, G_OPTION_ARG_FILENAME, &plugin_dir,
+		 N_("With plugins: look for modules there, too"), N_("DIR")},
+		{"directory", 0, 0, G_OPTION_ARG_FILENAME, &directory,
+		 N_("With plugins new: write there instead of here"), N_("DIR")},
 		{"load", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &load, NULL, NULL},
 		{"version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version and exit"),
 		 NULL},
@@ -134,6 +142,8 @@ main(int argc, char **argv)
 	}
 	cli.config = config;
 	cli.load = load;
+	cli.directory = directory;
+	cli.plugin_dir = plugin_dir;
 	cli.arguments = arguments;
 	cli.program = "/proc/self/exe";
 	return dispatch(&cli);

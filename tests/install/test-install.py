@@ -6,7 +6,9 @@ an extension's folder can be deleted."""
 import glob
 import os
 import re
+import resource
 import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -127,17 +129,23 @@ def test_typelib_of_the_prefix(house):
 
 
 def test_extension_from_outside(house):
-    """An extension with a project of its own, installed where pkg-config says; it answers."""
-    source = os.path.join(house.outside, 'weather')
-    shutil.copytree(os.path.join(house.source, 'tests', 'install', 'weather'), source)
+    """What `ferry plugins new` writes: built in a project of its own, tested by its own tests,
+    installed where pkg-config says; it answers."""
+    done = house.ferry('plugins', 'new', 'weather-2', '--directory', house.outside)
+    tap.same(done.returncode, 0, done.stderr)
+    source = os.path.join(house.outside, 'weather-2')
     env = house.environment()
     run(meson(), 'setup', source + '/build', source, '-Dwerror=true', env=env)
+    said = run(meson(), 'test', '-C', source + '/build', env=env)
+    tap.check(re.search(r'^Ok: +2 *$', said, re.M), said)
     run(meson(), 'install', '-C', source + '/build', env=env)
     try:
-        tap.same(states(house)['weather'][0], 'loaded')
+        tap.same(states(house)['weather-2'][0], 'loaded')
+        tap.same(house.ferry('plugins', '--check', 'weather-2').stdout.split(),
+                 ['weather-2', 'good'])
         answer_weather(house)
     finally:
-        for path in glob.glob(house.plugins + '/weather.*'):
+        for path in glob.glob(house.plugins + '/weather-2.*'):
             os.unlink(path)
 
 
@@ -146,11 +154,46 @@ def answer_weather(house):
     try:
         with Sample() as sample, Ferry(sample.url, settings={'ferry': {'plugin-dir': ''}}) as ferry:
             with ferry.imap() as imap:
-                tap.check(b'XWEATHER' in imap.capabilities(), 'it is advertised')
-                reply = imap.ok('XWEATHER')
-                tap.check(reply.all(b'XWEATHER'), 'it answers: %s' % reply)
+                tap.check(b'XWEATHER-2' in imap.capabilities(), 'it is advertised')
+                reply = imap.ok('XWEATHER-2')
+                tap.check(reply.all(b'XWEATHER-2'), 'it answers: %s' % reply)
     finally:
         del os.environ['FERRYD']
+
+
+def test_new_refuses(house):
+    """What is there already, names that are none, places where nothing can be written."""
+    place = os.path.join(house.outside, 'refused')
+    os.mkdir(place)
+    for name in ('', '-a', 'a-', 'a--b', 'Boat', 'boät', 'a/b', '../a', '.', '1a', 'base', 'a' * 33):
+        done = house.ferry('plugins', 'new', '--directory', place, '--', name)
+        tap.same(done.returncode, 1, name)
+        tap.check('“%s” cannot be a module\'s name' % name in done.stderr, done.stderr)
+    tap.same(os.listdir(place), [])
+    os.mkdir(place + '/boat')
+    for where, reason in ((place, place + '/boat cannot be made: File exists'),
+                          (place + '/none', 'No such file'), ('/proc', '/proc/boat')):
+        done = house.ferry('plugins', 'new', 'boat', '--directory', where)
+        tap.same(done.returncode, 1, where)
+        tap.check(reason in done.stderr, done.stderr)
+    tap.same(os.listdir(place + '/boat'), [], 'what exists is left alone')
+    for words in ((), ('a', 'b')):
+        tap.same(house.ferry('plugins', 'new', *words).returncode, 2, words)
+
+
+def test_new_leaves_nothing_half(house):
+    """Where there is no room, what was begun is removed."""
+    def no_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+    place = os.path.join(house.outside, 'full')
+    os.mkdir(place)
+    done = subprocess.run([house.installed('bin', 'ferry'), 'plugins', 'new', 'boat'], cwd=place,
+                          env=house.environment(), preexec_fn=no_room, restore_signals=False,
+                          capture_output=True, text=True, timeout=60)
+    tap.same(done.returncode, 1, done.stderr)
+    tap.check('meson.build' in done.stderr, done.stderr)
+    tap.same(os.listdir(place), [])
 
 
 def test_one_compiler_line(house):
@@ -201,6 +244,28 @@ def test_crashing_module_is_named(house):
         tap.check('good' in said[name], said[name])
 
 
+def test_modules_that_clash(house):
+    """Each is good alone; together the second of a command, capability or item is left out."""
+    add = ('return ferry_registry_add_command(registry, "XCLASH", NULL, FERRY_PHASE_ANY, '
+           'FERRY_ORDERING_ANY, NULL, NULL, NULL, error);')
+    for name in ('clash-a', 'clash-b'):
+        folder = house.module('clash', name, register=add)
+    house.module('clash', 'needy', keys='ABI=1\nNeeds=clash-b\n')
+    config = house.config('clash', **{'plugin-dir': folder})
+    done = house.ferry('plugins', '--check', '--config', config, 'clash-a', 'clash-b', 'needy')
+    tap.same(done.returncode, 1)
+    said = {line.split()[0]: line for line in done.stdout.splitlines() if line[:1].strip()}
+    tap.same(sorted(said), ['clash-a', 'clash-b', 'needy'])
+    tap.check(said['clash-a'].endswith(' good'), said['clash-a'])
+    for word in ('XCLASH', 'clash-a', 'clash-b.so'):
+        tap.check(word in said['clash-b'], said['clash-b'])
+    tap.check('clash-b' in said['needy'], said['needy'])
+    found = states(house, '--plugin-dir', folder)
+    tap.same([found[name][0] for name in sorted(said)], ['loaded', 'broken', 'needs'])
+    done = house.ferry('plugins', '--check', 'no-such')
+    tap.same((done.returncode, 'no-such' in done.stderr), (2, True))
+
+
 def list_tests(house):
     return run(meson(), 'test', '-C', house.build, '--list').split()
 
@@ -239,6 +304,7 @@ if __name__ == '__main__':
         tap.skip_all('the plain run builds and installs; sanitizers would find nothing more')
     tap.run([test_files, test_exports, test_headers_stand_alone, test_programs_of_the_prefix,
              test_programs_of_the_build_tree, test_typelib_of_the_prefix,
-             test_extension_from_outside, test_one_compiler_line, test_broken_modules_are_named,
-             test_crashing_module_is_named, test_one_extension_deleted,
+             test_extension_from_outside, test_new_refuses, test_new_leaves_nothing_half,
+             test_one_compiler_line, test_broken_modules_are_named,
+             test_crashing_module_is_named, test_modules_that_clash, test_one_extension_deleted,
              test_all_extensions_deleted], fixture=House, timeout=800)

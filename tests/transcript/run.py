@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 
+sys.dont_write_bytecode = True     # it may be installed where everybody's things are
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), 'integration')]
 

@@ -35,7 +35,10 @@ def find(name):
 
 
 def module_folders():
-    """Folders of the build tree that hold modules (a key file beside a shared object)."""
+    """Folders of the build tree that hold modules (a key file beside a shared object), or the one
+    of an extension that is built elsewhere."""
+    if os.environ.get('FERRY_PLUGIN_DIR'):
+        return [os.environ['FERRY_PLUGIN_DIR']]
     found = set()
     for top in ('extensions', 'plugins'):
         for folder, _, names in os.walk(os.path.join(procs.BUILD, top)):
