@@ -41,6 +41,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryOutcome, ferry_outcome_unref)
  * @uidvalidity: the UIDVALIDITY
  * @highest_modseq: the highest generation of any change in it, expunges included
  * @size: sum of all sizes, octets
+ * @deleted_size: sum of the sizes of those with \Deleted, octets
  *
  * The numbers that STATUS tells.
  */
@@ -53,6 +54,7 @@ typedef struct {
 	guint32 uidvalidity;
 	guint64 highest_modseq;
 	guint64 size;
+	guint64 deleted_size;
 } FerryMailboxStatus;
 
 #define FERRY_TYPE_MAILBOX_STATUS (ferry_mailbox_status_get_type())

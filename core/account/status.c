@@ -40,6 +40,7 @@ make_status(const FerryStoreMailbox *stored)
 	numbers->unseen = stored->n_unseen;
 	numbers->deleted = stored->n_deleted;
 	numbers->size = stored->n_octets;
+	numbers->deleted_size = stored->n_deleted_octets;
 	numbers->uidnext = (guint32)MIN(stored->uidnext, G_MAXUINT32);
 	/* UIDs from the watermark on; some may be gone again, which IMAP lets pass (an estimate) */
 	numbers->recent = stored->uidnext > stored->recent

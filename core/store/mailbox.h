@@ -64,6 +64,7 @@ typedef enum {
  * @n_unseen: pairs whose Email lacks $seen
  * @n_deleted: pairs with \Deleted
  * @n_octets: sum of the sizes
+ * @n_deleted_octets: sum of the sizes of those with \Deleted
  *
  * A mailbox as the store has it. Reference counted; what the store gives out never changes.
  * The fields from @id to @unread_emails are what ferry_store_batch_put_mailbox() takes.
@@ -92,6 +93,7 @@ typedef struct {
 	guint64 n_unseen;
 	guint64 n_deleted;
 	guint64 n_octets;
+	guint64 n_deleted_octets;
 } FerryStoreMailbox;
 
 GType ferry_store_mailbox_get_type(void);

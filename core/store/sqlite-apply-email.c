@@ -73,6 +73,8 @@ ferry_apply_remove_message(FerryApply *self, FerryApplyMailbox *mailbox, guint32
 	record->n_messages--;
 	record->n_deleted -= sqlite3_column_int(query, 1);
 	record->n_octets -= sqlite3_column_int64(query, 2);
+	if (sqlite3_column_int(query, 1) != 0)
+		record->n_deleted_octets -= sqlite3_column_int64(query, 2);
 	record->n_unseen -= !has_seen(ferry_sqlite_peek_text(query, 3));
 	sqlite3_reset(query);
 	g_hash_table_add(self->loose, g_memdup2(&email, sizeof email));
@@ -194,6 +196,36 @@ ferry_apply_removals(FerryApply *self, GError **error)
 	return TRUE;
 }
 
+/* \Deleted of one pair; nothing where it is as wanted. */
+static gboolean
+set_deleted(FerryApply *self, FerryApplyMailbox *mailbox, guint64 uid, gboolean deleted,
+	    GError **error)
+{
+	FerryStoreMailbox *record = mailbox->mailbox;
+	GError *failure = NULL;
+	gint64 size;
+	sqlite3_stmt *query = ferry_sqlite_db_query(
+		self->db,
+		"UPDATE message SET deleted = ?3, modseq = ?4 WHERE mailbox = ?1 AND uid = ?2"
+		" AND deleted <> ?3 RETURNING (SELECT size FROM email WHERE key = message.email)",
+		ARGS(INT(record->key), INT(uid), INT(deleted ? 1 : 0), INT(self->generation)),
+		error);
+
+	if (query == NULL)
+		return FALSE;
+	if (!ferry_sqlite_db_step(self->db, query, &failure)) {
+		if (failure != NULL)
+			g_propagate_error(error, failure);
+		return failure == NULL;
+	}
+	size = sqlite3_column_int64(query, 0);
+	sqlite3_reset(query);
+	record->n_deleted += deleted ? 1 : -1;
+	record->n_deleted_octets += deleted ? size : -size;
+	mailbox->moved = TRUE;
+	return TRUE;
+}
+
 gboolean
 ferry_apply_deleted(FerryApply *self, GError **error)
 {
@@ -207,19 +239,8 @@ ferry_apply_deleted(FerryApply *self, GError **error)
 			g_propagate_error(error, failure);
 			return FALSE;
 		}
-		if (mailbox == NULL)
-			continue;
-		if (!ferry_sqlite_db_run(self->db,
-					 "UPDATE message SET deleted = ?3, modseq = ?4"
-					 " WHERE mailbox = ?1 AND uid = ?2 AND deleted <> ?3",
-					 ARGS(INT(mailbox->mailbox->key), INT(flag->number),
-					      INT(flag->flag ? 1 : 0), INT(self->generation)),
-					 error))
+		if (mailbox != NULL && !set_deleted(self, mailbox, flag->number, flag->flag, error))
 			return FALSE;
-		if (sqlite3_changes(self->db->handle) == 0)
-			continue;
-		mailbox->mailbox->n_deleted += flag->flag ? 1 : -1;
-		mailbox->moved = TRUE;
 	}
 	return TRUE;
 }

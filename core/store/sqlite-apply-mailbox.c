@@ -349,7 +349,8 @@ flush_mailbox(FerryApply *self, FerryApplyMailbox *mailbox, GError **error)
 		" uidvalidity = ?11, uidnext = ?12, highest_modseq = ?13, prune_modseq = ?14,"
 		" recent = ?15, listing = ?16, listing_email_state = ?17, listing_anchor = ?18,"
 		" messages = ?19, unseen = ?20, deleted = ?21, octets = ?22, tombstones = ?23,"
-		" changed_at = ?24, reload_at = CASE WHEN ?25 THEN ?24 ELSE reload_at END"
+		" changed_at = ?24, reload_at = CASE WHEN ?25 THEN ?24 ELSE reload_at END,"
+		" deleted_octets = ?26"
 		" WHERE key = ?1",
 		ARGS(INT(m->key), TEXT(m->name), TEXT(m->parent_id), TEXT(m->role),
 		     INT(m->sort_order), INT(m->subscribed), INT(m->rights), INT(m->total_emails),
@@ -358,7 +359,8 @@ flush_mailbox(FerryApply *self, FerryApplyMailbox *mailbox, GError **error)
 		     INT(m->prune_modseq), INT(m->recent), INT(m->listing),
 		     TEXT(m->listing_email_state), TEXT(m->listing_anchor), INT(m->n_messages),
 		     INT(m->n_unseen), INT(m->n_deleted), INT(m->n_octets),
-		     INT(mailbox->tombstones), INT(self->generation), INT(mailbox->renumbered)),
+		     INT(mailbox->tombstones), INT(self->generation), INT(mailbox->renumbered),
+		     INT(m->n_deleted_octets)),
 		error);
 }
 

@@ -75,6 +75,7 @@ ferry_sqlite_read_mailbox(sqlite3_stmt *row)
 	self->n_unseen = sqlite3_column_int64(row, 20);
 	self->n_deleted = sqlite3_column_int64(row, 21);
 	self->n_octets = sqlite3_column_int64(row, 22);
+	self->n_deleted_octets = sqlite3_column_int64(row, 23);
 	return self;
 }
 

@@ -46,8 +46,9 @@ char **ferry_sqlite_read_subscriptions(FerrySqliteDb *db, gint64 account_key, GE
 #define FERRY_SQLITE_MAILBOX_COLUMNS                                                               \
 	"key, id, name, parent_id, role, sort_order, subscribed, rights, total, unread,"           \
 	" imap_name, uidvalidity, uidnext, highest_modseq, prune_modseq, recent, listing,"         \
-	" listing_email_state, listing_anchor, messages, unseen, deleted, octets"
-#define FERRY_SQLITE_MAILBOX_N_COLUMNS 23
+	" listing_email_state, listing_anchor, messages, unseen, deleted, octets,"                 \
+	" deleted_octets"
+#define FERRY_SQLITE_MAILBOX_N_COLUMNS 24
 FerryStoreMailbox *ferry_sqlite_read_mailbox(sqlite3_stmt *statement);
 void ferry_sqlite_answer(FerrySqliteResult *result, gpointer pointer, GDestroyNotify destroy);
 gboolean ferry_sqlite_not_found(GError **error, const char *what, gint64 key);

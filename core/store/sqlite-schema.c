@@ -66,8 +66,15 @@ static const char schema_2[] = "CREATE TABLE spared (intent INTEGER NOT NULL, em
 			       "CREATE TRIGGER intent_ends AFTER DELETE ON intent"
 			       " BEGIN DELETE FROM spared WHERE intent = OLD.id; END;";
 
+/* how much an expunge would take out of a mailbox */
+static const char schema_3[] =
+	"ALTER TABLE mailbox ADD COLUMN deleted_octets INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE mailbox SET deleted_octets = (SELECT coalesce(sum(e.size), 0) FROM message m"
+	" JOIN email e ON e.key = m.email WHERE m.mailbox = mailbox.key AND m.deleted)"
+	" WHERE deleted > 0;";
+
 /* Step N leads from version N to N + 1. */
-static const char *const steps[] = {schema_1, schema_2};
+static const char *const steps[] = {schema_1, schema_2, schema_3};
 
 void
 ferry_sqlite_info_clear(FerrySqliteInfo *self)

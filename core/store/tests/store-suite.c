@@ -298,7 +298,7 @@ check_mailbox(FerryStore *store, const FerryStoreMailbox *mailbox, const char *w
 {
 	g_autoptr(FerryStoreRows) rows = store_suite_rows(store, mailbox->key);
 	const guint n = ferry_store_rows_get_length(rows);
-	guint64 unseen = 0, deleted = 0, octets = 0, highest = 1;
+	guint64 unseen = 0, deleted = 0, octets = 0, deleted_octets = 0, highest = 1;
 	guint32 last = 0;
 
 	for (guint i = 0; i < n; i++) {
@@ -309,12 +309,15 @@ check_mailbox(FerryStore *store, const FerryStoreMailbox *mailbox, const char *w
 		unseen += strstr(ferry_store_rows_get_keywords(rows, i), "$seen") == NULL;
 		deleted += row->flags & FERRY_STORE_ROW_DELETED;
 		octets += row->size;
+		if ((row->flags & FERRY_STORE_ROW_DELETED) != 0)
+			deleted_octets += row->size;
 		highest = MAX(highest, row->modseq);
 		g_assert_cmpint(row->sent_offset, ==, -90);
 	}
 	if (mailbox->n_messages != n || mailbox->n_unseen != unseen ||
 	    mailbox->n_deleted != deleted || mailbox->n_octets != octets ||
-	    mailbox->uidnext <= last || mailbox->highest_modseq < highest)
+	    mailbox->n_deleted_octets != deleted_octets || mailbox->uidnext <= last ||
+	    mailbox->highest_modseq < highest)
 		g_error("%s: the counts of %s are wrong", where, mailbox->id);
 }
 

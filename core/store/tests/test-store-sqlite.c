@@ -605,19 +605,32 @@ put_header(FerryStore *store, gint64 key)
 	g_object_unref(store_suite_wait(&pending));
 }
 
-/* A store of the first version has no table of what intents spare. */
+/* A store of the first version has no table of what intents spare, and does not know how much is
+ * \Deleted. */
 static void
 test_upgrade(void)
 {
+	static const char back[] =
+		"DROP TRIGGER intent_ends; DROP TABLE spared;"
+		" ALTER TABLE mailbox DROP COLUMN deleted_octets; PRAGMA user_version = 1;"
+		"INSERT OR REPLACE INTO mailbox (key, account, id, name, sort_order, subscribed,"
+		" rights, total, unread, uidvalidity, highest_modseq, deleted, created_at,"
+		" changed_at) VALUES (7, 1, 'M', 'M', 0, 0, 0, 0, 0, 1, 1, 2, 1, 1);"
+		"INSERT OR REPLACE INTO email (key, account, email_id, blob_id, size, received_at,"
+		" keywords) VALUES (1, 1, 'a', 'a', 5, 0, ''), (2, 1, 'b', 'b', 70, 0, ''),"
+		" (3, 1, 'c', 'c', 900, 0, '');"
+		"INSERT OR REPLACE INTO message VALUES (7, 1, 1, 1, 1, 1, 0), (7, 2, 2, 1, 1, 0, "
+		"0),"
+		" (7, 3, 3, 1, 1, 1, 0);";
 	char *dir = store_suite_make_dir();
 	g_autofree char *path = g_build_filename(dir, "state", "store.db", NULL);
 	g_autoptr(FerryStore) store = open_plain(dir);
-	FerrySqliteDb *db;
-	gint64 version = 0, tables = 0;
 
 	g_clear_object(&store);
 	for (guint i = 0; i < 2; i++) {
-		db = ferry_sqlite_db_open(path, 1000, NULL);
+		FerrySqliteDb *db = ferry_sqlite_db_open(path, 1000, NULL);
+		gint64 version = 0, tables = 0, octets = 0;
+
 		g_assert_nonnull(db);
 		g_assert_true(ferry_sqlite_db_get_int(db, "PRAGMA user_version", ARGS(), &version,
 						      NULL, NULL));
@@ -626,11 +639,12 @@ test_upgrade(void)
 			"SELECT count(*) FROM sqlite_schema WHERE name IN ('spared',"
 			" 'intent_ends')",
 			ARGS(), &tables, NULL, NULL));
-		g_assert_cmpint(version, ==, 2);
+		g_assert_true(ferry_sqlite_db_get_int(db, "SELECT sum(deleted_octets) FROM mailbox",
+						      ARGS(), &octets, NULL, NULL));
+		g_assert_cmpint(version, ==, 3);
 		g_assert_cmpint(tables, ==, 2);
-		g_assert_true(ferry_sqlite_db_script(
-			db, "DROP TRIGGER intent_ends; DROP TABLE spared; PRAGMA user_version = 1",
-			NULL));
+		g_assert_cmpint(octets, ==, i == 0 ? 0 : 905);
+		g_assert_true(ferry_sqlite_db_script(db, back, NULL));
 		ferry_sqlite_db_close(db);
 		store = open_plain(dir);
 		g_assert_nonnull(store);
