@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from house import CC, House, attempt, meson, procs, run, tap  # noqa: E402
 from lib.ferry import Ferry  # noqa: E402
 from lib.sample import Sample  # noqa: E402
+import tutorial  # noqa: E402
 
 # the folders of all modules, and their names
 FOLDERS = {os.path.basename(os.path.dirname(path)): os.path.relpath(os.path.dirname(path),
@@ -161,6 +162,33 @@ def answer_weather(house):
         del os.environ['FERRYD']
 
 
+def test_tutorial(house):
+    """doc/writing-an-extension.md, word by word; then a client uses what came of it."""
+    tap.check(tutorial.same_output('1/2 loads  OK 0.2s\n\nOk: 2\n', ['1/2 loads OK ...', '...']) and
+              not tutorial.same_output('1/2 loads FAIL 0.2s\n', ['1/2 loads OK ...']) and
+              not tutorial.same_output('good\nmore\n', ['good']), 'printed lines are compared')
+    folder = os.path.join(house.outside, 'tutorial')
+    os.mkdir(folder)
+    env = house.environment()
+    env['PATH'] = ':'.join((house.installed('bin'), os.path.dirname(meson()), env['PATH']))
+    page = os.path.join(house.source, 'doc', 'writing-an-extension.md')
+    try:
+        commands, blocks = tutorial.follow(page, folder, env)
+        tap.check(commands >= 9 and blocks >= 10, '%d commands, %d blocks' % (commands, blocks))
+        os.environ['FERRYD'] = house.installed('bin', 'ferryd')
+        with Sample('--sample', 'alice') as sample, \
+                Ferry(sample.url, settings={'ferry': {'plugin-dir': ''}}) as ferry:
+            with ferry.imap() as imap:
+                tap.check(b'XMEDIATYPES' in imap.capabilities(), 'it is advertised')
+                imap.select()
+                types = imap.fetch(1, '(XMEDIATYPES)')[1][b'XMEDIATYPES']
+                tap.check(any(b'text/' in kind for kind in types), types)
+    finally:
+        os.environ.pop('FERRYD', None)
+        for path in glob.glob(house.plugins + '/mediatypes.*'):
+            os.unlink(path)
+
+
 def test_new_refuses(house):
     """What is there already, names that are none, places where nothing can be written."""
     place = os.path.join(house.outside, 'refused')
@@ -304,7 +332,7 @@ if __name__ == '__main__':
         tap.skip_all('the plain run builds and installs; sanitizers would find nothing more')
     tap.run([test_files, test_exports, test_headers_stand_alone, test_programs_of_the_prefix,
              test_programs_of_the_build_tree, test_typelib_of_the_prefix,
-             test_extension_from_outside, test_new_refuses, test_new_leaves_nothing_half,
+             test_extension_from_outside, test_tutorial, test_new_refuses, test_new_leaves_nothing_half,
              test_one_compiler_line, test_broken_modules_are_named,
              test_crashing_module_is_named, test_modules_that_clash, test_one_extension_deleted,
              test_all_extensions_deleted], fixture=House, timeout=800)
