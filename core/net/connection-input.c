@@ -92,6 +92,16 @@ ferry_connection_append_input(FerryConnection *self, const guint8 *data, gsize l
 	ferry_connection_keep(self, data, length);
 }
 
+/* The handler dropped the filters: what they had not taken follows what the handler has left. */
+static void
+ferry_connection_take_undecoded(FerryConnection *self)
+{
+	g_autoptr(GByteArray) undecoded = g_steal_pointer(&self->undecoded);
+
+	if (undecoded != NULL)
+		ferry_connection_keep(self, undecoded->data, undecoded->len);
+}
+
 static void
 ferry_connection_deliver_buffered(FerryConnection *self)
 {
@@ -103,14 +113,13 @@ ferry_connection_deliver_buffered(FerryConnection *self)
 	if (input == NULL)
 		return;
 	start += ferry_connection_deliver(self, input->data + start, input->len - start);
-	if (start == input->len || !ferry_connection_keeps_input(self))
-		return;
-	if (self->filter_pushed) {
+	if (start < input->len && self->filter_pushed) {
 		ferry_connection_keep(self, input->data + start, input->len - start);
-		return;
+	} else if (start < input->len && ferry_connection_keeps_input(self)) {
+		self->input = g_steal_pointer(&input);
+		self->input_start = start;
 	}
-	self->input = g_steal_pointer(&input);
-	self->input_start = start;
+	ferry_connection_take_undecoded(self);
 }
 
 static void
@@ -233,9 +242,13 @@ ferry_connection_process_input(FerryConnection *self)
 {
 	if (!ferry_connection_can_deliver(self))
 		return;
-	if (self->decode_more)
-		ferry_connection_decode(self);
+	/* first what is decoded: it may switch the filters off */
 	ferry_connection_deliver_buffered(self);
+	if (self->decode_more && ferry_connection_can_deliver(self) &&
+	    (self->input == NULL || self->starved)) {
+		ferry_connection_decode(self);
+		ferry_connection_deliver_buffered(self);
+	}
 	if (self->tls != NULL && ferry_connection_can_read(self) &&
 	    ferry_tls_has_pending(self->tls))
 		ferry_connection_read(self);
@@ -373,6 +386,40 @@ ferry_connection_push_filter(FerryConnection *self, FerryStreamFilter *filter)
 					     ferry_connection_get_buffered(self));
 	g_clear_pointer(&self->input, g_byte_array_unref);
 	self->input_start = 0;
+	ferry_connection_queue(self, FERRY_WORK_INPUT);
+}
+
+/**
+ * ferry_connection_drop_filters:
+ * @self: a connection
+ *
+ * Takes all filters away. What was written before goes out through them; input that they have not
+ * taken, and all that comes, does without. A filter that stops taking input where the peer could
+ * have stopped making it lets the peer send more right behind the command that led here.
+ */
+void
+ferry_connection_drop_filters(FerryConnection *self)
+{
+	g_autoptr(GByteArray) held = NULL;
+	GError *error = NULL;
+
+	g_return_if_fail(FERRY_IS_CONNECTION(self));
+
+	if (self->filters == NULL || self->state != FERRY_CONNECTION_OPEN)
+		return;
+	if (!ferry_filter_stack_encode(self->filters, &self->plain, TRUE, &self->wire, &error)) {
+		ferry_connection_finish(self, FERRY_CONNECTION_CLOSED_ERROR, error);
+		return;
+	}
+	held = g_byte_array_new();
+	ferry_filter_stack_take_held(self->filters, held);
+	g_clear_pointer(&self->filters, ferry_filter_stack_free);
+	self->decode_more = FALSE;
+	/* inside the handler what comes before it is known when that returns */
+	if (self->inside)
+		self->undecoded = g_steal_pointer(&held);
+	else
+		ferry_connection_keep(self, held->data, held->len);
 	ferry_connection_queue(self, FERRY_WORK_INPUT);
 }
 

@@ -154,6 +154,20 @@ ferry_connection_limits_set_authenticated(FerryConnectionLimits *self)
 }
 
 /**
+ * ferry_connection_limits_reset_authenticated:
+ * @self: limits
+ *
+ * One connection that had signed in has signed out and stays.
+ */
+void
+ferry_connection_limits_reset_authenticated(FerryConnectionLimits *self)
+{
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->mutex);
+
+	self->unauthenticated++;
+}
+
+/**
  * ferry_connection_limits_release:
  * @self: limits
  * @peer: whose connection ended

@@ -23,6 +23,7 @@ void ferry_connection_limits_unref(FerryConnectionLimits *self);
 gboolean ferry_connection_limits_acquire(FerryConnectionLimits *self, const FerryAddress *peer,
 					 GError **error);
 void ferry_connection_limits_set_authenticated(FerryConnectionLimits *self);
+void ferry_connection_limits_reset_authenticated(FerryConnectionLimits *self);
 void ferry_connection_limits_release(FerryConnectionLimits *self, const FerryAddress *peer,
 				     gboolean authenticated);
 guint ferry_connection_limits_get_count(FerryConnectionLimits *self);

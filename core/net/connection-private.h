@@ -82,6 +82,7 @@ struct _FerryConnection {
 	FerryTls *tls;
 	FerryHandshake *handshake;
 	FerryFilterStack *filters;
+	GByteArray *undecoded; /* what dropped filters had not taken, while the handler runs */
 	FerryMove *move;
 
 	FerryHandler on_input;

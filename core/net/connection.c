@@ -222,6 +222,7 @@ static void
 ferry_connection_free_buffers(FerryConnection *self)
 {
 	g_clear_pointer(&self->input, g_byte_array_unref);
+	g_clear_pointer(&self->undecoded, g_byte_array_unref);
 	ferry_output_clear(&self->plain);
 	ferry_output_clear(&self->wire);
 	g_clear_pointer(&self->filters, ferry_filter_stack_free);
@@ -373,6 +374,23 @@ ferry_connection_set_authenticated(FerryConnection *self)
 	if (self->limits != NULL && !self->authenticated)
 		ferry_connection_limits_set_authenticated(self->limits);
 	self->authenticated = TRUE;
+}
+
+/**
+ * ferry_connection_reset_authenticated:
+ * @self: a connection
+ *
+ * Says that its user has signed out, and that another one may sign in: it counts among those that
+ * have not signed in again, also where these are more than the limit lets in.
+ */
+void
+ferry_connection_reset_authenticated(FerryConnection *self)
+{
+	g_return_if_fail(FERRY_IS_CONNECTION(self));
+
+	if (self->limits != NULL && self->authenticated)
+		ferry_connection_limits_reset_authenticated(self->limits);
+	self->authenticated = FALSE;
 }
 
 /**

@@ -121,12 +121,14 @@ char *ferry_connection_dup_tls_cipher(FerryConnection *self);
 GBytes *ferry_connection_dup_channel_binding(FerryConnection *self, const char *type,
 					     GError **error);
 void ferry_connection_push_filter(FerryConnection *self, FerryStreamFilter *filter);
+void ferry_connection_drop_filters(FerryConnection *self);
 gboolean ferry_connection_has_filters(FerryConnection *self);
 
 /* The peer. */
 const FerryAddress *ferry_connection_get_peer(FerryConnection *self);
 gboolean ferry_connection_is_loopback(FerryConnection *self);
 void ferry_connection_set_authenticated(FerryConnection *self);
+void ferry_connection_reset_authenticated(FerryConnection *self);
 
 /* Life. */
 FerryPoller *ferry_connection_get_poller(FerryConnection *self);

@@ -13,7 +13,7 @@ void ferry_filter_stack_free(FerryFilterStack *self);
 void ferry_filter_stack_push(FerryFilterStack *self, FerryStreamFilter *filter);
 void ferry_filter_stack_feed(FerryFilterStack *self, const guint8 *data, gsize length);
 void ferry_filter_stack_feed_last(FerryFilterStack *self, const guint8 *data, gsize length);
-gboolean ferry_filter_stack_has_pending(FerryFilterStack *self);
+void ferry_filter_stack_take_held(FerryFilterStack *self, GByteArray *output);
 gsize ferry_filter_stack_get_held(FerryFilterStack *self);
 gboolean ferry_filter_stack_decode(FerryFilterStack *self, gsize max_output, GByteArray *output,
 				   gboolean *more, GError **error);

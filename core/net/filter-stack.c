@@ -9,7 +9,8 @@
 
 typedef struct {
 	FerryStreamFilter *filter;
-	GByteArray *input; /* not decoded yet, or NULL */
+	GByteArray *input; /* not decoded yet, from start on; or NULL */
+	gsize start;
 } FerryFilterLayer;
 
 struct _FerryFilterStack {
@@ -25,6 +26,12 @@ ferry_filter_layer_free(gpointer data)
 	g_clear_pointer(&layer->input, g_byte_array_unref);
 	g_object_unref(layer->filter);
 	g_free(layer);
+}
+
+static gsize
+ferry_filter_layer_get_held(const FerryFilterLayer *layer)
+{
+	return layer->input != NULL ? layer->input->len - layer->start : 0;
 }
 
 static void
@@ -79,6 +86,23 @@ ferry_filter_stack_feed_last(FerryFilterStack *self, const guint8 *data, gsize l
 	ferry_filter_layer_feed(g_ptr_array_index(self->layers, last), data, length);
 }
 
+/* Appends what waits for the filters: the peer sent it behind what switched them off, so it was
+ * not made by its filters. */
+void
+ferry_filter_stack_take_held(FerryFilterStack *self, GByteArray *output)
+{
+	/* what a later layer holds came before what an earlier one does */
+	for (guint i = self->layers->len; i > 0; i--) {
+		FerryFilterLayer *layer = g_ptr_array_index(self->layers, i - 1);
+
+		if (layer->input != NULL)
+			g_byte_array_append(output, layer->input->data + layer->start,
+					    (guint)ferry_filter_layer_get_held(layer));
+		g_clear_pointer(&layer->input, g_byte_array_unref);
+		layer->start = 0;
+	}
+}
+
 /* How many octets wait for the filters to take them. */
 gsize
 ferry_filter_stack_get_held(FerryFilterStack *self)
@@ -88,28 +112,43 @@ ferry_filter_stack_get_held(FerryFilterStack *self)
 	for (guint i = 0; i < self->layers->len; i++) {
 		FerryFilterLayer *layer = g_ptr_array_index(self->layers, i);
 
-		held += layer->input != NULL ? layer->input->len : 0;
+		held += ferry_filter_layer_get_held(layer);
 	}
 	return held;
 }
 
-static gboolean
-ferry_filter_layer_decode(FerryFilterLayer *layer, gsize max, GByteArray *output, GError **error)
+/* Moving once per half keeps the cost of many small pieces linear. */
+static void
+ferry_filter_layer_skip(FerryFilterLayer *layer, gsize consumed)
 {
-	const guint8 *data = layer->input != NULL ? layer->input->data : (const guint8 *)"";
-	gsize length = layer->input != NULL ? layer->input->len : 0;
+	if (consumed >= ferry_filter_layer_get_held(layer)) {
+		g_clear_pointer(&layer->input, g_byte_array_unref);
+		layer->start = 0;
+		return;
+	}
+	layer->start += consumed;
+	if (layer->start >= layer->input->len / 2) {
+		g_byte_array_remove_range(layer->input, 0, (guint)layer->start);
+		layer->start = 0;
+	}
+}
+
+/* @more: it took some of its input and left some */
+static gboolean
+ferry_filter_layer_decode(FerryFilterLayer *layer, gsize max, GByteArray *output, gboolean *more,
+			  GError **error)
+{
+	gsize length = ferry_filter_layer_get_held(layer);
+	const guint8 *data = length > 0 ? layer->input->data + layer->start : (const guint8 *)"";
 	gsize consumed = 0;
 
 	if (length == 0 && !ferry_stream_filter_has_pending(layer->filter))
 		return TRUE;
 	if (!ferry_stream_filter_decode(layer->filter, data, length, max, &consumed, output, error))
 		return FALSE;
-	if (layer->input == NULL)
-		return TRUE;
-	if (consumed >= length)
-		g_clear_pointer(&layer->input, g_byte_array_unref);
-	else
-		g_byte_array_remove_range(layer->input, 0, (guint)consumed);
+	ferry_filter_layer_skip(layer, consumed);
+	if (consumed > 0 && consumed < length)
+		*more = TRUE;
 	return TRUE;
 }
 
@@ -127,12 +166,12 @@ ferry_filter_stack_decode(FerryFilterStack *self, gsize max_output, GByteArray *
 		g_autoptr(GByteArray) result = NULL;
 
 		/* a layer that has plenty gets no more: so each holds a bounded amount */
-		if (above != NULL && above->input != NULL && above->input->len >= max_output) {
+		if (above != NULL && ferry_filter_layer_get_held(above) >= max_output) {
 			*more = TRUE;
 			continue;
 		}
 		result = g_byte_array_new();
-		if (!ferry_filter_layer_decode(layer, max_output, result, error))
+		if (!ferry_filter_layer_decode(layer, max_output, result, more, error))
 			return FALSE;
 		if (result->len >= max_output || ferry_stream_filter_has_pending(layer->filter))
 			*more = TRUE;

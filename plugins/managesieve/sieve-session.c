@@ -154,8 +154,10 @@ sieve_session_sign_out(SieveSession *self)
 	g_clear_object(&self->account);
 	g_clear_pointer(&self->user, g_free);
 	sieve_parser_set_literal_limit(self->parser, MIN(limits->literal, LITERAL_BEFORE_LOGIN));
-	if (!self->ended)
-		ferry_connection_set_deadline(self->connection, limits->login_timeout);
+	if (self->ended)
+		return;
+	ferry_connection_reset_authenticated(self->connection);
+	ferry_connection_set_deadline(self->connection, limits->login_timeout);
 }
 
 /* input */

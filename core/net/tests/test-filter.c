@@ -7,7 +7,7 @@
 G_DECLARE_FINAL_TYPE(TestFilter, test_filter, TEST, FILTER, GObject)
 
 /* A tiny compression: a count from 1 to 9 and an octet; “0” is an error. It keeps what does not
- * fit, and holds back output until it is flushed, as deflate does. */
+ * fit, stops behind each line, and holds back output until it is flushed, as deflate does. */
 struct _TestFilter {
 	GObject parent_instance;
 	char pending;
@@ -25,7 +25,9 @@ test_filter_decode(FerryStreamFilter *filter, const guint8 *data, gsize length, 
 	gsize room = max_output;
 
 	while (room > 0) {
-		if (self->n_pending > 0) {
+		if (self->n_pending == 0 && used > 0 && self->pending == '\n') {
+			break;
+		} else if (self->n_pending > 0) {
 			g_byte_array_append(output, (guint8 *)&self->pending, 1);
 			self->n_pending--;
 			room--;
@@ -117,6 +119,8 @@ compress_handler(FerryConnection *connection, const guint8 *data, gsize length, 
 
 	if (used == 3 && memcmp(data, "z\r\n", 3) == 0)
 		push(connection);
+	if (used == 3 && memcmp(data, "y\r\n", 3) == 0)
+		ferry_connection_drop_filters(connection);
 	return used;
 }
 
@@ -152,6 +156,41 @@ test_two(void)
 		   "121b111\r111\n",
 		   "z\r\n1z1\r1\n"
 		   "111b111b111\r111\n");
+}
+
+/* Through the filters up to the command, in clear right behind it. */
+static void
+test_drop(void)
+{
+	run_splits("z\r\n1b1\r1\n1y1\r1\nc\r\nd\r\n", "z\r\n1b1\r1\n1y1\r1\nc\r\nd\r\n");
+	run_splits("z\r\n1z1\r1\n"
+		   "111y111\r111\n"
+		   "c\r\nz\r\n1d1\r1\n",
+		   "z\r\n1z1\r1\n"
+		   "111y111\r111\n"
+		   "c\r\nz\r\n1d1\r1\n");
+}
+
+/* A command that took its time drops them: what it was paused on is not decoded before. */
+static void
+test_drop_later(void)
+{
+	g_autoptr(Pair) pair = pair_new();
+
+	push(pair->connection);
+	ferry_connection_set_input_handler(pair->connection, fixture_echo_lines, pair, NULL);
+	pair_send(pair, "1a1\r1\n", -1);
+	pair_wait_received(pair, 6);
+	ferry_connection_pause_input(pair->connection);
+	pair_send(pair, "b\r\n", -1);
+	pair_settle(pair);
+	ferry_connection_write_string(pair->connection, "OK\r\n");
+	ferry_connection_drop_filters(pair->connection);
+	g_assert_false(ferry_connection_has_filters(pair->connection));
+	ferry_connection_drop_filters(pair->connection);
+	ferry_connection_resume_input(pair->connection);
+	pair_wait_received(pair, 17);
+	g_assert_cmpstr(pair->received->str, ==, "1a1\r1\n1O1K1\r1\nb\r\n");
 }
 
 static void
@@ -275,6 +314,8 @@ main(int argc, char **argv)
 	g_test_add_func("/net/filter/switch", test_switch);
 	g_test_add_func("/net/filter/two", test_two);
 	g_test_add_func("/net/filter/later", test_later);
+	g_test_add_func("/net/filter/drop", test_drop);
+	g_test_add_func("/net/filter/drop-later", test_drop_later);
 	g_test_add_func("/net/filter/bomb", test_bomb);
 	g_test_add_func("/net/filter/bomb-line", test_bomb_line);
 	g_test_add_func("/net/filter/error", test_error);

@@ -220,6 +220,36 @@ test_limits(void)
 	}
 }
 
+/* Who signs out counts among those that have not signed in again. */
+static void
+test_signed_out(void)
+{
+	g_autoptr(FerryConnectionLimits) limits = ferry_connection_limits_new(0, 0, 1, FALSE);
+	FerryConnection *connection;
+	Server server;
+	int fds[3];
+
+	server_init(&server);
+	ferry_listener_set_limits(server.listener, limits);
+	g_assert_true(ferry_listener_add_address(server.listener, "127.0.0.1", 0, NULL));
+	g_assert_true(ferry_listener_start(server.listener, NULL));
+	fds[0] = connect_port(ferry_listener_get_port(server.listener));
+	assert_line(fds[0], "* OK\r\n");
+	connection = g_ptr_array_index(server.connections, 0);
+	ferry_connection_reset_authenticated(connection);
+	ferry_connection_set_authenticated(connection);
+	ferry_connection_reset_authenticated(connection);
+	fds[1] = connect_port(ferry_listener_get_port(server.listener));
+	assert_line(fds[1], "* BYE full\r\n");
+	ferry_connection_set_authenticated(connection);
+	fds[2] = connect_port(ferry_listener_get_port(server.listener));
+	assert_line(fds[2], "* OK\r\n");
+	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
+		close(fds[i]);
+	server_clear(&server);
+	g_assert_cmpuint(ferry_connection_limits_get_count(limits), ==, 0);
+}
+
 static void
 test_implicit_tls(void)
 {
@@ -341,6 +371,7 @@ main(int argc, char **argv)
 	g_test_add_func("/net/listener/addresses", test_addresses);
 	g_test_add_func("/net/listener/stale-path", test_stale_path);
 	g_test_add_func("/net/listener/limits", test_limits);
+	g_test_add_func("/net/listener/signed-out", test_signed_out);
 	g_test_add_func("/net/listener/implicit-tls", test_implicit_tls);
 	g_test_add_func("/net/listener/no-descriptors", test_no_descriptors);
 	g_test_add_func("/net/listener/handed-over", test_handed_over);
