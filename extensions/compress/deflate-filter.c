@@ -21,6 +21,8 @@ struct _CompressDeflateFilter {
 	z_stream in;
 	z_stream out;
 	gboolean pending; /* there was no room for all that the input gives */
+	gboolean ended;   /* the peer said that no more comes */
+	gsize in_block;   /* octets that the block being read has given */
 };
 
 static void compress_deflate_filter_iface_init(FerryStreamFilterInterface *iface);
@@ -28,6 +30,35 @@ static void compress_deflate_filter_iface_init(FerryStreamFilterInterface *iface
 G_DEFINE_FINAL_TYPE_WITH_CODE(CompressDeflateFilter, compress_deflate_filter, G_TYPE_OBJECT,
 			      G_IMPLEMENT_INTERFACE(FERRY_TYPE_STREAM_FILTER,
 						    compress_deflate_filter_iface_init))
+
+/* An empty block that ends with an octet is what flushes: there the peer may have stopped (RFC 8437
+ * section 4.1), and what follows may be for somebody else. */
+static gboolean
+is_flush_point(CompressDeflateFilter *self)
+{
+	gboolean boundary = (self->in.data_type & 128) != 0;
+	gboolean empty = self->in_block == 0;
+
+	if (boundary)
+		self->in_block = 0;
+	return boundary && empty && (self->in.data_type & 7) == 0;
+}
+
+/* Up to the next flush, or as far as input and room go. */
+static int
+inflate_piece(CompressDeflateFilter *self)
+{
+	int status;
+
+	do {
+		guint room = self->in.avail_out;
+
+		status = inflate(&self->in, Z_BLOCK);
+		self->in_block += room - self->in.avail_out;
+	} while (status == Z_OK && !is_flush_point(self) && self->in.avail_in > 0 &&
+		 self->in.avail_out > 0);
+	return status;
+}
 
 static gboolean
 decode(FerryStreamFilter *filter, const guint8 *data, gsize length, gsize max_output,
@@ -39,21 +70,26 @@ decode(FerryStreamFilter *filter, const guint8 *data, gsize length, gsize max_ou
 	guint before = output->len;
 	int status;
 
+	if (self->ended && length > 0) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
+				    "compressed input goes on behind its end");
+		return FALSE;
+	}
 	g_byte_array_set_size(output, before + room);
 	self->in.next_in = (guint8 *)data;
 	self->in.avail_in = offered;
 	self->in.next_out = output->data + before;
 	self->in.avail_out = room;
-	status = inflate(&self->in, Z_SYNC_FLUSH);
+	status = inflate_piece(self);
 	g_byte_array_set_size(output, before + room - self->in.avail_out);
 	*consumed = offered - self->in.avail_in;
-	self->pending = self->in.avail_out == 0;
+	self->ended = status == Z_STREAM_END;
+	self->pending = self->in.avail_out == 0 && !self->ended;
 	/* Z_BUF_ERROR: no room, or nothing left to decode */
-	if (status == Z_OK || status == Z_BUF_ERROR)
+	if (status == Z_OK || status == Z_BUF_ERROR || status == Z_STREAM_END)
 		return TRUE;
 	g_set_error(error, FERRY_ERROR, FERRY_ERROR_INVALID, "compressed input is broken: %s",
-		    status == Z_STREAM_END ? "it ended"
-					   : (self->in.msg != NULL ? self->in.msg : "zlib failed"));
+		    self->in.msg != NULL ? self->in.msg : "zlib failed");
 	return FALSE;
 }
 

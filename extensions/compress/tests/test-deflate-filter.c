@@ -123,11 +123,62 @@ static void
 test_broken(void)
 {
 	const guint8 no_block[] = {0xff, 0xff, 0xff, 0xff};
-	/* the last block, empty: the end of the stream */
-	const guint8 ended[] = {0x03, 0x00};
 
 	assert_refused(no_block, sizeof no_block);
-	assert_refused(ended, sizeof ended);
+}
+
+/* After each flush it takes no more for now: what follows may be in clear. */
+static void
+test_stops(void)
+{
+	g_autoptr(FerryStreamFilter) filter = compress_deflate_filter_new();
+	g_autoptr(GByteArray) packed = g_byte_array_new();
+	g_autoptr(GByteArray) again = g_byte_array_new();
+	g_autoptr(GByteArray) text = make_text();
+	GError *error = NULL;
+	gsize used = 0;
+	guint first;
+
+	encode(filter, "a NOOP\r\n", 8, TRUE, packed);
+	first = packed->len;
+	encode(filter, "b NOOP\r\n", 8, TRUE, packed);
+	encode(filter, text->data, text->len, TRUE, packed);
+	g_byte_array_append(packed, (const guint8 *)"c NOOP\r\n", 8);
+	ferry_stream_filter_decode(filter, packed->data, packed->len, 16000, &used, again, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(used, ==, first);
+	g_assert_cmpmem(again->data, again->len, "a NOOP\r\n", 8);
+	/* whatever the room */
+	for (guint at = first; at < packed->len - 8; at += used) {
+		ferry_stream_filter_decode(filter, packed->data + at, packed->len - at, 700, &used,
+					   again, &error);
+		g_assert_no_error(error);
+		g_assert_true(used > 0 || ferry_stream_filter_has_pending(filter));
+		g_assert_cmpuint(at + used, <=, packed->len - 8);
+	}
+	g_assert_cmpuint(again->len, ==, 16 + text->len);
+}
+
+/* The last block: what comes behind it is no longer for the filter, which says so once it is asked.
+ */
+static void
+test_ended(void)
+{
+	const guint8 ended[] = {0x03, 0x00, 'b', ' ', 'N'};
+	g_autoptr(FerryStreamFilter) filter = compress_deflate_filter_new();
+	g_autoptr(GByteArray) output = g_byte_array_new();
+	GError *error = NULL;
+	gsize used = 0;
+
+	g_assert_true(ferry_stream_filter_decode(filter, ended, sizeof ended, 1000, &used, output,
+						 &error));
+	g_assert_no_error(error);
+	g_assert_cmpuint(used, ==, 2);
+	g_assert_cmpuint(output->len, ==, 0);
+	g_assert_false(
+		ferry_stream_filter_decode(filter, ended + 2, 3, 1000, &used, output, &error));
+	g_assert_error(error, FERRY_ERROR, FERRY_ERROR_INVALID);
+	g_clear_error(&error);
 }
 
 int
@@ -138,5 +189,7 @@ main(int argc, char **argv)
 	g_test_add_func("/compress/flush", test_flush);
 	g_test_add_func("/compress/random", test_random);
 	g_test_add_func("/compress/broken", test_broken);
+	g_test_add_func("/compress/stops", test_stops);
+	g_test_add_func("/compress/ended", test_ended);
 	return g_test_run();
 }
