@@ -82,6 +82,17 @@ ferry_imap_session_init(FerryImapSession *self)
 	self->running = g_ptr_array_new_with_free_func(g_object_unref);
 }
 
+/* What a client may send of literals in its phase. */
+static void
+set_literal_limit(FerryImapSession *self)
+{
+	guint64 limit = ferry_imap_session_get_limits(self)->literal;
+
+	if (self->phase == FERRY_PHASE_BEFORE_LOGIN)
+		limit = MIN(limit, LITERAL_BEFORE_LOGIN);
+	ferry_imap_parser_set_literal_limit(self->parser, limit);
+}
+
 /**
  * ferry_imap_session_new:
  * @connection: a client, after the handshake of implicit TLS
@@ -93,15 +104,13 @@ FerryImapSession *
 ferry_imap_session_new(FerryConnection *connection, FerryService *service)
 {
 	FerryImapSession *self = g_object_new(FERRY_TYPE_IMAP_SESSION, NULL);
-	const FerryLimits *limits = ferry_service_get_limits(service);
 
 	self->connection = g_object_ref(connection);
 	self->service = g_object_ref(service);
 	self->registry = ferry_service_get_registry(service);
 	self->writer = ferry_imap_writer_new(connection);
-	self->parser = ferry_imap_parser_new(limits);
-	ferry_imap_parser_set_literal_limit(self->parser,
-					    MIN(limits->literal, LITERAL_BEFORE_LOGIN));
+	self->parser = ferry_imap_parser_new(ferry_service_get_limits(service));
+	set_literal_limit(self);
 	ferry_imap_parser_set_spool_dir(self->parser, ferry_service_get_spool_dir(service));
 	return self;
 }
@@ -183,6 +192,16 @@ cancel_running(FerryImapSession *self)
 		ferry_imap_command_fail_new(waiting, FERRY_ERROR_UNAVAILABLE, "Connection closed");
 }
 
+static void
+let_account_go(FerryImapSession *self)
+{
+	if (self->account_session == NULL)
+		return;
+	g_signal_handlers_disconnect_by_data(self->account_session, self);
+	ferry_account_session_set_idling(self->account_session, FALSE);
+	g_clear_object(&self->account_session);
+}
+
 /* The connection is gone: what runs is cancelled, and nobody is told anything any more. */
 void
 ferry_imap_session_end(FerryImapSession *self)
@@ -196,11 +215,7 @@ ferry_imap_session_end(FerryImapSession *self)
 	ferry_imap_session_release_spool(self);
 	ferry_imap_session_unselect(self);
 	reset_modules(self);
-	if (self->account_session != NULL) {
-		g_signal_handlers_disconnect_by_data(self->account_session, self);
-		ferry_account_session_set_idling(self->account_session, FALSE);
-	}
-	g_clear_object(&self->account_session);
+	let_account_go(self);
 	g_signal_emit(self, signals[ENDED], 0);
 	ferry_service_remove_session(self->service, G_OBJECT(self));
 }
@@ -377,10 +392,39 @@ ferry_imap_session_sign_in(FerryImapSession *self, FerryAccountSession *account_
 	g_signal_connect_object(account_session, "expired", G_CALLBACK(expired_cb), self, 0);
 	ferry_connection_set_authenticated(self->connection);
 	ferry_connection_set_deadline(self->connection, 0);
-	ferry_imap_parser_set_literal_limit(self->parser,
-					    ferry_imap_session_get_limits(self)->literal);
+	set_literal_limit(self);
 	g_signal_emit(self, signals[SIGNED_IN], 0);
 	return TRUE;
+}
+
+/**
+ * ferry_imap_session_sign_out:
+ *
+ * Forgets who is signed in and all that the session was told, for a command of the ordering
+ * %FERRY_ORDERING_ALONE that makes place for another user (RFC 8437 §3): the selected mailbox
+ * without telling of anything, what was enabled, what modules keep (they are asked to reset their
+ * session data). TLS and the filters of the connection stay.
+ */
+void
+ferry_imap_session_sign_out(FerryImapSession *self)
+{
+	const FerryLimits *limits = ferry_imap_session_get_limits(self);
+
+	if (self->ended || self->phase == FERRY_PHASE_BEFORE_LOGIN)
+		return;
+	ferry_imap_session_unselect(self);
+	reset_modules(self);
+	g_hash_table_remove_all(self->enabled);
+	ferry_imap_writer_set_utf8(self->writer, FALSE);
+	self->fetch_word = NULL;
+	self->silent = NULL;
+	self->told_changes = self->detailed = FALSE;
+	let_account_go(self);
+	g_clear_pointer(&self->user, g_free);
+	self->phase = FERRY_PHASE_BEFORE_LOGIN;
+	set_literal_limit(self);
+	ferry_connection_reset_authenticated(self->connection);
+	ferry_connection_set_deadline(self->connection, limits->login_timeout);
 }
 
 /**
@@ -389,7 +433,7 @@ ferry_imap_session_sign_in(FerryImapSession *self, FerryAccountSession *account_
  * @data: (nullable): anything
  * @destroy: (nullable): frees @data
  *
- * Keeps something with the session until it ends; %NULL forgets it.
+ * Keeps something with the session until it ends or its user signs out; %NULL forgets it.
  */
 void
 ferry_imap_session_set_data(FerryImapSession *self, const char *name, gpointer data,

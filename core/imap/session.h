@@ -42,6 +42,7 @@ void ferry_imap_session_enable(FerryImapSession *self, const char *name);
 FerryAccountSession *ferry_imap_session_get_account_session(FerryImapSession *self);
 gboolean ferry_imap_session_sign_in(FerryImapSession *self, FerryAccountSession *account_session,
 				    const char *user, GError **error);
+void ferry_imap_session_sign_out(FerryImapSession *self);
 
 /* The selected mailbox. */
 FerryMailbox *ferry_imap_session_get_mailbox(FerryImapSession *self);
