@@ -29,6 +29,8 @@ G_DEFINE_BOXED_TYPE(FerryStorePairs, ferry_store_pairs, ferry_store_pairs_ref,
 		    ferry_store_pairs_unref)
 G_DEFINE_BOXED_TYPE(FerryStoreIntent, ferry_store_intent, ferry_store_intent_ref,
 		    ferry_store_intent_unref)
+G_DEFINE_BOXED_TYPE(FerryStoreDatum, ferry_store_datum, ferry_store_datum_ref,
+		    ferry_store_datum_unref)
 G_DEFINE_BOXED_TYPE(FerryStoreStructures, ferry_store_structures, ferry_store_structures_ref,
 		    ferry_store_structures_unref)
 
@@ -120,6 +122,56 @@ void
 ferry_store_intent_unref(FerryStoreIntent *self)
 {
 	g_atomic_rc_box_release_full(self, intent_clear);
+}
+
+/**
+ * ferry_store_datum_new:
+ * @shared: whether other logins have it too
+ * @key: its name
+ * @value: (nullable): its octets; %NULL to remove it
+ *
+ * Returns: (transfer full): a value to put
+ */
+FerryStoreDatum *
+ferry_store_datum_new(gboolean shared, const char *key, GBytes *value)
+{
+	FerryStoreDatum *self = g_atomic_rc_box_new0(FerryStoreDatum);
+
+	self->shared = shared;
+	self->key = g_strdup(key);
+	self->value = value != NULL ? g_bytes_ref(value) : NULL;
+	return self;
+}
+
+/**
+ * ferry_store_datum_ref:
+ * @self: a value
+ *
+ * Returns: (transfer full): @self
+ */
+FerryStoreDatum *
+ferry_store_datum_ref(FerryStoreDatum *self)
+{
+	return g_atomic_rc_box_acquire(self);
+}
+
+static void
+datum_clear(gpointer data)
+{
+	FerryStoreDatum *self = data;
+
+	g_free(self->key);
+	g_clear_pointer(&self->value, g_bytes_unref);
+}
+
+/**
+ * ferry_store_datum_unref:
+ * @self: (transfer full): a value
+ */
+void
+ferry_store_datum_unref(FerryStoreDatum *self)
+{
+	g_atomic_rc_box_release_full(self, datum_clear);
 }
 
 /**

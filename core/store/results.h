@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 #define FERRY_TYPE_STORE_PAIRS (ferry_store_pairs_get_type())
 #define FERRY_TYPE_STORE_INTENT (ferry_store_intent_get_type())
 #define FERRY_TYPE_STORE_STRUCTURES (ferry_store_structures_get_type())
+#define FERRY_TYPE_STORE_DATUM (ferry_store_datum_get_type())
 
 /**
  * FerryStoreTombstones:
@@ -82,6 +83,27 @@ FerryStoreIntent *ferry_store_intent_ref(FerryStoreIntent *self);
 void ferry_store_intent_unref(FerryStoreIntent *self);
 
 /**
+ * FerryStoreDatum:
+ * @mailbox_key: the mailbox it belongs to; 0: the mail account. Read from the store only
+ * @shared: whether other logins have it too
+ * @key: its name
+ * @value: (nullable): its octets; %NULL to remove it
+ *
+ * One value that a module keeps.
+ */
+typedef struct {
+	gint64 mailbox_key;
+	gboolean shared;
+	char *key;
+	GBytes *value;
+} FerryStoreDatum;
+
+GType ferry_store_datum_get_type(void);
+FerryStoreDatum *ferry_store_datum_new(gboolean shared, const char *key, GBytes *value);
+FerryStoreDatum *ferry_store_datum_ref(FerryStoreDatum *self);
+void ferry_store_datum_unref(FerryStoreDatum *self);
+
+/**
  * FerryStoreStructures:
  *
  * Headers and structures of many Emails, by index: what the structure cache was asked for or is
@@ -122,6 +144,7 @@ GBytes *ferry_store_structures_get_bytes(FerryStoreStructures *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryStoreTombstones, ferry_store_tombstones_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryStorePairs, ferry_store_pairs_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryStoreIntent, ferry_store_intent_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryStoreDatum, ferry_store_datum_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryStoreStructures, ferry_store_structures_unref)
 
 G_END_DECLS

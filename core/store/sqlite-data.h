@@ -7,21 +7,31 @@
 
 G_BEGIN_DECLS
 
-/* What jobs on intents and modules' data are asked; not every field is used by each. */
+/* What jobs on intents are asked, and at the end of an account; not every field is used by each. */
 typedef struct {
 	gint64 account_key;
-	gint64 mailbox_key;
 	gint64 intent;
 	guint64 generation;
 	guint64 owner; /* start number of this store object */
 	FerrySqliteMark *mark;
-	char *module;
-	char *key;
 	GBytes *value;
 	char *backend;
 	char *username;
 } FerrySqliteDataQuestion;
 
+/* What jobs on modules' data are asked. */
+typedef struct {
+	FerryStoreDataPlace place;
+	char *module; /* of the place */
+	gboolean shared;
+	char *key;
+	GPtrArray *data; /* FerryStoreDatum */
+	guint max_keys;
+	char **prefixes;
+} FerrySqliteModuleQuestion;
+
+FerrySqliteModuleQuestion *ferry_sqlite_module_question_new(const FerryStoreDataPlace *place);
+void ferry_sqlite_module_question_free(gpointer data);
 void ferry_sqlite_data_question_free(gpointer data);
 
 gboolean ferry_sqlite_remove_account(FerrySqliteDb *db, gpointer data, FerrySqliteResult *result,

@@ -73,8 +73,29 @@ static const char schema_3[] =
 	" JOIN email e ON e.key = m.email WHERE m.mailbox = mailbox.key AND m.deleted)"
 	" WHERE deleted > 0;";
 
+/* what modules keep for every login that sees a JMAP account: "login" is the one whose own account
+ * it is, 0 where one to whom it is somebody else's was first */
+static const char schema_4[] =
+	"CREATE TABLE shared_data (backend TEXT NOT NULL, account_id TEXT NOT NULL,"
+	" mailbox_id TEXT NOT NULL, module TEXT NOT NULL, key TEXT NOT NULL,"
+	" login INTEGER NOT NULL, value BLOB NOT NULL,"
+	" PRIMARY KEY (backend, account_id, mailbox_id, module, key, login)) WITHOUT ROWID;"
+	"CREATE INDEX account_id ON account (account_id);"
+	"CREATE TRIGGER mailbox_ends AFTER DELETE ON mailbox BEGIN DELETE FROM shared_data"
+	" WHERE (backend, account_id) = (SELECT l.backend, a.account_id FROM account a"
+	" JOIN login l ON l.key = a.login WHERE a.key = OLD.account) AND mailbox_id = OLD.id"
+	" AND (login = (SELECT login FROM account WHERE key = OLD.account)"
+	" OR NOT EXISTS (SELECT 1 FROM account a JOIN login l ON l.key = a.login"
+	" JOIN mailbox m ON m.account = a.key AND m.id = OLD.id"
+	" WHERE a.account_id = shared_data.account_id AND l.backend = shared_data.backend)); END;"
+	"CREATE TRIGGER account_ends AFTER DELETE ON account BEGIN DELETE FROM shared_data"
+	" WHERE backend = (SELECT backend FROM login WHERE key = OLD.login)"
+	" AND account_id = OLD.account_id AND mailbox_id = '' AND (login = OLD.login"
+	" OR NOT EXISTS (SELECT 1 FROM account a JOIN login l ON l.key = a.login"
+	" WHERE a.account_id = OLD.account_id AND l.backend = shared_data.backend)); END;";
+
 /* Step N leads from version N to N + 1. */
-static const char *const steps[] = {schema_1, schema_2, schema_3};
+static const char *const steps[] = {schema_1, schema_2, schema_3, schema_4};
 
 void
 ferry_sqlite_info_clear(FerrySqliteInfo *self)

@@ -497,48 +497,42 @@ remove_intent(FerryStore *store, gint64 intent, GTask *task)
 	data_job(self->writer, task, ferry_sqlite_remove_intent, question);
 }
 
-static FerrySqliteDataQuestion *
-module_question(FerryStoreSqlite *self, const char *module, gint64 account_key, gint64 mailbox_key,
-		const char *key)
+static void
+get_data(FerryStore *store, const FerryStoreDataPlace *place, gboolean shared, const char *key,
+	 GTask *task)
 {
-	FerrySqliteDataQuestion *question = data_question(self, account_key);
+	FerryStoreSqlite *self = FERRY_STORE_SQLITE(store);
+	FerrySqliteModuleQuestion *question = ferry_sqlite_module_question_new(place);
 
-	question->module = g_strdup(module);
-	question->mailbox_key = mailbox_key;
+	question->shared = shared;
 	question->key = g_strdup(key);
-	return question;
+	ferry_sqlite_lane_push(self->readers, task, ferry_sqlite_get_data, question,
+			       ferry_sqlite_module_question_free);
 }
 
 static void
-get_data(FerryStore *store, const char *module, gint64 account_key, gint64 mailbox_key,
-	 const char *key, GTask *task)
+put_data(FerryStore *store, const FerryStoreDataPlace *place, GPtrArray *data, guint max_keys,
+	 GTask *task)
 {
 	FerryStoreSqlite *self = FERRY_STORE_SQLITE(store);
+	FerrySqliteModuleQuestion *question = ferry_sqlite_module_question_new(place);
 
-	data_job(self->readers, task, ferry_sqlite_get_data,
-		 module_question(self, module, account_key, mailbox_key, key));
+	question->data = g_ptr_array_ref(data);
+	question->max_keys = max_keys;
+	ferry_sqlite_lane_push(self->writer, task, ferry_sqlite_put_data, question,
+			       ferry_sqlite_module_question_free);
 }
 
 static void
-put_data(FerryStore *store, const char *module, gint64 account_key, gint64 mailbox_key,
-	 const char *key, GBytes *value, GTask *task)
+list_data(FerryStore *store, const FerryStoreDataPlace *place, const char *const *prefixes,
+	  GTask *task)
 {
 	FerryStoreSqlite *self = FERRY_STORE_SQLITE(store);
-	FerrySqliteDataQuestion *question =
-		module_question(self, module, account_key, mailbox_key, key);
+	FerrySqliteModuleQuestion *question = ferry_sqlite_module_question_new(place);
 
-	question->value = value != NULL ? g_bytes_ref(value) : NULL;
-	data_job(self->writer, task, ferry_sqlite_put_data, question);
-}
-
-static void
-list_data(FerryStore *store, const char *module, gint64 account_key, gint64 mailbox_key,
-	  const char *prefix, GTask *task)
-{
-	FerryStoreSqlite *self = FERRY_STORE_SQLITE(store);
-
-	data_job(self->readers, task, ferry_sqlite_list_data,
-		 module_question(self, module, account_key, mailbox_key, prefix));
+	question->prefixes = g_strdupv((char **)prefixes);
+	ferry_sqlite_lane_push(self->readers, task, ferry_sqlite_list_data, question,
+			       ferry_sqlite_module_question_free);
 }
 
 static void

@@ -593,9 +593,8 @@ ferry_store_remove_intent_finish(FerryStore *self, GAsyncResult *result, GError 
 /**
  * ferry_store_get_data_async:
  * @self: a store
- * @module: name of the module
- * @account_key: a mail account
- * @mailbox_key: a mailbox, or 0
+ * @place: whose data
+ * @shared: which of the two values of that name
  * @key: name of the value
  * @cancellable: (nullable): a cancellable; what was committed stays
  * @callback: (scope async) (closure user_data): called when done
@@ -604,14 +603,13 @@ ferry_store_remove_intent_finish(FerryStore *self, GAsyncResult *result, GError 
  * Reads a value that a module put.
  */
 void
-ferry_store_get_data_async(FerryStore *self, const char *module, gint64 account_key,
-			   gint64 mailbox_key, const char *key, GCancellable *cancellable,
-			   GAsyncReadyCallback callback, gpointer user_data)
+ferry_store_get_data_async(FerryStore *self, const FerryStoreDataPlace *place, gboolean shared,
+			   const char *key, GCancellable *cancellable, GAsyncReadyCallback callback,
+			   gpointer user_data)
 {
 	GTask *task = new_task(self, cancellable, callback, user_data, ferry_store_get_data_async);
 
-	FERRY_STORE_GET_IFACE(self)->get_data_async(self, module, account_key, mailbox_key, key,
-						    task);
+	FERRY_STORE_GET_IFACE(self)->get_data_async(self, place, shared, key, task);
 }
 
 /**
@@ -631,28 +629,27 @@ ferry_store_get_data_finish(FerryStore *self, GAsyncResult *result, GError **err
 /**
  * ferry_store_put_data_async:
  * @self: a store
- * @module: name of the module
- * @account_key: a mail account
- * @mailbox_key: a mailbox of that account, or 0
- * @key: name of the value
- * @value: (nullable): the value, or %NULL to remove it
+ * @place: whose data
+ * @data: (element-type FerryStoreDatum): what to put and what to remove; nothing is done where one
+ *   of them cannot be; of two with one name the later counts
+ * @max_keys: how many of the place's own, and how many shared values there may be afterwards, where
+ *   there are more than before; 0: any number
  * @cancellable: (nullable): a cancellable; what was committed stays
  * @callback: (scope async) (closure user_data): called when done
  * @user_data: data for @callback
  *
- * Keeps a value for a module; it goes with the mailbox. Fails with %FERRY_ERROR_OVER_QUOTA above
+ * Keeps values for a module, in one transaction; they go with the mailbox. Fails with
+ * %FERRY_ERROR_LIMIT above @max_keys, and with %FERRY_ERROR_OVER_QUOTA above
  * %FERRY_STORE_DATA_VALUE_MAX or, in all, %FERRY_STORE_DATA_QUOTA.
  */
 void
-ferry_store_put_data_async(FerryStore *self, const char *module, gint64 account_key,
-			   gint64 mailbox_key, const char *key, GBytes *value,
-			   GCancellable *cancellable, GAsyncReadyCallback callback,
+ferry_store_put_data_async(FerryStore *self, const FerryStoreDataPlace *place, GPtrArray *data,
+			   guint max_keys, GCancellable *cancellable, GAsyncReadyCallback callback,
 			   gpointer user_data)
 {
 	GTask *task = new_task(self, cancellable, callback, user_data, ferry_store_put_data_async);
 
-	FERRY_STORE_GET_IFACE(self)->put_data_async(self, module, account_key, mailbox_key, key,
-						    value, task);
+	FERRY_STORE_GET_IFACE(self)->put_data_async(self, place, data, max_keys, task);
 }
 
 /**
@@ -672,25 +669,23 @@ ferry_store_put_data_finish(FerryStore *self, GAsyncResult *result, GError **err
 /**
  * ferry_store_list_data_async:
  * @self: a store
- * @module: name of the module
- * @account_key: a mail account
- * @mailbox_key: a mailbox, or 0
- * @prefix: (nullable): what the keys begin with
+ * @place: whose data
+ * @prefixes: (nullable) (array zero-terminated=1): what the keys begin with, each one of these;
+ *   %NULL: anything
  * @cancellable: (nullable): a cancellable; what was committed stays
  * @callback: (scope async) (closure user_data): called when done
  * @user_data: data for @callback
  *
- * Lists the keys of the values a module put.
+ * Reads the values a module put, its own and the shared ones.
  */
 void
-ferry_store_list_data_async(FerryStore *self, const char *module, gint64 account_key,
-			    gint64 mailbox_key, const char *prefix, GCancellable *cancellable,
+ferry_store_list_data_async(FerryStore *self, const FerryStoreDataPlace *place,
+			    const char *const *prefixes, GCancellable *cancellable,
 			    GAsyncReadyCallback callback, gpointer user_data)
 {
 	GTask *task = new_task(self, cancellable, callback, user_data, ferry_store_list_data_async);
 
-	FERRY_STORE_GET_IFACE(self)->list_data_async(self, module, account_key, mailbox_key, prefix,
-						     task);
+	FERRY_STORE_GET_IFACE(self)->list_data_async(self, place, prefixes, task);
 }
 
 /**
@@ -699,9 +694,10 @@ ferry_store_list_data_async(FerryStore *self, const char *module, gint64 account
  * @result: what the callback was given
  * @error: return location
  *
- * Returns: (transfer full) (array zero-terminated=1): the keys, sorted
+ * Returns: (transfer full) (element-type FerryStoreDatum): the values, by mailbox, those of the
+ *   login before shared ones, then by key
  */
-char **
+GPtrArray *
 ferry_store_list_data_finish(FerryStore *self, GAsyncResult *result, GError **error)
 {
 	return g_task_propagate_pointer(G_TASK(result), error);

@@ -12,9 +12,31 @@
 
 G_BEGIN_DECLS
 
-/* The most bytes a module may keep for one mail account, and in one value. */
+/* The most octets a module may keep for one mail account, and in one value. What is shared counts
+ * by itself. */
 #define FERRY_STORE_DATA_QUOTA (4 * 1024 * 1024)
 #define FERRY_STORE_DATA_VALUE_MAX (1024 * 1024)
+
+/**
+ * FerryStoreDataPlace:
+ * @module: name of the module
+ * @account_key: a mail account
+ * @mailbox_key: a mailbox of it; 0: the mail account itself
+ * @all_mailboxes: to list: the mail account and each of its mailboxes
+ * @personal: whether the mail account is the login's own: a JMAP accountId names one account for
+ *   all who see it as somebody else's, but nothing keeps a backend from giving the same id to the
+ *   own account of each user
+ *
+ * Where a module keeps data. What is not shared belongs to the login; what is shared belongs to the
+ * JMAP account of the backend, so that every login that may see it has the same value.
+ */
+typedef struct {
+	const char *module;
+	gint64 account_key;
+	gint64 mailbox_key;
+	gboolean all_mailboxes;
+	gboolean personal;
+} FerryStoreDataPlace;
 
 #define FERRY_TYPE_STORE (ferry_store_get_type())
 G_DECLARE_INTERFACE(FerryStore, ferry_store, FERRY, STORE, GObject)
@@ -30,8 +52,8 @@ G_DECLARE_INTERFACE(FerryStore, ferry_store, FERRY, STORE, GObject)
  *
  * Errors: %FERRY_ERROR_NOT_FOUND where a key names nothing, %FERRY_ERROR_CONFLICT where the
  * generation moved, %FERRY_ERROR_IN_USE where another process holds the store for too long,
- * %FERRY_ERROR_OVER_QUOTA, and %FERRY_ERROR_FAILED where the medium fails. What failed wrote
- * nothing.
+ * %FERRY_ERROR_OVER_QUOTA and %FERRY_ERROR_LIMIT for modules' data, and %FERRY_ERROR_FAILED where
+ * the medium fails. What failed wrote nothing.
  */
 struct _FerryStoreInterface {
 	GTypeInterface parent_iface;
@@ -76,15 +98,15 @@ struct _FerryStoreInterface {
 	void (*read_intent_async)(FerryStore *self, gint64 intent, GTask *task);
 	/* boolean */
 	void (*remove_intent_async)(FerryStore *self, gint64 intent, GTask *task);
-	/* GBytes or NULL */
-	void (*get_data_async)(FerryStore *self, const char *module, gint64 account_key,
-			       gint64 mailbox_key, const char *key, GTask *task);
+	/* GBytes */
+	void (*get_data_async)(FerryStore *self, const FerryStoreDataPlace *place, gboolean shared,
+			       const char *key, GTask *task);
 	/* boolean */
-	void (*put_data_async)(FerryStore *self, const char *module, gint64 account_key,
-			       gint64 mailbox_key, const char *key, GBytes *value, GTask *task);
-	/* char ** */
-	void (*list_data_async)(FerryStore *self, const char *module, gint64 account_key,
-				gint64 mailbox_key, const char *prefix, GTask *task);
+	void (*put_data_async)(FerryStore *self, const FerryStoreDataPlace *place, GPtrArray *data,
+			       guint max_keys, GTask *task);
+	/* GPtrArray of FerryStoreDatum */
+	void (*list_data_async)(FerryStore *self, const FerryStoreDataPlace *place,
+				const char *const *prefixes, GTask *task);
 	/* FerryStoreStructures */
 	void (*get_structures_async)(FerryStore *self, gint64 account_key, const gint64 *email_keys,
 				     guint n_keys, FerryStoreStructureParts parts, GTask *task);
@@ -167,19 +189,18 @@ void ferry_store_remove_intent_async(FerryStore *self, gint64 intent, GCancellab
 gboolean ferry_store_remove_intent_finish(FerryStore *self, GAsyncResult *result, GError **error);
 
 /* durable data of modules */
-void ferry_store_get_data_async(FerryStore *self, const char *module, gint64 account_key,
-				gint64 mailbox_key, const char *key, GCancellable *cancellable,
+void ferry_store_get_data_async(FerryStore *self, const FerryStoreDataPlace *place, gboolean shared,
+				const char *key, GCancellable *cancellable,
 				GAsyncReadyCallback callback, gpointer user_data);
 GBytes *ferry_store_get_data_finish(FerryStore *self, GAsyncResult *result, GError **error);
-void ferry_store_put_data_async(FerryStore *self, const char *module, gint64 account_key,
-				gint64 mailbox_key, const char *key, GBytes *value,
-				GCancellable *cancellable, GAsyncReadyCallback callback,
-				gpointer user_data);
+void ferry_store_put_data_async(FerryStore *self, const FerryStoreDataPlace *place, GPtrArray *data,
+				guint max_keys, GCancellable *cancellable,
+				GAsyncReadyCallback callback, gpointer user_data);
 gboolean ferry_store_put_data_finish(FerryStore *self, GAsyncResult *result, GError **error);
-void ferry_store_list_data_async(FerryStore *self, const char *module, gint64 account_key,
-				 gint64 mailbox_key, const char *prefix, GCancellable *cancellable,
+void ferry_store_list_data_async(FerryStore *self, const FerryStoreDataPlace *place,
+				 const char *const *prefixes, GCancellable *cancellable,
 				 GAsyncReadyCallback callback, gpointer user_data);
-char **ferry_store_list_data_finish(FerryStore *self, GAsyncResult *result, GError **error);
+GPtrArray *ferry_store_list_data_finish(FerryStore *self, GAsyncResult *result, GError **error);
 
 /* structure cache */
 void ferry_store_get_structures_async(FerryStore *self, gint64 account_key,

@@ -769,32 +769,101 @@ test_spared(gconstpointer data)
 	store_suite_remove_dir(dir);
 }
 
-static gboolean
-put_data(FerryStore *store, gint64 account, gint64 mailbox, const char *key, gsize size,
-	 GError **error)
+/* Data are words separated by ' ': KEY=VALUE, KEY=#N for N octets, KEY to remove it; after '*' it
+ * is shared. */
+static GPtrArray *
+parse_data(const char *text)
 {
-	g_autofree char *buffer = g_strnfill(size, 'x');
-	g_autoptr(GBytes) bytes = g_bytes_new(buffer, size);
+	g_auto(GStrv) words = g_strsplit(text, " ", 0);
+	GPtrArray *data = g_ptr_array_new_with_free_func((GDestroyNotify)ferry_store_datum_unref);
+
+	for (guint i = 0; words[i] != NULL; i++) {
+		char *value = strchr(words[i], '=');
+		gboolean shared = *words[i] == '*';
+		g_autoptr(GBytes) bytes = NULL;
+
+		if (value != NULL) {
+			*value++ = '\0';
+			if (*value == '#') {
+				gsize size = g_ascii_strtoull(value + 1, NULL, 10);
+
+				bytes = g_bytes_new_take(g_strnfill(size, 'x'), size);
+			} else {
+				bytes = g_bytes_new(value, strlen(value));
+			}
+		}
+		g_ptr_array_add(data, ferry_store_datum_new(shared, words[i] + shared, bytes));
+	}
+	return data;
+}
+
+/* "", or the name of the error */
+static const char *
+put_data(FerryStore *store, const FerryStoreDataPlace *place, guint max_keys, const char *text)
+{
+	g_autoptr(GPtrArray) data = parse_data(text);
+	g_autoptr(GError) error = NULL;
 	GAsyncResult *pending = NULL;
 
-	ferry_store_put_data_async(store, "mod", account, mailbox, key, size > 0 ? bytes : NULL,
-				   NULL, store_suite_done_cb, &pending);
+	ferry_store_put_data_async(store, place, data, max_keys, NULL, store_suite_done_cb,
+				   &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
-	return ferry_store_put_data_finish(store, result, error);
+	if (ferry_store_put_data_finish(store, result, &error))
+		return "";
+	return g_error_matches(error, FERRY_ERROR, FERRY_ERROR_LIMIT)        ? "limit"
+	       : g_error_matches(error, FERRY_ERROR, FERRY_ERROR_OVER_QUOTA) ? "quota"
+	       : g_error_matches(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND)  ? "not found"
+									     : "other";
+}
+
+static char *
+list_data(FerryStore *store, const FerryStoreDataPlace *place, const char *const *prefixes)
+{
+	GAsyncResult *pending = NULL;
+	GString *text = g_string_new(NULL);
+
+	ferry_store_list_data_async(store, place, prefixes, NULL, store_suite_done_cb, &pending);
+	g_autoptr(GAsyncResult) result = WAIT(pending);
+	g_autoptr(GPtrArray) data = ferry_store_list_data_finish(store, result, NULL);
+	for (guint i = 0; i < data->len; i++) {
+		FerryStoreDatum *datum = data->pdata[i];
+		gsize length;
+		const char *value = g_bytes_get_data(datum->value, &length);
+
+		g_string_append_printf(
+			text, "%s%s%s%s=%.*s", i > 0 ? " " : "", datum->shared ? "*" : "",
+			datum->key, datum->mailbox_key != 0 ? "@" : "", (int)MIN(length, 8), value);
+	}
+	return g_string_free(text, FALSE);
 }
 
 static void
-assert_keys(FerryStore *store, gint64 account, gint64 mailbox, const char *prefix,
+assert_data(FerryStore *store, const FerryStoreDataPlace *place, const char *prefix,
 	    const char *expected)
 {
+	const char *const prefixes[] = {prefix, NULL};
+	g_autofree char *text = list_data(store, place, prefix != NULL ? prefixes : NULL);
+
+	g_assert_cmpstr(text, ==, expected);
+}
+
+static void
+assert_value(FerryStore *store, const FerryStoreDataPlace *place, gboolean shared, const char *key,
+	     const char *expected)
+{
+	g_autoptr(GError) error = NULL;
 	GAsyncResult *pending = NULL;
 
-	ferry_store_list_data_async(store, "mod", account, mailbox, prefix, NULL,
-				    store_suite_done_cb, &pending);
+	ferry_store_get_data_async(store, place, shared, key, NULL, store_suite_done_cb, &pending);
 	g_autoptr(GAsyncResult) result = WAIT(pending);
-	g_auto(GStrv) keys = ferry_store_list_data_finish(store, result, NULL);
-	g_autofree char *joined = g_strjoinv(" ", keys);
-	g_assert_cmpstr(joined, ==, expected);
+	g_autoptr(GBytes) value = ferry_store_get_data_finish(store, result, &error);
+	if (expected == NULL) {
+		g_assert_error(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND);
+		return;
+	}
+	g_assert_no_error(error);
+	g_assert_cmpmem(g_bytes_get_data(value, NULL), g_bytes_get_size(value), expected,
+			strlen(expected));
 }
 
 static void
@@ -805,31 +874,124 @@ test_data(gconstpointer data)
 	g_autoptr(FerryStore) store = factory(dir);
 	g_autoptr(FerryStoreAccount) login = store_suite_load(store, "user");
 	gint64 key = store_suite_mail_account(login)->key;
-	g_autoptr(GError) error = NULL;
-	GAsyncResult *pending = NULL;
+	g_autofree char *big = g_strdup_printf("/y=1 big=#%u", FERRY_STORE_DATA_VALUE_MAX + 1);
+	FerryStoreDataPlace account = {"mod", key, 0, FALSE, TRUE};
+	FerryStoreDataPlace all = {"mod", key, 0, TRUE, TRUE};
+	FerryStoreDataPlace nowhere = {"mod", 999, 0, FALSE, TRUE};
+	FerryStoreDataPlace stranger = {"other", key, 0, FALSE, TRUE};
 
-	apply_text(store, key, 1, "box A;list A 2");
+	apply_text(store, key, 1, "box A;box B;list A 2");
 	g_autoptr(FerryStoreMailbox) a = store_suite_mailbox(store, "user", "A");
-	g_assert_true(put_data(store, key, 0, "/x/1", 3, NULL));
-	g_assert_true(put_data(store, key, a->key, "/x/2", 4, NULL));
-	g_assert_true(put_data(store, key, a->key, "/y", 5, NULL));
-	assert_keys(store, key, a->key, NULL, "/x/2 /y");
-	assert_keys(store, key, a->key, "/x", "/x/2");
-	assert_keys(store, key, 0, NULL, "/x/1");
-	ferry_store_get_data_async(store, "mod", key, a->key, "/y", NULL, store_suite_done_cb,
-				   &pending);
-	g_autoptr(GAsyncResult) result = WAIT(pending);
-	g_autoptr(GBytes) value = ferry_store_get_data_finish(store, result, NULL);
-	g_assert_cmpuint(g_bytes_get_size(value), ==, 5);
-	g_assert_false(put_data(store, key, 0, "big", FERRY_STORE_DATA_VALUE_MAX + 1, &error));
-	g_assert_error(error, FERRY_ERROR, FERRY_ERROR_OVER_QUOTA);
-	g_clear_error(&error);
-	g_assert_false(put_data(store, key, 999, "k", 1, &error));
-	g_assert_error(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND);
-	g_assert_true(put_data(store, key, a->key, "/y", 0, NULL));
-	assert_keys(store, key, a->key, NULL, "/x/2");
-	apply_text(store, key, 2, "drop A");
-	assert_keys(store, key, a->key, NULL, "");
+	g_autoptr(FerryStoreMailbox) b = store_suite_mailbox(store, "user", "B");
+	FerryStoreDataPlace in_a = {"mod", key, a->key, FALSE, TRUE};
+	FerryStoreDataPlace in_b = {"mod", key, b->key, FALSE, TRUE};
+	FerryStoreDataPlace no_box = {"mod", key, 12345, FALSE, TRUE};
+	g_assert_cmpstr(put_data(store, &account, 0, "/x/1=one"), ==, "");
+	g_assert_cmpstr(put_data(store, &in_a, 0, "/x/2=two /y= *s=all"), ==, "");
+	g_assert_cmpstr(put_data(store, &in_b, 0, "*s=b"), ==, "");
+	assert_data(store, &in_a, NULL, "/x/2@=two /y@= *s@=all");
+	assert_data(store, &in_a, "/x", "/x/2@=two");
+	assert_data(store, &in_a, "", "/x/2@=two /y@= *s@=all");
+	assert_data(store, &account, NULL, "/x/1=one");
+	assert_data(store, &all, NULL, "/x/1=one /x/2@=two /y@= *s@=all *s@=b");
+	assert_data(store, &stranger, NULL, "");
+	assert_value(store, &in_a, FALSE, "/x/2", "two");
+	assert_value(store, &in_a, FALSE, "/y", "");
+	assert_value(store, &in_a, TRUE, "s", "all");
+	assert_value(store, &in_a, FALSE, "s", NULL);
+	assert_value(store, &account, TRUE, "s", NULL);
+	/* all or nothing */
+	g_assert_cmpstr(put_data(store, &in_a, 0, big), ==, "quota");
+	g_assert_cmpstr(put_data(store, &nowhere, 0, "k=1"), ==, "not found");
+	g_assert_cmpstr(put_data(store, &no_box, 0, "*k=1"), ==, "not found");
+	assert_data(store, &in_a, NULL, "/x/2@=two /y@= *s@=all");
+	g_assert_cmpstr(put_data(store, &in_a, 0, "/y /x/2=2 *s nothing *nothing"), ==, "");
+	assert_data(store, &in_a, NULL, "/x/2@=2");
+	apply_text(store, key, 2, "drop A;drop B");
+	assert_data(store, &in_a, NULL, "");
+	assert_data(store, &all, NULL, "/x/1=one");
+	g_clear_object(&store);
+	store_suite_remove_dir(dir);
+}
+
+static void
+test_data_limits(gconstpointer data)
+{
+	StoreFactory factory = (StoreFactory)data;
+	char *dir = store_suite_make_dir();
+	g_autoptr(FerryStore) store = factory(dir);
+	g_autoptr(FerryStoreAccount) login = store_suite_load(store, "user");
+	gint64 key = store_suite_mail_account(login)->key;
+	FerryStoreDataPlace place = {"mod", key, 0, FALSE, TRUE};
+	FerryStoreDataPlace other = {"other", key, 0, FALSE, TRUE};
+
+	g_assert_cmpstr(put_data(store, &place, 2, "a=1 b=2 *a=1 *b=2"), ==, "");
+	g_assert_cmpstr(put_data(store, &place, 2, "a=9 c=3"), ==, "limit");
+	g_assert_cmpstr(put_data(store, &place, 2, "*c=3"), ==, "limit");
+	/* what takes no more room is always possible */
+	g_assert_cmpstr(put_data(store, &place, 2, "a=9 b c=3"), ==, "");
+	g_assert_cmpstr(put_data(store, &place, 1, "a=8"), ==, "");
+	g_assert_cmpstr(put_data(store, &place, 1, "c"), ==, "");
+	assert_data(store, &place, NULL, "a=8 *a=1 *b=2");
+	for (guint i = 0; i < 4; i++) {
+		g_autofree char *text = g_strdup_printf("big%u=#1048000 *big%u=#1048000", i, i);
+
+		g_assert_cmpstr(put_data(store, &place, 0, text), ==, "");
+	}
+	g_assert_cmpstr(put_data(store, &place, 0, "more=#3000"), ==, "quota");
+	g_assert_cmpstr(put_data(store, &place, 0, "*more=#3000"), ==, "quota");
+	g_assert_cmpstr(put_data(store, &other, 0, "more=#3000"), ==, "");
+	g_assert_cmpstr(put_data(store, &place, 0, "big0 more=#3000"), ==, "");
+	g_clear_object(&store);
+	store_suite_remove_dir(dir);
+}
+
+/* Who sees the account as somebody else's has what its owner has; two whose own accounts happen to
+ * have one id have nothing in common. */
+static void
+test_data_shared(gconstpointer data)
+{
+	StoreFactory factory = (StoreFactory)data;
+	char *dir = store_suite_make_dir();
+	g_autoptr(FerryStore) store = factory(dir);
+	FerryStoreDataPlace places[3];
+
+	for (guint i = 0; i < 3; i++) {
+		static const char *const users[] = {"owner", "guest", "stranger"};
+		g_autoptr(FerryStoreAccount) login = store_suite_load(store, users[i]);
+		gint64 key = store_suite_mail_account(login)->key;
+
+		apply_text(store, key, 1, "box A");
+		g_autoptr(FerryStoreMailbox) a = store_suite_mailbox(store, users[i], "A");
+		places[i] = (FerryStoreDataPlace){"mod", key, a->key, FALSE, i != 1};
+	}
+	g_assert_cmpstr(put_data(store, &places[0], 0, "*k=owner own=1"), ==, "");
+	assert_data(store, &places[0], NULL, "own@=1 *k@=owner");
+	assert_data(store, &places[1], NULL, "*k@=owner");
+	assert_data(store, &places[2], NULL, "");
+	g_assert_cmpstr(put_data(store, &places[1], 0, "*k=guest *n=new"), ==, "");
+	assert_data(store, &places[0], NULL, "own@=1 *k@=guest *n@=new");
+	assert_value(store, &places[0], TRUE, "k", "guest");
+	assert_value(store, &places[2], TRUE, "k", NULL);
+	g_assert_cmpstr(put_data(store, &places[2], 0, "*k=stranger"), ==, "");
+	assert_data(store, &places[0], NULL, "own@=1 *k@=guest *n@=new");
+	g_assert_cmpstr(put_data(store, &places[2], 0, "*k"), ==, "");
+	assert_value(store, &places[0], TRUE, "k", "guest");
+	/* gone for one who may not see it any more, kept for the others, until the owner's is */
+	apply_text(store, places[1].account_key, 2, "drop A");
+	assert_data(store, &places[0], NULL, "own@=1 *k@=guest *n@=new");
+	apply_text(store, places[1].account_key, 3, "box A");
+	g_autoptr(FerryStoreMailbox) again = store_suite_mailbox(store, "guest", "A");
+	places[1].mailbox_key = again->key;
+	assert_data(store, &places[1], NULL, "*k@=guest *n@=new");
+	apply_text(store, places[0].account_key, 2, "drop A");
+	assert_data(store, &places[1], NULL, "*n@=new");
+	apply_text(store, places[2].account_key, 2, "drop A");
+	apply_text(store, places[1].account_key, 4, "drop A");
+	apply_text(store, places[1].account_key, 5, "box A");
+	again = (ferry_store_mailbox_unref(again), store_suite_mailbox(store, "guest", "A"));
+	places[1].mailbox_key = again->key;
+	assert_data(store, &places[1], NULL, "");
 	g_clear_object(&store);
 	store_suite_remove_dir(dir);
 }
@@ -968,6 +1130,8 @@ store_suite_add(const char *name, StoreFactory factory)
 		{"intents", test_intents},
 		{"spared", test_spared},
 		{"data", test_data},
+		{"data-limits", test_data_limits},
+		{"data-shared", test_data_shared},
 		{"structures", test_structures},
 		{"remove-account", test_remove_account},
 	};

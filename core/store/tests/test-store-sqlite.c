@@ -284,13 +284,17 @@ test_group_commit(void)
 	g_autoptr(FerryStore) store = open_plain(dir);
 	g_autoptr(GBytes) value = g_bytes_new_static("v", 1);
 	gint64 key = account_key(store);
+	const FerryStoreDataPlace place = {"m", key, 0, FALSE, TRUE};
 	guint before = ferry_store_sqlite_get_groups(FERRY_STORE_SQLITE(store));
 	guint done = 0;
 
 	for (guint i = 0; i < 200; i++) {
 		g_autofree char *name = g_strdup_printf("%u", i);
+		g_autoptr(GPtrArray) data =
+			g_ptr_array_new_with_free_func((GDestroyNotify)ferry_store_datum_unref);
 
-		ferry_store_put_data_async(store, "m", key, 0, name, value, NULL, count_cb, &done);
+		g_ptr_array_add(data, ferry_store_datum_new(FALSE, name, value));
+		ferry_store_put_data_async(store, &place, data, 0, NULL, count_cb, &done);
 	}
 	while (done < 200)
 		g_main_context_iteration(NULL, TRUE);
@@ -605,12 +609,17 @@ put_header(FerryStore *store, gint64 key)
 	g_object_unref(store_suite_wait(&pending));
 }
 
+#define NO_SHARED_DATA                                                                             \
+	"DROP TRIGGER account_ends; DROP TRIGGER mailbox_ends; DROP INDEX account_id;"             \
+	" DROP TABLE shared_data;"
+
 /* A store of the first version has no table of what intents spare, and does not know how much is
- * \Deleted. */
+ * \Deleted; one of the third has no place for what modules share. */
 static void
 test_upgrade(void)
 {
-	static const char back[] =
+	static const char *const back[] = {
+		NO_SHARED_DATA
 		"DROP TRIGGER intent_ends; DROP TABLE spared;"
 		" ALTER TABLE mailbox DROP COLUMN deleted_octets; PRAGMA user_version = 1;"
 		"INSERT OR REPLACE INTO mailbox (key, account, id, name, sort_order, subscribed,"
@@ -621,13 +630,15 @@ test_upgrade(void)
 		" (3, 1, 'c', 'c', 900, 0, '');"
 		"INSERT OR REPLACE INTO message VALUES (7, 1, 1, 1, 1, 1, 0), (7, 2, 2, 1, 1, 0, "
 		"0),"
-		" (7, 3, 3, 1, 1, 1, 0);";
+		" (7, 3, 3, 1, 1, 1, 0);",
+		NO_SHARED_DATA "PRAGMA user_version = 3",
+	};
 	char *dir = store_suite_make_dir();
 	g_autofree char *path = g_build_filename(dir, "state", "store.db", NULL);
 	g_autoptr(FerryStore) store = open_plain(dir);
 
 	g_clear_object(&store);
-	for (guint i = 0; i < 2; i++) {
+	for (guint i = 0; i <= G_N_ELEMENTS(back); i++) {
 		FerrySqliteDb *db = ferry_sqlite_db_open(path, 1000, NULL);
 		gint64 version = 0, tables = 0, octets = 0;
 
@@ -637,14 +648,16 @@ test_upgrade(void)
 		g_assert_true(ferry_sqlite_db_get_int(
 			db,
 			"SELECT count(*) FROM sqlite_schema WHERE name IN ('spared',"
-			" 'intent_ends')",
+			" 'intent_ends', 'shared_data', 'account_id', 'mailbox_ends',"
+			" 'account_ends')",
 			ARGS(), &tables, NULL, NULL));
 		g_assert_true(ferry_sqlite_db_get_int(db, "SELECT sum(deleted_octets) FROM mailbox",
 						      ARGS(), &octets, NULL, NULL));
-		g_assert_cmpint(version, ==, 3);
-		g_assert_cmpint(tables, ==, 2);
+		g_assert_cmpint(version, ==, 4);
+		g_assert_cmpint(tables, ==, 6);
 		g_assert_cmpint(octets, ==, i == 0 ? 0 : 905);
-		g_assert_true(ferry_sqlite_db_script(db, back, NULL));
+		if (i < G_N_ELEMENTS(back))
+			g_assert_true(ferry_sqlite_db_script(db, back[i], NULL));
 		ferry_sqlite_db_close(db);
 		store = open_plain(dir);
 		g_assert_nonnull(store);
