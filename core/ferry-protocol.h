@@ -4,6 +4,7 @@
 /* Everything that a module may use which serves another protocol than IMAP. */
 #include "account/account-session.h"
 #include "account/account.h"
+#include "account/data.h"
 #include "account/mailbox-list.h"
 #include "account/mailbox.h"
 #include "account/message-reader.h"

@@ -60,7 +60,9 @@ struct _FerryAccount {
 	guint n_idling;
 	guint64 list_serial; /* moves whenever a name, right, role or subscription does */
 	void (*unload)(FerryAccount *self, gpointer user_data);
-	gpointer unload_data;
+	/* (transfer container): the accounts of its backend, itself among them */
+	GPtrArray *(*list_peers)(FerryAccount *self, gpointer user_data);
+	gpointer manager_data; /* for both */
 };
 
 struct _FerryAccountSession {
@@ -130,6 +132,7 @@ FerryJmapSession *ferry_account_pick_jmap(FerryAccount *self);
 /* A credential is no good any more: push goes on with another one. */
 void ferry_account_note_expired(FerryAccount *self, FerryJmapSession *jmap);
 void ferry_account_touch_list(FerryAccount *self);
+GPtrArray *ferry_account_list_peers(FerryAccount *self);
 void ferry_account_set_idling(FerryAccount *self, gboolean idling);
 void ferry_account_emit_messages_changed(FerryAccount *self, FerryMailAccount *mail_account,
 					 const char *mailbox_id, FerryMailboxDelta *delta);
@@ -143,6 +146,9 @@ void ferry_account_start_ticking(FerryAccount *self);
 /* account-session.c */
 FerryAccountSession *ferry_account_session_new(FerryAccount *account, FerryJmapSession *jmap);
 void ferry_account_session_lists_changed(FerryAccountSession *self);
+void ferry_account_session_tell_data(FerryAccountSession *self, const char *module,
+				     const char *account_id, const char *mailbox_id,
+				     gboolean shared, const char *const *keys);
 void ferry_account_session_expire(FerryAccountSession *self);
 void ferry_account_session_list_anew_async(FerryAccountSession *self, GCancellable *cancellable,
 					   GAsyncReadyCallback callback, gpointer user_data);

@@ -294,7 +294,7 @@ tick_cb(gpointer user_data)
 	if (self->unused_since != 0 &&
 	    now - self->unused_since > (gint64)self->settings->idle_unload_s * G_USEC_PER_SEC &&
 	    self->unload != NULL) {
-		self->unload(self, self->unload_data);
+		self->unload(self, self->manager_data);
 		return G_SOURCE_REMOVE;
 	}
 	return G_SOURCE_CONTINUE;

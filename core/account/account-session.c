@@ -16,6 +16,7 @@ G_DEFINE_TYPE(FerryAccountSession, ferry_account_session, G_TYPE_OBJECT)
 enum {
 	SIGNAL_MAILBOXES_CHANGED,
 	SIGNAL_EXPIRED,
+	SIGNAL_DATA_CHANGED,
 	N_SIGNALS
 };
 static guint signals[N_SIGNALS];
@@ -57,6 +58,21 @@ ferry_account_session_class_init(FerryAccountSessionClass *klass)
 	signals[SIGNAL_EXPIRED] =
 		g_signal_new("expired", FERRY_TYPE_ACCOUNT_SESSION, G_SIGNAL_RUN_LAST, 0, NULL,
 			     NULL, NULL, G_TYPE_NONE, 0);
+	/**
+	 * FerryAccountSession::data-changed:
+	 * @self: the session
+	 * @module: whose data: see ferry_account_session_put_data_async()
+	 * @account_id: the JMAP account
+	 * @mailbox_id: (nullable): the mailbox; %NULL: the account as a whole
+	 * @shared: whether they are shared values
+	 * @keys: (array zero-terminated=1): their names
+	 *
+	 * Another session changed what a module keeps.
+	 */
+	signals[SIGNAL_DATA_CHANGED] =
+		g_signal_new("data-changed", FERRY_TYPE_ACCOUNT_SESSION, G_SIGNAL_RUN_LAST, 0, NULL,
+			     NULL, NULL, G_TYPE_NONE, 5, G_TYPE_STRING, G_TYPE_STRING,
+			     G_TYPE_STRING, G_TYPE_BOOLEAN, G_TYPE_STRV);
 }
 
 static void
@@ -113,6 +129,15 @@ ferry_account_session_expire(FerryAccountSession *self)
 	self->expired = TRUE;
 	ferry_account_note_expired(self->account, self->jmap);
 	g_signal_emit(self, signals[SIGNAL_EXPIRED], 0);
+}
+
+void
+ferry_account_session_tell_data(FerryAccountSession *self, const char *module,
+				const char *account_id, const char *mailbox_id, gboolean shared,
+				const char *const *keys)
+{
+	g_signal_emit(self, signals[SIGNAL_DATA_CHANGED], 0, module, account_id, mailbox_id, shared,
+		      keys);
 }
 
 /**

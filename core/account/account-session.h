@@ -17,7 +17,8 @@ typedef struct _FerryJmapSession FerryJmapSession;
  * session object lists for that credential. Dropping the last reference signs it out.
  *
  * Signals: `mailboxes-changed (old: FerryMailboxList, new: FerryMailboxList)`; `expired ()` when
- * the backend no longer takes the credential (the client is told BYE).
+ * the backend no longer takes the credential (the client is told BYE); `data-changed (module,
+ * account_id, mailbox_id, shared, keys)` when another session changed what a module keeps.
  */
 #define FERRY_TYPE_ACCOUNT_SESSION (ferry_account_session_get_type())
 G_DECLARE_FINAL_TYPE(FerryAccountSession, ferry_account_session, FERRY, ACCOUNT_SESSION, GObject)

@@ -425,6 +425,19 @@ ferry_account_remove_session(FerryAccount *self, FerryAccountSession *session)
 		self->unused_since = g_get_monotonic_time();
 }
 
+/* The accounts of its backend in this process, itself among them. */
+GPtrArray *
+ferry_account_list_peers(FerryAccount *self)
+{
+	GPtrArray *list;
+
+	if (self->list_peers != NULL)
+		return self->list_peers(self, self->manager_data);
+	list = g_ptr_array_new_with_free_func(g_object_unref);
+	g_ptr_array_add(list, g_object_ref(self));
+	return list;
+}
+
 void
 ferry_account_set_idling(FerryAccount *self, gboolean idling)
 {

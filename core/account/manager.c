@@ -275,6 +275,20 @@ unload_cb(FerryAccount *account, gpointer user_data)
 	g_hash_table_remove(self->accounts, account->key);
 }
 
+static GPtrArray *
+list_peers_cb(FerryAccount *account, gpointer user_data)
+{
+	GPtrArray *list = ferry_account_manager_list_accounts(user_data);
+
+	for (guint i = list->len; i > 0; i--) {
+		FerryAccount *peer = list->pdata[i - 1];
+
+		if (g_strcmp0(peer->backend, account->backend) != 0)
+			g_ptr_array_remove_index_fast(list, i - 1);
+	}
+	return list;
+}
+
 static FerryAccount *
 ensure_account(FerryAccountManager *self, const char *backend, FerryJmapSession *jmap)
 {
@@ -288,7 +302,8 @@ ensure_account(FerryAccountManager *self, const char *backend, FerryJmapSession 
 	account =
 		ferry_account_new(self->store, self->raw_cache, item->settings, backend, username);
 	account->unload = unload_cb;
-	account->unload_data = self;
+	account->list_peers = list_peers_cb;
+	account->manager_data = self;
 	/* nobody yet: should loading fail, it goes away by itself */
 	account->unused_since = g_get_monotonic_time();
 	g_hash_table_insert(self->accounts, account->key, account);

@@ -2,6 +2,7 @@
 /* The straight path, against the sample server: sign in, list, open, read, change. */
 #include <string.h>
 
+#include "account/data.h"
 #include "auth/credential.h"
 #include "engine-fixture.h"
 #include "jmap/session.h"
@@ -410,6 +411,102 @@ test_subscriptions(void)
 	}
 }
 
+static void
+keep_result_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	*(GAsyncResult **)user_data = g_object_ref(result);
+}
+
+static gboolean
+put_data(FerryAccountSession *session, FerryMailboxInfo *info, gboolean shared, const char *key,
+	 GError **error)
+{
+	g_autoptr(GPtrArray) data =
+		g_ptr_array_new_with_free_func((GDestroyNotify)ferry_account_datum_unref);
+	g_autoptr(GBytes) value = g_bytes_new_static("v", 1);
+	g_autoptr(GAsyncResult) result = NULL;
+
+	g_ptr_array_add(data, ferry_account_datum_new(shared, key, value));
+	ferry_account_session_put_data_async(session, "mod", info, data, 2, NULL, keep_result_cb,
+					     &result);
+	engine_wait(is_there, &result);
+	return ferry_account_session_put_data_finish(session, result, error);
+}
+
+/* What is kept, as MAILBOX:KEY, with * where it is shared. */
+static char *
+list_data(FerryAccountSession *session, FerryMailboxInfo *info, gboolean all)
+{
+	g_autoptr(GAsyncResult) result = NULL;
+	g_autoptr(GPtrArray) data = NULL;
+	GString *text = g_string_new(NULL);
+
+	if (all)
+		ferry_account_session_list_all_data_async(session, "mod", NULL, NULL,
+							  keep_result_cb, &result);
+	else
+		ferry_account_session_list_data_async(session, "mod", info, NULL, NULL,
+						      keep_result_cb, &result);
+	engine_wait(is_there, &result);
+	data = ferry_account_session_list_data_finish(session, result, NULL);
+	for (guint i = 0; data != NULL && i < data->len; i++) {
+		FerryAccountDatum *datum = data->pdata[i];
+
+		g_string_append_printf(text, "%s:%s%s ",
+				       datum->mailbox_id != NULL ? datum->mailbox_id : "",
+				       datum->shared ? "*" : "", datum->key);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void
+data_changed_cb(FerryAccountSession *session, const char *module, const char *account_id,
+		const char *mailbox_id, gboolean shared, char **keys, gpointer user_data)
+{
+	g_assert_cmpstr(module, ==, "mod");
+	g_string_append_printf(user_data, "%s%s ", shared ? "*" : "", keys[0]);
+	g_assert_null(keys[1]);
+}
+
+/* what modules keep goes with its mailbox, and the others hear of it */
+static void
+test_data(void)
+{
+	g_autoptr(Engine) engine = engine_new(generated);
+	g_autoptr(FerryAccountSession) second = NULL;
+	g_autoptr(FerryMailboxList) list = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) heard = g_string_new(NULL);
+	g_autoptr(GString) own = g_string_new(NULL);
+	g_autofree char *expected = NULL;
+	g_autofree char *here = NULL;
+	g_autofree char *all = NULL;
+	FerryMailboxInfo *info;
+
+	if (engine == NULL)
+		return;
+	engine_sign_in(engine);
+	second = engine_sign_in_with(engine, "secret", NULL);
+	list = engine_list(engine);
+	info = ferry_mailbox_list_find(list, "Archive/2024");
+	g_signal_connect(second, "data-changed", G_CALLBACK(data_changed_cb), heard);
+	g_signal_connect(engine->session, "data-changed", G_CALLBACK(data_changed_cb), own);
+	g_assert_true(put_data(engine->session, info, FALSE, "a", NULL));
+	g_assert_true(put_data(engine->session, info, TRUE, "b", NULL));
+	g_assert_true(put_data(engine->session, NULL, FALSE, "c", NULL));
+	g_assert_true(put_data(engine->session, info, FALSE, "d", NULL));
+	g_assert_false(put_data(engine->session, info, FALSE, "e", &error));
+	g_assert_error(error, FERRY_ERROR, FERRY_ERROR_LIMIT);
+	g_assert_cmpstr(heard->str, ==, "a *b c d ");
+	g_assert_cmpstr(own->str, ==, "");
+	here = list_data(second, info, FALSE);
+	all = list_data(second, NULL, TRUE);
+	expected = g_strdup_printf("%1$s:a %1$s:d %1$s:*b ", ferry_mailbox_info_get_id(info));
+	g_assert_cmpstr(here, ==, expected);
+	g_assert_true(g_str_has_prefix(all, ":c "));
+	g_assert_cmpstr(all + strlen(":c "), ==, expected);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -423,5 +520,6 @@ main(int argc, char **argv)
 	g_test_add_func("/account/engine/expunge", test_expunge);
 	g_test_add_func("/account/engine/push", test_push);
 	g_test_add_func("/account/engine/subscriptions", test_subscriptions);
+	g_test_add_func("/account/engine/data", test_data);
 	return g_test_run();
 }
