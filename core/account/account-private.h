@@ -156,6 +156,9 @@ void ferry_account_session_list_anew_async(FerryAccountSession *self, GCancellab
 FerryMailboxSlot *ferry_account_session_find_slot(FerryAccountSession *self, const char *name,
 						  gboolean for_adding, GError **error);
 
+/* status.c: UIDNEXT is 0 where the mailbox is not listed yet */
+FerryMailboxStatus *ferry_stored_get_numbers(const FerryStoreMailbox *stored);
+
 /* mail-account.c */
 FerryMailAccount *ferry_mail_account_new(FerryAccount *account, FerryStoreMailAccount *stored);
 void ferry_mail_account_take_info(FerryMailAccount *self, const FerryJmapAccountInfo *info);

@@ -64,6 +64,7 @@ void ferry_account_session_status_async(FerryAccountSession *self, const char *n
 					GAsyncReadyCallback callback, gpointer user_data);
 FerryMailboxStatus *ferry_account_session_status_finish(FerryAccountSession *self,
 							GAsyncResult *result, GError **error);
+FerryMailboxStatus *ferry_account_session_get_numbers(FerryAccountSession *self, const char *name);
 
 /* CREATE: missing parents are made too; @role is a JMAP role or NULL. Gives the new mailbox's id.
  */

@@ -49,7 +49,8 @@ ferry_account_class_init(FerryAccountClass *klass)
 	 * @self: the account
 	 * @account_id: the JMAP account
 	 * @mailbox_id: the mailbox
-	 * @delta: what changed; empty for a mailbox that nobody has open
+	 * @delta: what changed; without UIDs where nobody can have looked, since the mailbox
+	 *   is being listed or was renumbered
 	 */
 	signals[SIGNAL_MESSAGES_CHANGED] = g_signal_new(
 		"messages-changed", FERRY_TYPE_ACCOUNT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,

@@ -334,6 +334,17 @@ is_structural(FerryStoreMailbox *before, FerryStoreMailbox *after)
 	       before->subscribed != after->subscribed;
 }
 
+/* Of a mailbox without a view, or whose view is void. */
+static void
+tell_account(FerryMailAccount *self, FerryStoreMailboxDelta *delta, FerryStoreMailbox *before,
+	     FerryAccountSession *origin)
+{
+	g_autoptr(FerryMailboxDelta) summary = ferry_mailbox_delta_new_stored(delta, origin);
+
+	ferry_mailbox_delta_set_numbers(summary, before, delta->mailbox);
+	ferry_account_emit_messages_changed(self->account, self, delta->mailbox->id, summary);
+}
+
 static gboolean
 take_mailbox(FerryMailAccount *self, FerryStoreMailboxDelta *delta, FerryAccountSession *origin)
 {
@@ -346,15 +357,13 @@ take_mailbox(FerryMailAccount *self, FerryStoreMailboxDelta *delta, FerryAccount
 	if (slot->open != NULL) {
 		g_autoptr(FerryMailbox) open = g_object_ref(slot->open);
 
-		ferry_mailbox_take_delta(open, delta, origin);
+		ferry_mailbox_take_delta(open, delta, before, origin);
 		if (before != NULL && before->rights != delta->mailbox->rights)
 			ferry_mailbox_note_rights(open);
+		if (ferry_mailbox_is_gone(open) && self->account != NULL)
+			tell_account(self, delta, before, origin);
 	} else if (self->account != NULL) {
-		g_autoptr(FerryMailboxDelta) summary =
-			ferry_mailbox_delta_new(NULL, NULL, NULL, origin);
-
-		ferry_account_emit_messages_changed(self->account, self, delta->mailbox->id,
-						    summary);
+		tell_account(self, delta, before, origin);
 	}
 	if (delta->mailbox->listing == FERRY_STORE_LISTED)
 		ferry_listing_note_listed(slot);

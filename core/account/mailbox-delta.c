@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What changed in a mailbox between two views */
+/* What changed in a mailbox between two views, or two states of the store */
 #include "account/mailbox-private.h"
 
 struct _FerryMailboxDelta {
@@ -8,6 +8,8 @@ struct _FerryMailboxDelta {
 	GArray *changed;
 	GArray *expunged;
 	FerryAccountSession *origin;
+	FerryMailboxStatus *old_numbers; /* NULL: there are none */
+	FerryMailboxStatus *new_numbers;
 };
 
 G_DEFINE_BOXED_TYPE(FerryMailboxDelta, ferry_mailbox_delta, ferry_mailbox_delta_ref,
@@ -31,6 +33,39 @@ ferry_mailbox_delta_new(GArray *arrived, GArray *changed, GArray *expunged,
 	self->expunged = ref_or_empty(expunged);
 	self->origin = origin != NULL ? g_object_ref(origin) : NULL;
 	return self;
+}
+
+static void
+add_rows(GArray *uids, FerryStoreRows *rows)
+{
+	guint n = rows != NULL ? ferry_store_rows_get_length(rows) : 0;
+
+	for (guint i = 0; i < n; i++) {
+		guint32 uid = ferry_store_rows_get_uid(rows, i);
+
+		g_array_append_val(uids, uid);
+	}
+}
+
+FerryMailboxDelta *
+ferry_mailbox_delta_new_stored(const FerryStoreMailboxDelta *stored, FerryAccountSession *origin)
+{
+	FerryMailboxDelta *self = ferry_mailbox_delta_new(NULL, NULL, NULL, origin);
+
+	add_rows(self->arrived, stored->arrived);
+	add_rows(self->changed, stored->changed);
+	g_array_append_vals(self->expunged, stored->expunged, stored->n_expunged);
+	return self;
+}
+
+void
+ferry_mailbox_delta_set_numbers(FerryMailboxDelta *self, FerryStoreMailbox *before,
+				FerryStoreMailbox *after)
+{
+	if (before != NULL)
+		self->old_numbers = ferry_stored_get_numbers(before);
+	if (after != NULL)
+		self->new_numbers = ferry_stored_get_numbers(after);
 }
 
 /**
@@ -59,6 +94,8 @@ ferry_mailbox_delta_unref(FerryMailboxDelta *self)
 	g_array_unref(self->changed);
 	g_array_unref(self->expunged);
 	g_clear_object(&self->origin);
+	g_clear_pointer(&self->old_numbers, ferry_mailbox_status_free);
+	g_clear_pointer(&self->new_numbers, ferry_mailbox_status_free);
 	g_free(self);
 }
 
@@ -112,10 +149,38 @@ ferry_mailbox_delta_get_expunged(FerryMailboxDelta *self, gsize *n_uids)
  * ferry_mailbox_delta_get_origin:
  * @self: a delta
  *
+ * A sync that follows an operation is committed with it, so others may have done a part.
+ *
  * Returns: (transfer none) (nullable): the session whose own operation this is
  */
 FerryAccountSession *
 ferry_mailbox_delta_get_origin(FerryMailboxDelta *self)
 {
 	return self->origin;
+}
+
+/**
+ * ferry_mailbox_delta_get_old_numbers:
+ * @self: a delta
+ *
+ * Returns: (transfer none) (nullable): the mailbox's numbers before; UIDNEXT is 0 where it was not
+ *   listed yet; %NULL where it is new, or nobody remembers
+ */
+const FerryMailboxStatus *
+ferry_mailbox_delta_get_old_numbers(FerryMailboxDelta *self)
+{
+	return self->old_numbers;
+}
+
+/**
+ * ferry_mailbox_delta_get_new_numbers:
+ * @self: a delta
+ *
+ * Returns: (transfer none) (nullable): the mailbox's numbers now; UIDNEXT is 0 where it is not
+ *   listed yet; %NULL where nobody knows them
+ */
+const FerryMailboxStatus *
+ferry_mailbox_delta_get_new_numbers(FerryMailboxDelta *self)
+{
+	return self->new_numbers;
 }

@@ -124,6 +124,18 @@ ferry_mailbox_get_id(FerryMailbox *self)
 }
 
 /**
+ * ferry_mailbox_get_account_id:
+ * @self: a mailbox
+ *
+ * Returns: the JMAP account that it is in
+ */
+const char *
+ferry_mailbox_get_account_id(FerryMailbox *self)
+{
+	return self->owner->id;
+}
+
+/**
  * ferry_mailbox_get_rights:
  * @self: a mailbox
  *
@@ -287,21 +299,27 @@ make_view(FerryMailboxSlot *slot, FerryStoreRows *rows)
 	return ferry_view_builder_end(builder);
 }
 
+/* Takes @delta. Who listens to the whole account hears of it before who looks at this mailbox, and
+ * so before its client is told. */
 static void
-replace_view(FerryMailbox *self, FerryView *view, GArray *arrived, GArray *changed,
-	     GArray *expunged, FerryAccountSession *origin)
+replace_view(FerryMailbox *self, FerryView *view, FerryMailboxDelta *taken,
+	     FerryStoreMailbox *before)
 {
 	g_autoptr(FerryView) old = self->view;
-	g_autoptr(FerryMailboxDelta) delta =
-		ferry_mailbox_delta_new(arrived, changed, expunged, origin);
+	g_autoptr(FerryMailboxDelta) delta = taken;
+	gsize n_arrived, n_changed, n_expunged;
 
 	self->view = view;
-	if (arrived->len == 0 && changed->len == 0 && expunged->len == 0 &&
-	    old->uidnext == view->uidnext)
+	ferry_mailbox_delta_get_arrived(delta, &n_arrived);
+	ferry_mailbox_delta_get_changed(delta, &n_changed);
+	ferry_mailbox_delta_get_expunged(delta, &n_expunged);
+	if (n_arrived + n_changed + n_expunged == 0 && old->uidnext == view->uidnext)
 		return;
-	g_signal_emit(self, signals[SIGNAL_CHANGED], 0, old, view, delta);
-	if (self->slot != NULL)
+	if (self->slot != NULL) {
+		ferry_mailbox_delta_set_numbers(delta, before, self->slot->stored);
 		ferry_account_emit_messages_changed(self->account, self->owner, self->id, delta);
+	}
+	g_signal_emit(self, signals[SIGNAL_CHANGED], 0, old, view, delta);
 }
 
 static void
@@ -353,12 +371,12 @@ reloaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		if (!ferry_view_find_uid(view, uid, NULL))
 			g_array_append_val(expunged, uid);
 	}
-	replace_view(self, view, arrived, changed, expunged, NULL);
+	replace_view(self, view, ferry_mailbox_delta_new(arrived, changed, expunged, NULL), NULL);
 }
 
 void
 ferry_mailbox_take_delta(FerryMailbox *self, const FerryStoreMailboxDelta *delta,
-			 FerryAccountSession *origin)
+			 FerryStoreMailbox *before, FerryAccountSession *origin)
 {
 	g_autoptr(GArray) arrived = NULL;
 	g_autoptr(GArray) changed = NULL;
@@ -393,7 +411,8 @@ ferry_mailbox_take_delta(FerryMailbox *self, const FerryStoreMailboxDelta *delta
 	if (delta->arrived != NULL)
 		put_rows(builder, self->owner->keywords, delta->arrived);
 	put_mailbox(builder, delta->mailbox);
-	replace_view(self, ferry_view_builder_end(builder), arrived, changed, expunged, origin);
+	replace_view(self, ferry_view_builder_end(builder),
+		     ferry_mailbox_delta_new(arrived, changed, expunged, origin), before);
 }
 
 /* opening */

@@ -21,6 +21,8 @@ const guint32 *ferry_mailbox_delta_get_arrived(FerryMailboxDelta *self, gsize *n
 const guint32 *ferry_mailbox_delta_get_changed(FerryMailboxDelta *self, gsize *n_uids);
 const guint32 *ferry_mailbox_delta_get_expunged(FerryMailboxDelta *self, gsize *n_uids);
 FerryAccountSession *ferry_mailbox_delta_get_origin(FerryMailboxDelta *self);
+const FerryMailboxStatus *ferry_mailbox_delta_get_old_numbers(FerryMailboxDelta *self);
+const FerryMailboxStatus *ferry_mailbox_delta_get_new_numbers(FerryMailboxDelta *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryMailboxDelta, ferry_mailbox_delta_unref)
 
@@ -31,7 +33,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryMailboxDelta, ferry_mailbox_delta_unref)
  * keeps it live (view in memory, polled where there is no push).
  *
  * Signals: `changed (old: FerryView, new: FerryView, delta: FerryMailboxDelta)`, emitted once per
- * committed change, before the operation that made it completes; `rights-changed ()`;
+ * committed change, behind the account's `messages-changed` and before the operation that made it
+ * completes; `rights-changed ()`;
  * `gone (reason: FerryGoneReason)`.
  */
 #define FERRY_TYPE_MAILBOX (ferry_mailbox_get_type())
@@ -41,6 +44,7 @@ FerryView *ferry_mailbox_get_view(FerryMailbox *self);
 FerryMailboxInfo *ferry_mailbox_get_info(FerryMailbox *self);
 FerryAccount *ferry_mailbox_get_account(FerryMailbox *self);
 const char *ferry_mailbox_get_id(FerryMailbox *self);
+const char *ferry_mailbox_get_account_id(FerryMailbox *self);
 FerryMailboxRights ferry_mailbox_get_rights(FerryMailbox *self);
 gboolean ferry_mailbox_is_gone(FerryMailbox *self);
 guint32 ferry_mailbox_claim_recent(FerryMailbox *self);

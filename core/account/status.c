@@ -24,8 +24,8 @@ status_free(gpointer data)
 	g_free(status);
 }
 
-static FerryMailboxStatus *
-make_status(const FerryStoreMailbox *stored)
+FerryMailboxStatus *
+ferry_stored_get_numbers(const FerryStoreMailbox *stored)
 {
 	FerryMailboxStatus *numbers = g_new0(FerryMailboxStatus, 1);
 
@@ -60,7 +60,7 @@ answer(GTask *task)
 	if (slot == NULL)
 		g_task_return_error(task, error);
 	else
-		g_task_return_pointer(task, make_status(slot->stored),
+		g_task_return_pointer(task, ferry_stored_get_numbers(slot->stored),
 				      (GDestroyNotify)(void (*)(void))ferry_mailbox_status_free);
 	g_object_unref(task);
 }
@@ -174,4 +174,22 @@ FerryMailboxStatus *
 ferry_account_session_status_finish(FerryAccountSession *self, GAsyncResult *result, GError **error)
 {
 	return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+/**
+ * ferry_account_session_get_numbers:
+ * @self: a session
+ * @name: an IMAP name, UTF-8
+ *
+ * What is known of a mailbox, without asking anybody: for who was told of a change.
+ *
+ * Returns: (transfer full) (nullable): the numbers; UIDNEXT is 0 where the mailbox is not listed
+ *   yet; %NULL where there is none of this name
+ */
+FerryMailboxStatus *
+ferry_account_session_get_numbers(FerryAccountSession *self, const char *name)
+{
+	FerryMailboxSlot *slot = ferry_account_session_find_slot(self, name, FALSE, NULL);
+
+	return slot != NULL ? ferry_stored_get_numbers(slot->stored) : NULL;
 }
