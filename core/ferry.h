@@ -5,6 +5,7 @@
 #include "ferry-protocol.h"
 #include "account/memo.h"
 #include "imap/command.h"
+#include "imap/event.h"
 #include "imap/fetch.h"
 #include "imap/message.h"
 #include "imap/search.h"

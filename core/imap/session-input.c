@@ -394,6 +394,8 @@ ferry_imap_session_command_done(FerryImapSession *self, FerryImapCommand *comman
 		ferry_imap_command_run_hooks(command);
 	ferry_imap_session_tell(self, may_expunge_after(self, command),
 				ferry_imap_command_is_uid(command));
+	ferry_imap_session_give_turn(self);
+	ferry_imap_session_forget_own(self);
 	if (error == NULL)
 		write_success(self, command);
 	else
@@ -409,5 +411,6 @@ ferry_imap_session_command_done(FerryImapSession *self, FerryImapCommand *comman
 		return;
 	}
 	ferry_imap_session_next(self);
+	ferry_imap_session_tell_now(self);
 	ferry_imap_writer_flush(self->writer);
 }

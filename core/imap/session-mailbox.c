@@ -79,12 +79,10 @@ tell_rights(FerryImapSession *self)
 static void
 tell_or_keep(FerryImapSession *self)
 {
-	if (self->told_changes) {
-		ferry_imap_session_tell(self, TRUE, FALSE);
-		ferry_imap_writer_flush(self->writer);
-	} else if (self->running->len == 0 && ferry_told_get_lag(self->told) > MAX_LAG) {
+	ferry_imap_session_tell_now(self);
+	if (self->running->len == 0 && self->told != NULL &&
+	    ferry_told_get_lag(self->told) > MAX_LAG)
 		ferry_imap_session_bye(self, NULL, "Too many changes since the last command");
-	}
 }
 
 /* What a STORE .SILENT of this session did is known to its client; what others did is not. */
@@ -367,33 +365,12 @@ claim_arrivals(FerryImapSession *self)
 	ferry_told_add_recent(self->told, first, last);
 }
 
-/**
- * ferry_imap_session_tell:
- * @may_expunge: whether numbers may change now (RFC 9051 §7.5.1)
- * @with_uid: whether a UID command is running
- *
- * Writes what happened in the selected mailbox and was not told yet.
- */
-void
-ferry_imap_session_tell(FerryImapSession *self, gboolean may_expunge, gboolean with_uid)
+static void
+write_update(FerryImapSession *self, FerryImapUpdate *update)
 {
 	GPtrArray *writers = ferry_registry_list(self->registry, FERRY_CONTRIBUTION_UPDATE_WRITER);
-	g_autoptr(FerryImapUpdate) update = NULL;
 	gboolean done = FALSE;
 
-	if (self->told == NULL || self->leaving)
-		return;
-	if (!ferry_mailbox_is_gone(self->mailbox))
-		tell_rights(self);
-	if (!ferry_told_has_news(self->told))
-		return;
-	if (ferry_told_has_arrivals(self->told))
-		claim_arrivals(self);
-	/* rev2 has the UID in every FETCH that was not asked for (RFC 9051 §7.5.2) */
-	update = ferry_imap_update_new(self->told, may_expunge,
-				       with_uid || !ferry_imap_session_shows_recent(self));
-	if (self->detailed)
-		ferry_imap_update_set_detailed(update, self);
 	/* what was registered last comes first, so that modules come before what they replace */
 	for (guint i = writers->len; i > 0 && !done; i--) {
 		const FerryContribution *contribution = writers->pdata[i - 1];
@@ -406,6 +383,50 @@ ferry_imap_session_tell(FerryImapSession *self, gboolean may_expunge, gboolean w
 					ferry_imap_session_shows_recent(self));
 }
 
+/* @news: what may be told now */
+void
+ferry_imap_session_tell_news(FerryImapSession *self, FerryNews news, gboolean with_uid)
+{
+	g_autoptr(FerryImapUpdate) update = NULL;
+
+	if (self->told == NULL || self->leaving)
+		return;
+	if (!ferry_mailbox_is_gone(self->mailbox))
+		tell_rights(self);
+	/* writers may have to say something of what must still wait */
+	if (!ferry_told_has_news(self->told))
+		return;
+	if ((news & FERRY_NEWS_ARRIVALS) && ferry_told_has_arrivals(self->told))
+		claim_arrivals(self);
+	/* rev2 has the UID in every FETCH that was not asked for (RFC 9051 §7.5.2) */
+	update = ferry_imap_update_new(self->told, news,
+				       with_uid || !ferry_imap_session_shows_recent(self));
+	if (self->detailed)
+		ferry_imap_update_set_detailed(update, self);
+	write_update(self, update);
+	ferry_imap_session_note_told(self, update);
+}
+
+/**
+ * ferry_imap_session_tell:
+ * @may_expunge: whether numbers may change now (RFC 9051 §7.5.1)
+ * @with_uid: whether a UID command is running
+ *
+ * Writes what happened in the selected mailbox and was not told yet, before the tagged line of a
+ * command; announcement policies may keep something back.
+ */
+void
+ferry_imap_session_tell(FerryImapSession *self, gboolean may_expunge, gboolean with_uid)
+{
+	FerryNews allowed =
+		may_expunge ? FERRY_NEWS_ALL : FERRY_NEWS_ALL & ~(guint)FERRY_NEWS_EXPUNGES;
+
+	if (self->told != NULL)
+		ferry_imap_session_tell_news(
+			self, ferry_imap_session_choose_news(self, FERRY_MOMENT_COMMAND, allowed),
+			with_uid);
+}
+
 void
 ferry_imap_session_set_silent(FerryImapSession *self, const FerryImapSilent *silent)
 {
@@ -416,13 +437,11 @@ ferry_imap_session_set_silent(FerryImapSession *self, const FerryImapSilent *sil
 void
 ferry_imap_session_set_idling(FerryImapSession *self, gboolean idling)
 {
-	self->told_changes = idling;
+	self->idling = idling;
 	if (self->account_session != NULL)
 		ferry_account_session_set_idling(self->account_session, idling);
-	if (idling && self->told != NULL) {
-		ferry_imap_session_tell(self, TRUE, FALSE);
-		ferry_imap_writer_flush(self->writer);
-	}
+	if (idling)
+		ferry_imap_session_tell_now(self);
 }
 
 /* What modules add at a place: the first one that has something. */

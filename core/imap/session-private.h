@@ -33,7 +33,7 @@ struct _FerryImapSession {
 	FerryUidSet *saved_result;
 	const char *fetch_word;
 	const FerryImapSilent *silent; /* STORE .SILENT runs: what it does need not be told */
-	gboolean told_changes;         /* whether news go out at once: IDLE */
+	gboolean idling;               /* IDLE runs */
 	gboolean detailed;             /* changes are told with what told items say */
 
 	GPtrArray *running;             /* FerryImapCommand */
@@ -42,6 +42,11 @@ struct _FerryImapSession {
 	FerryImapCommand *line_command; /* borrowed: it is running */
 	FerryImapLineFunc line_func;
 	gpointer line_data;
+
+	gboolean wants_turn; /* a listener has something to write */
+	GSource *turn;
+	GCancellable *drain; /* not NULL: what was written waits for the client, and the turn too */
+	GArray *own; /* (element-type Own): what the command that runs added; NULL: nothing */
 };
 
 /* session-input.c */
@@ -59,11 +64,24 @@ void ferry_imap_write_keywords(FerryImapWriter *writer, FerryView *view);
 void ferry_imap_session_write_permanent_flags(FerryImapSession *self);
 void ferry_imap_session_set_silent(FerryImapSession *self, const FerryImapSilent *silent);
 void ferry_imap_session_set_idling(FerryImapSession *self, gboolean idling);
+void ferry_imap_session_tell_news(FerryImapSession *self, FerryNews news, gboolean with_uid);
 char *ferry_imap_session_dup_response_code(FerryImapSession *self, FerryImapCommand *command,
 					   const char *place);
 void ferry_imap_session_write_details(FerryImapSession *self, FerryImapMessage *message,
 				      FerryImapFetch *asked);
 gboolean ferry_imap_session_shows_recent(FerryImapSession *self);
+
+/* session-news.c: what is told when */
+void ferry_imap_session_follow_account(FerryImapSession *self);
+void ferry_imap_session_leave_account(FerryImapSession *self);
+FerryNews ferry_imap_session_choose_news(FerryImapSession *self, FerryMoment moment,
+					 FerryNews news);
+/* Tells what may be told now that something happened, or is over. */
+void ferry_imap_session_tell_now(FerryImapSession *self);
+/* Before a tagged line: what listeners wait for. */
+void ferry_imap_session_give_turn(FerryImapSession *self);
+void ferry_imap_session_note_told(FerryImapSession *self, FerryImapUpdate *update);
+void ferry_imap_session_forget_own(FerryImapSession *self);
 
 /* session.c */
 void ferry_imap_session_end(FerryImapSession *self);

@@ -214,6 +214,7 @@ ferry_imap_session_end(FerryImapSession *self)
 	cancel_running(self);
 	ferry_imap_session_release_spool(self);
 	ferry_imap_session_unselect(self);
+	ferry_imap_session_leave_account(self);
 	reset_modules(self);
 	let_account_go(self);
 	g_signal_emit(self, signals[ENDED], 0);
@@ -390,6 +391,7 @@ ferry_imap_session_sign_in(FerryImapSession *self, FerryAccountSession *account_
 	self->user = g_strdup(user);
 	self->phase = FERRY_PHASE_AUTHENTICATED;
 	g_signal_connect_object(account_session, "expired", G_CALLBACK(expired_cb), self, 0);
+	ferry_imap_session_follow_account(self);
 	ferry_connection_set_authenticated(self->connection);
 	ferry_connection_set_deadline(self->connection, 0);
 	set_literal_limit(self);

@@ -62,6 +62,13 @@ void ferry_imap_session_set_saved_result(FerryImapSession *self, FerryUidSet *ui
 /* Tells what may be told now, through the update writers. */
 void ferry_imap_session_tell(FerryImapSession *self, gboolean may_expunge, gboolean with_uid);
 
+/* For account listeners: has FERRY_IMAP_EVENT_TURN come as soon as something may be written. */
+void ferry_imap_session_want_turn(FerryImapSession *self);
+
+/* What a command of this session added to a mailbox, until it is over. */
+void ferry_imap_session_note_own(FerryImapSession *self, FerryOutcome *outcome);
+gboolean ferry_imap_session_is_own(FerryImapSession *self, guint32 uidvalidity, guint32 uid);
+
 /* From now on changes are told with their UID and what told items say. */
 void ferry_imap_session_tell_details(FerryImapSession *self, gboolean details);
 gboolean ferry_imap_session_tells_details(FerryImapSession *self);

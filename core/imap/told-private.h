@@ -29,7 +29,9 @@ void ferry_told_take_changed(FerryTold *self, GArray *uids);
 void ferry_told_take_quiet(FerryTold *self, GArray *uids);
 void ferry_told_drop_known(FerryTold *self);
 
-FerryImapUpdate *ferry_imap_update_new(FerryTold *told, gboolean may_expunge, gboolean with_uid);
+gboolean ferry_told_has_some_news(FerryTold *self, FerryNews news);
+
+FerryImapUpdate *ferry_imap_update_new(FerryTold *told, FerryNews news, gboolean with_uid);
 void ferry_imap_update_set_detailed(FerryImapUpdate *self, FerryImapSession *session);
 void ferry_imap_update_write(FerryImapUpdate *self, FerryImapWriter *writer, gboolean recent);
 

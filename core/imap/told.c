@@ -439,6 +439,18 @@ ferry_told_is_changed(FerryTold *self, guint32 uid)
 	       (self->quiet != NULL && g_hash_table_contains(self->quiet, GUINT_TO_POINTER(uid)));
 }
 
+/* Whether there is anything of these kinds to tell. */
+gboolean
+ferry_told_has_some_news(FerryTold *self, FerryNews news)
+{
+	if ((news & FERRY_NEWS_EXPUNGES) && self->expunged->len > 0)
+		return TRUE;
+	if ((news & FERRY_NEWS_ARRIVALS) && ferry_told_has_arrivals(self))
+		return TRUE;
+	return (news & FERRY_NEWS_CHANGES) &&
+	       (g_hash_table_size(self->changed) > 0 || has_quiet(self));
+}
+
 /**
  * ferry_told_has_news:
  *
@@ -447,8 +459,7 @@ ferry_told_is_changed(FerryTold *self, guint32 uid)
 gboolean
 ferry_told_has_news(FerryTold *self)
 {
-	return self->expunged->len > 0 || g_hash_table_size(self->changed) > 0 || has_quiet(self) ||
-	       ferry_view_get_count(self->view) > self->n_in_view;
+	return ferry_told_has_some_news(self, FERRY_NEWS_ALL);
 }
 
 /**

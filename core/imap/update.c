@@ -18,6 +18,9 @@ struct _FerryImapUpdate {
 	GArray *arrived;
 	GArray *changed;
 	GArray *quiet;
+	GArray *told_expunged; /* the same, and never cleared */
+	GArray *told_arrived;
+	GArray *told_changed;
 	FerryImapSession *detailed; /* borrowed: whose told items are written; NULL: none */
 	gboolean with_uid;
 };
@@ -27,7 +30,7 @@ G_DEFINE_BOXED_TYPE(FerryImapUpdate, ferry_imap_update, ferry_imap_update_ref,
 
 /* Everything that is in it counts as told. */
 FerryImapUpdate *
-ferry_imap_update_new(FerryTold *told, gboolean may_expunge, gboolean with_uid)
+ferry_imap_update_new(FerryTold *told, FerryNews news, gboolean with_uid)
 {
 	FerryImapUpdate *self = g_new0(FerryImapUpdate, 1);
 
@@ -39,12 +42,18 @@ ferry_imap_update_new(FerryTold *told, gboolean may_expunge, gboolean with_uid)
 	self->arrived = g_array_new(FALSE, FALSE, sizeof(guint32));
 	self->changed = g_array_new(FALSE, FALSE, sizeof(guint32));
 	self->quiet = g_array_new(FALSE, FALSE, sizeof(guint32));
-	if (may_expunge)
+	if (news & FERRY_NEWS_EXPUNGES)
 		ferry_told_take_expunged(told, self->expunged, self->numbers);
-	ferry_told_take_arrived(told, self->arrived);
-	ferry_told_take_changed(told, self->changed);
-	ferry_told_take_quiet(told, self->quiet);
+	if (news & FERRY_NEWS_ARRIVALS)
+		ferry_told_take_arrived(told, self->arrived);
+	if (news & FERRY_NEWS_CHANGES) {
+		ferry_told_take_changed(told, self->changed);
+		ferry_told_take_quiet(told, self->quiet);
+	}
 	ferry_told_drop_known(told);
+	self->told_expunged = g_array_ref(self->expunged);
+	self->told_arrived = g_array_ref(self->arrived);
+	self->told_changed = g_array_ref(self->changed);
 	return self;
 }
 
@@ -84,6 +93,9 @@ ferry_imap_update_unref(FerryImapUpdate *self)
 	g_array_unref(self->arrived);
 	g_array_unref(self->changed);
 	g_array_unref(self->quiet);
+	g_array_unref(self->told_expunged);
+	g_array_unref(self->told_arrived);
+	g_array_unref(self->told_changed);
 	g_free(self);
 }
 
@@ -92,6 +104,53 @@ get_array(GArray *array, gsize *n)
 {
 	*n = array->len;
 	return (const guint32 *)(gpointer)array->data;
+}
+
+/* Writers took it; listeners still see it. */
+static void
+clear_array(GArray **array)
+{
+	g_array_unref(*array);
+	*array = g_array_new(FALSE, FALSE, sizeof(guint32));
+}
+
+/**
+ * ferry_imap_update_get_told_expunged:
+ * @n_uids: (out): how many
+ *
+ * Returns: (array length=n_uids) (transfer none): UIDs of the messages that the client was told are
+ *   gone, ascending, whoever told it
+ */
+const guint32 *
+ferry_imap_update_get_told_expunged(FerryImapUpdate *self, gsize *n_uids)
+{
+	return get_array(self->told_expunged, n_uids);
+}
+
+/**
+ * ferry_imap_update_get_told_arrived:
+ * @n_uids: (out): how many
+ *
+ * Returns: (array length=n_uids) (transfer none): UIDs of the messages that the client was told
+ *   arrived, ascending, whoever told it
+ */
+const guint32 *
+ferry_imap_update_get_told_arrived(FerryImapUpdate *self, gsize *n_uids)
+{
+	return get_array(self->told_arrived, n_uids);
+}
+
+/**
+ * ferry_imap_update_get_told_changed:
+ * @n_uids: (out): how many
+ *
+ * Returns: (array length=n_uids) (transfer none): UIDs of the messages whose flags the client was
+ *   told, ascending, whoever told it
+ */
+const guint32 *
+ferry_imap_update_get_told_changed(FerryImapUpdate *self, gsize *n_uids)
+{
+	return get_array(self->told_changed, n_uids);
 }
 
 /**
@@ -128,8 +187,8 @@ ferry_imap_update_get_expunged_numbers(FerryImapUpdate *self, gsize *n_numbers)
 void
 ferry_imap_update_clear_expunged(FerryImapUpdate *self)
 {
-	g_array_set_size(self->expunged, 0);
-	g_array_set_size(self->numbers, 0);
+	clear_array(&self->expunged);
+	clear_array(&self->numbers);
 }
 
 /**
@@ -174,7 +233,7 @@ ferry_imap_update_get_arrived(FerryImapUpdate *self, gsize *n_uids)
 void
 ferry_imap_update_clear_arrived(FerryImapUpdate *self)
 {
-	g_array_set_size(self->arrived, 0);
+	clear_array(&self->arrived);
 }
 
 /**
@@ -216,6 +275,17 @@ ferry_imap_update_get_with_uid(FerryImapUpdate *self)
 }
 
 /**
+ * ferry_imap_update_set_with_uid:
+ *
+ * For update writers: has the UID in the FETCH responses that those behind them write.
+ */
+void
+ferry_imap_update_set_with_uid(FerryImapUpdate *self)
+{
+	self->with_uid = TRUE;
+}
+
+/**
  * ferry_imap_update_get_quiet:
  * @n_uids: (out): how many
  *
@@ -236,8 +306,8 @@ ferry_imap_update_get_quiet(FerryImapUpdate *self, gsize *n_uids)
 void
 ferry_imap_update_clear_changed(FerryImapUpdate *self)
 {
-	g_array_set_size(self->changed, 0);
-	g_array_set_size(self->quiet, 0);
+	clear_array(&self->changed);
+	clear_array(&self->quiet);
 }
 
 static void

@@ -20,6 +20,11 @@ FerryImapUpdate *ferry_imap_update_ref(FerryImapUpdate *self);
 void ferry_imap_update_unref(FerryImapUpdate *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryImapUpdate, ferry_imap_update_unref)
 
+/* All that it held, whatever writers took: for listeners, once it is written. UIDs ascending. */
+const guint32 *ferry_imap_update_get_told_expunged(FerryImapUpdate *self, gsize *n_uids);
+const guint32 *ferry_imap_update_get_told_arrived(FerryImapUpdate *self, gsize *n_uids);
+const guint32 *ferry_imap_update_get_told_changed(FerryImapUpdate *self, gsize *n_uids);
+
 /* UIDs ascending; the numbers beside them are what `* n EXPUNGE` says, sent in that order. */
 const guint32 *ferry_imap_update_get_expunged(FerryImapUpdate *self, gsize *n_uids);
 const guint32 *ferry_imap_update_get_expunged_numbers(FerryImapUpdate *self, gsize *n_numbers);
@@ -35,6 +40,7 @@ void ferry_imap_update_clear_arrived(FerryImapUpdate *self);
 const guint32 *ferry_imap_update_get_changed(FerryImapUpdate *self, gsize *n_uids);
 FerryImapMessage *ferry_imap_update_get_changed_message(FerryImapUpdate *self, gsize index);
 gboolean ferry_imap_update_get_with_uid(FerryImapUpdate *self);
+void ferry_imap_update_set_with_uid(FerryImapUpdate *self);
 /* Messages whose flags are known, but not what told items say. */
 const guint32 *ferry_imap_update_get_quiet(FerryImapUpdate *self, gsize *n_uids);
 void ferry_imap_update_clear_changed(FerryImapUpdate *self);

@@ -41,6 +41,8 @@ static const struct {
 	[FERRY_CONTRIBUTION_SELECT_PARAMETER] = {"select parameter", FALSE},
 	[FERRY_CONTRIBUTION_UPDATE_WRITER] = {"update writer", TRUE},
 	[FERRY_CONTRIBUTION_TOLD_ITEM] = {"told item", FALSE},
+	[FERRY_CONTRIBUTION_ACCOUNT_LISTENER] = {"account listener", TRUE},
+	[FERRY_CONTRIBUTION_ANNOUNCEMENT_POLICY] = {"announcement policy", TRUE},
 	[FERRY_CONTRIBUTION_RESPONSE_CODE] = {"response code", TRUE},
 	[FERRY_CONTRIBUTION_ENABLE] = {"enable name", FALSE},
 	[FERRY_CONTRIBUTION_SESSION_DATA] = {"session data", FALSE},
@@ -548,6 +550,44 @@ ferry_registry_add_told_item(FerryRegistry *self, const char *name, FerryToldIte
 			     gpointer user_data, GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(TOLD_ITEM, name, NULL, func);
+}
+
+/**
+ * ferry_registry_add_account_listener:
+ * @name: the module's own
+ * @func: (scope notified) (closure user_data) (destroy destroy): hears of events
+ *
+ * Has every signed-in session's events heard: changes in any mailbox of its account, what its
+ * client was told, and when it may be told something; see #FerryImapEvent.
+ *
+ * Returns: %FALSE with @error set on failure
+ */
+gboolean
+ferry_registry_add_account_listener(FerryRegistry *self, const char *name,
+				    FerryAccountListenerFunc func, gpointer user_data,
+				    GDestroyNotify destroy, GError **error)
+{
+	return ADD_SIMPLE(ACCOUNT_LISTENER, name, NULL, func);
+}
+
+/**
+ * ferry_registry_add_announcement_policy:
+ * @name: the module's own
+ * @func: (scope notified) (closure user_data) (destroy destroy): decides
+ *
+ * Adds a say in what clients are told of their selected mailbox, and when. The base tells
+ * everything that RFC 9051 allows before tagged lines and while the client idles, and nothing
+ * between commands; policies are asked in the order they were registered, each with what those
+ * before it left.
+ *
+ * Returns: %FALSE with @error set on failure
+ */
+gboolean
+ferry_registry_add_announcement_policy(FerryRegistry *self, const char *name,
+				       FerryAnnouncementFunc func, gpointer user_data,
+				       GDestroyNotify destroy, GError **error)
+{
+	return ADD_SIMPLE(ANNOUNCEMENT_POLICY, name, NULL, func);
 }
 
 /**

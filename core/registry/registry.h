@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 /* Types of later layers: the registry passes them through and never looks inside. */
 typedef struct _FerryConnection FerryConnection;
 typedef struct _FerryImapCommand FerryImapCommand;
+typedef struct _FerryImapEvent FerryImapEvent;
 typedef struct _FerryImapFetch FerryImapFetch;
 typedef struct _FerryImapMessage FerryImapMessage;
 typedef struct _FerryImapSearch FerryImapSearch;
@@ -38,6 +39,8 @@ typedef enum {
 	FERRY_CONTRIBUTION_SELECT_PARAMETER,
 	FERRY_CONTRIBUTION_UPDATE_WRITER,
 	FERRY_CONTRIBUTION_TOLD_ITEM,
+	FERRY_CONTRIBUTION_ACCOUNT_LISTENER,
+	FERRY_CONTRIBUTION_ANNOUNCEMENT_POLICY,
 	FERRY_CONTRIBUTION_RESPONSE_CODE,
 	FERRY_CONTRIBUTION_ENABLE,
 	FERRY_CONTRIBUTION_SESSION_DATA,
@@ -101,6 +104,38 @@ typedef enum {
 	FERRY_NEEDS_RAW = 1 << 3,
 	FERRY_NEEDS_ENVELOPE = 1 << 4,
 } FerryNeeds;
+
+/**
+ * FerryNews:
+ * @FERRY_NEWS_NONE: nothing
+ * @FERRY_NEWS_ARRIVALS: new messages
+ * @FERRY_NEWS_CHANGES: changed flags
+ * @FERRY_NEWS_EXPUNGES: messages that are gone
+ * @FERRY_NEWS_ALL: all of these
+ *
+ * What can be told of a selected mailbox.
+ */
+typedef enum { /*< flags >*/
+	FERRY_NEWS_NONE = 0,
+	FERRY_NEWS_ARRIVALS = 1 << 0,
+	FERRY_NEWS_CHANGES = 1 << 1,
+	FERRY_NEWS_EXPUNGES = 1 << 2,
+	FERRY_NEWS_ALL = FERRY_NEWS_ARRIVALS | FERRY_NEWS_CHANGES | FERRY_NEWS_EXPUNGES,
+} FerryNews;
+
+/**
+ * FerryMoment:
+ * @FERRY_MOMENT_COMMAND: a command is about to get its tagged line
+ * @FERRY_MOMENT_IDLE: the client idles
+ * @FERRY_MOMENT_BETWEEN: no command is running
+ *
+ * When news can be told (RFC 9051 §7).
+ */
+typedef enum {
+	FERRY_MOMENT_COMMAND,
+	FERRY_MOMENT_IDLE,
+	FERRY_MOMENT_BETWEEN,
+} FerryMoment;
 
 /**
  * FerryContribution:
@@ -267,6 +302,31 @@ typedef void (*FerryToldItemFunc)(FerryImapSession *session, FerryImapMessage *m
 				  FerryImapWriter *writer, gpointer user_data);
 
 /**
+ * FerryAccountListenerFunc:
+ * @session: a session that is signed in
+ * @event: what happened
+ *
+ * Hears of everything that happens in the account of a session: see #FerryImapEvent for what, and
+ * for when it may write.
+ */
+typedef void (*FerryAccountListenerFunc)(FerryImapSession *session, FerryImapEvent *event,
+					 gpointer user_data);
+
+/**
+ * FerryAnnouncementFunc:
+ * @session: a session with a selected mailbox
+ * @moment: what its client is doing
+ * @news: what it would be told now: what the policies before this one left
+ *
+ * Decides what a client is told of its selected mailbox, and when. What it is not told is kept.
+ * Expunges are never told while a command with message numbers runs, whatever is answered.
+ *
+ * Returns: what it is told now
+ */
+typedef FerryNews (*FerryAnnouncementFunc)(FerryImapSession *session, FerryMoment moment,
+					   FerryNews news, gpointer user_data);
+
+/**
  * FerryResponseCodeFunc:
  * @command: the command that is answered
  *
@@ -366,6 +426,12 @@ gboolean ferry_registry_add_update_writer(FerryRegistry *self, const char *name,
 					  GDestroyNotify destroy, GError **error);
 gboolean ferry_registry_add_told_item(FerryRegistry *self, const char *name, FerryToldItemFunc func,
 				      gpointer user_data, GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_account_listener(FerryRegistry *self, const char *name,
+					     FerryAccountListenerFunc func, gpointer user_data,
+					     GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_announcement_policy(FerryRegistry *self, const char *name,
+						FerryAnnouncementFunc func, gpointer user_data,
+						GDestroyNotify destroy, GError **error);
 gboolean ferry_registry_add_response_code(FerryRegistry *self, const char *place,
 					  FerryResponseCodeFunc func, gpointer user_data,
 					  GDestroyNotify destroy, GError **error);

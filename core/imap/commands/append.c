@@ -54,6 +54,7 @@ append_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		return;
 	}
 	tell_name(command);
+	ferry_imap_session_note_own(ferry_imap_command_get_session(command), outcome);
 	uids = ferry_outcome_get_target_uids(outcome, &n_uids);
 	if (n_uids > 0) {
 		g_autofree char *set = ferry_uid_array_to_string(uids, n_uids);

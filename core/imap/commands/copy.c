@@ -7,7 +7,7 @@
 
 /* `COPYUID validity source target`; the pairs keep their order. */
 static char *
-make_copyuid(FerryOutcome *outcome)
+make_copyuid(FerryImapCommand *command, FerryOutcome *outcome)
 {
 	gsize n_source, n_target;
 	const guint32 *source = ferry_outcome_get_source_uids(outcome, &n_source);
@@ -15,6 +15,7 @@ make_copyuid(FerryOutcome *outcome)
 	g_autofree char *from = ferry_uid_array_to_string(source, n_source);
 	g_autofree char *to = ferry_uid_array_to_string(target, n_target);
 
+	ferry_imap_session_note_own(ferry_imap_command_get_session(command), outcome);
 	if (n_source == 0 || n_source != n_target)
 		return NULL;
 	return g_strdup_printf("COPYUID %u %s %s", ferry_outcome_get_uidvalidity(outcome), from,
@@ -28,7 +29,7 @@ copy_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(FerryOutcome) outcome =
 		ferry_mailbox_copy_finish(FERRY_MAILBOX(source), result, &error);
-	g_autofree char *code = outcome != NULL ? make_copyuid(outcome) : NULL;
+	g_autofree char *code = outcome != NULL ? make_copyuid(command, outcome) : NULL;
 
 	if (outcome == NULL) {
 		ferry_imap_command_fail(command, error);
@@ -48,7 +49,7 @@ move_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(FerryOutcome) outcome =
 		ferry_mailbox_move_finish(FERRY_MAILBOX(source), result, &error);
-	g_autofree char *code = outcome != NULL ? make_copyuid(outcome) : NULL;
+	g_autofree char *code = outcome != NULL ? make_copyuid(command, outcome) : NULL;
 
 	/* RFC 6851 §4.3: COPYUID comes in an untagged OK, before the EXPUNGEs */
 	if (code != NULL)

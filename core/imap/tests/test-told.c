@@ -233,7 +233,9 @@ static void
 tell(Fixture *f)
 {
 	gboolean may_expunge = g_test_rand_bit();
-	FerryImapUpdate *update = ferry_imap_update_new(f->told, may_expunge, FALSE);
+	FerryImapUpdate *update = ferry_imap_update_new(
+		f->told, may_expunge ? FERRY_NEWS_ALL : FERRY_NEWS_ARRIVALS | FERRY_NEWS_CHANGES,
+		FALSE);
 	gsize n_arrived, n_changed;
 	const guint32 *arrived = ferry_imap_update_get_arrived(update, &n_arrived);
 	const guint32 *changed;
@@ -371,7 +373,7 @@ test_quiet(void)
 	ferry_told_apply_changes(f.told, f.view, changed, 1, NULL, 0);
 	g_assert_true(ferry_told_is_changed(f.told, 4) && ferry_told_is_changed(f.told, 6));
 	g_assert_false(ferry_told_is_changed(f.told, 2));
-	update = ferry_imap_update_new(f.told, TRUE, FALSE);
+	update = ferry_imap_update_new(f.told, FERRY_NEWS_ALL, FALSE);
 	quiet = ferry_imap_update_get_quiet(update, &n_quiet);
 	ferry_imap_update_get_changed(update, &n_changed);
 	g_assert_cmpuint(n_quiet, ==, 1);
