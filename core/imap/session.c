@@ -197,6 +197,7 @@ let_account_go(FerryImapSession *self)
 {
 	if (self->account_session == NULL)
 		return;
+	ferry_imap_session_leave_account(self);
 	g_signal_handlers_disconnect_by_data(self->account_session, self);
 	ferry_account_session_set_idling(self->account_session, FALSE);
 	g_clear_object(&self->account_session);
@@ -214,7 +215,6 @@ ferry_imap_session_end(FerryImapSession *self)
 	cancel_running(self);
 	ferry_imap_session_release_spool(self);
 	ferry_imap_session_unselect(self);
-	ferry_imap_session_leave_account(self);
 	reset_modules(self);
 	let_account_go(self);
 	g_signal_emit(self, signals[ENDED], 0);
@@ -420,7 +420,7 @@ ferry_imap_session_sign_out(FerryImapSession *self)
 	ferry_imap_writer_set_utf8(self->writer, FALSE);
 	self->fetch_word = NULL;
 	self->silent = NULL;
-	self->told_changes = self->detailed = FALSE;
+	self->idling = self->detailed = FALSE;
 	let_account_go(self);
 	g_clear_pointer(&self->user, g_free);
 	self->phase = FERRY_PHASE_BEFORE_LOGIN;
