@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Modules: finding, choosing and loading them
  *
- * Implementation: `.plugin` key files beside shared objects say what can be known without running
+ * Implementation: `.plugin` key files beside shared objects (or what another module loads, which
+ *   `Loader` names) say what can be known without running
  *   code; the configuration chooses; needs decide the order; a module that fails is left out with
  *   the reason and nothing of it stays registered.
  * Modules are resident: once loaded, a shared object is never unloaded.
@@ -28,6 +29,7 @@ ferry_module_free(FerryModule *self)
 	g_free(self->name);
 	g_free(self->path);
 	g_free(self->library);
+	g_free(self->loader);
 	g_strfreev(self->provides);
 	g_strfreev(self->needs);
 	g_free(self->specification);
@@ -158,7 +160,9 @@ read_key_file(const char *path)
 		ferry_module_leave_out(module, FERRY_MODULE_BROKEN, "%s: %s", path, error->message);
 		return module;
 	}
-	module->library = g_strdup_printf("%s/%s.so", dir, library);
+	module->loader = g_key_file_get_string(keys, GROUP, "Loader", NULL);
+	module->library =
+		g_strdup_printf("%s/%s%s", dir, library, module->loader != NULL ? "" : ".so");
 	module->provides = g_key_file_get_string_list(keys, GROUP, "Provides", NULL, NULL);
 	module->needs = g_key_file_get_string_list(keys, GROUP, "Needs", NULL, NULL);
 	module->specification = g_key_file_get_string(keys, GROUP, "Specification", NULL);
@@ -301,12 +305,6 @@ open_library(FerryModule *module, GError **error)
 	const FerryPlugin *plugin = NULL;
 	GModule *library;
 
-	if (module->abi != FERRY_PLUGIN_ABI) {
-		g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED,
-			    _("%s: built for ABI %u, this Ferry has ABI %u"), module->path,
-			    module->abi, FERRY_PLUGIN_ABI);
-		return NULL;
-	}
 	library = g_module_open(module->library, G_MODULE_BIND_LOCAL);
 	if (library == NULL) {
 		g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED, "%s: %s", module->library,
@@ -332,46 +330,91 @@ open_library(FerryModule *module, GError **error)
 }
 
 static gboolean
-load_module(FerryModule *module, FerryRegistry *registry, GError **error)
+register_library(FerryModule *module, FerryRegistry *registry, GError **error)
 {
 	const FerryPlugin *plugin = open_library(module, error);
 	GError *local = NULL;
 
 	if (plugin == NULL)
 		return FALSE;
-	ferry_registry_set_module(registry, module->name);
-	if (!plugin->register_func(registry, &local)) {
-		ferry_registry_forget_module(registry, module->name);
-		if (local == NULL) /* a mistake of the module, which must not become ours */
-			local = g_error_new_literal(FERRY_ERROR, FERRY_ERROR_FAILED,
-						    _("does not say why it cannot be registered"));
-		g_propagate_prefixed_error(error, local, "%s: ", module->library);
-		return FALSE;
-	}
-	module->state = FERRY_MODULE_LOADED;
-	return TRUE;
+	if (plugin->register_func(registry, &local))
+		return TRUE;
+	if (local == NULL) /* a mistake of the module, which must not become ours */
+		local = g_error_new_literal(FERRY_ERROR, FERRY_ERROR_FAILED,
+					    _("does not say why it cannot be registered"));
+	g_propagate_prefixed_error(error, local, "%s: ", module->library);
+	return FALSE;
 }
 
-/* Whether everything a module needs is loaded; what can never be is said in its reason. */
+/* The module that Loader names is loaded by now: it is one of the needs. */
+static gboolean
+call_loader(FerryModule *module, FerryRegistry *registry, GError **error)
+{
+	const FerryContribution *loader =
+		ferry_registry_lookup(registry, FERRY_CONTRIBUTION_LOADER, module->loader);
+	GError *local = NULL;
+
+	if (loader == NULL) {
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED,
+			    _("%s: module %s does not load other modules"), module->path,
+			    module->loader);
+		return FALSE;
+	}
+	if (((FerryLoaderFunc)loader->func)(registry, module->name, module->library,
+					    loader->user_data, &local))
+		return TRUE;
+	if (local == NULL)
+		local = g_error_new_literal(FERRY_ERROR, FERRY_ERROR_FAILED,
+					    _("does not say why it cannot be registered"));
+	g_propagate_prefixed_error(error, local, "%s: ", module->path);
+	return FALSE;
+}
+
+static gboolean
+load_module(FerryModule *module, FerryRegistry *registry, GError **error)
+{
+	gboolean good;
+
+	if (module->abi != FERRY_PLUGIN_ABI) {
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED,
+			    _("%s: built for ABI %u, this Ferry has ABI %u"), module->path,
+			    module->abi, FERRY_PLUGIN_ABI);
+		return FALSE;
+	}
+	ferry_registry_set_module(registry, module->name);
+	good = module->loader != NULL ? call_loader(module, registry, error)
+				      : register_library(module, registry, error);
+	if (good)
+		module->state = FERRY_MODULE_LOADED;
+	else
+		ferry_registry_forget_module(registry, module->name);
+	return good;
+}
+
+/* What can never be is said in the module's reason. */
+static gboolean
+need_is_loaded(FerryModules *self, FerryModule *module, const char *name)
+{
+	FerryModule *other = find(self, name);
+
+	if (other == NULL)
+		ferry_module_leave_out(module, FERRY_MODULE_NEEDS,
+				       _("needs module %s, which is not installed"), name);
+	else if (other->state != FERRY_MODULE_LOADED && other->state != FERRY_MODULE_FOUND)
+		ferry_module_leave_out(module, FERRY_MODULE_NEEDS,
+				       _("needs module %s, which is left out: %s"), name,
+				       other->reason);
+	return other != NULL && other->state == FERRY_MODULE_LOADED;
+}
+
 static gboolean
 needs_are_loaded(FerryModules *self, FerryModule *module)
 {
 	for (guint i = 0; module->needs != NULL && module->needs[i] != NULL; i++) {
-		FerryModule *other = find(self, module->needs[i]);
-
-		if (other != NULL && other->state == FERRY_MODULE_LOADED)
-			continue;
-		if (other == NULL)
-			ferry_module_leave_out(module, FERRY_MODULE_NEEDS,
-					       _("needs module %s, which is not installed"),
-					       module->needs[i]);
-		else if (other->state != FERRY_MODULE_FOUND)
-			ferry_module_leave_out(module, FERRY_MODULE_NEEDS,
-					       _("needs module %s, which is left out: %s"),
-					       module->needs[i], other->reason);
-		return FALSE;
+		if (!need_is_loaded(self, module, module->needs[i]))
+			return FALSE;
 	}
-	return TRUE;
+	return module->loader == NULL || need_is_loaded(self, module, module->loader);
 }
 
 /* One round: loads what can be loaded now. Returns whether anything changed. */
@@ -421,12 +464,33 @@ ferry_modules_load(FerryModules *self, FerryRegistry *registry)
 	return failed;
 }
 
+/* No further: a loader is a shared object. */
+static gboolean
+load_loader(FerryModules *self, FerryRegistry *registry, FerryModule *module, GError **error)
+{
+	FerryModule *loader = find(self, module->loader);
+
+	if (loader != NULL && loader->state == FERRY_MODULE_LOADED)
+		return TRUE;
+	if (loader != NULL && loader->loader == NULL && loader->state == FERRY_MODULE_FOUND)
+		return load_module(loader, registry, error);
+	if (loader == NULL)
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED,
+			    _("needs module %s, which is not installed"), module->loader);
+	else
+		g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED,
+			    _("%s: module %s does not load other modules"), module->path,
+			    module->loader);
+	return FALSE;
+}
+
 /**
  * ferry_modules_load_one:
  * @registry: an open registry
  * @name: a module's name
  *
- * Loads one module and nothing else, whatever it needs: to find out whether it can be loaded.
+ * Loads one module and nothing else, whatever it needs, but for the one that loads it: to find out
+ * whether it can be loaded.
  *
  * Returns: %FALSE with @error set where it could not
  */
@@ -445,5 +509,7 @@ ferry_modules_load_one(FerryModules *self, FerryRegistry *registry, const char *
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_FAILED, module->reason);
 		return FALSE;
 	}
+	if (module->loader != NULL && !load_loader(self, registry, module, error))
+		return FALSE;
 	return load_module(module, registry, error);
 }

@@ -25,7 +25,8 @@ typedef enum {
  * FerryModule:
  * @name: what configuration and messages call it
  * @path: its key file
- * @library: its shared object
+ * @library: its shared object; where there is a loader, what that is handed
+ * @loader: (nullable): the module that loads it, where it is not a shared object
  * @abi: the ABI its key file names
  * @provides: (array zero-terminated=1): capabilities and services, for people
  * @needs: (array zero-terminated=1): names of modules it needs
@@ -41,6 +42,7 @@ typedef struct {
 	char *name;
 	char *path;
 	char *library;
+	char *loader;
 	guint abi;
 	char **provides;
 	char **needs;

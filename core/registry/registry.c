@@ -49,6 +49,7 @@ static const struct {
 	[FERRY_CONTRIBUTION_PROTOCOL] = {"protocol", FALSE},
 	[FERRY_CONTRIBUTION_SASL_MECHANISM] = {"SASL mechanism", FALSE},
 	[FERRY_CONTRIBUTION_STORE] = {"store", FALSE},
+	[FERRY_CONTRIBUTION_LOADER] = {"loader", FALSE},
 };
 
 static void
@@ -671,4 +672,20 @@ ferry_registry_add_sasl_mechanism(FerryRegistry *self, const char *name, gconstp
 	GDestroyNotify destroy = NULL;
 
 	return ADD_SIMPLE(SASL_MECHANISM, name, NULL, NULL);
+}
+
+/**
+ * ferry_registry_add_loader:
+ * @name: the name of the module that adds it, which is what `Loader` of a key file names
+ * @load: (scope notified) (closure user_data) (destroy destroy): loads a module
+ *
+ * Adds a loader of modules that are not shared objects, such as those in another language.
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_loader(FerryRegistry *self, const char *name, FerryLoaderFunc load,
+			  gpointer user_data, GDestroyNotify destroy, GError **error)
+{
+	return ADD_SIMPLE(LOADER, name, NULL, load);
 }

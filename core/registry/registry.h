@@ -17,6 +17,7 @@ typedef struct _FerryImapStatus FerryImapStatus;
 typedef struct _FerryImapUpdate FerryImapUpdate;
 typedef struct _FerryImapValue FerryImapValue;
 typedef struct _FerryImapWriter FerryImapWriter;
+typedef struct _FerryRegistry FerryRegistry;
 
 /**
  * FerryContributionKind:
@@ -47,6 +48,7 @@ typedef enum {
 	FERRY_CONTRIBUTION_PROTOCOL,
 	FERRY_CONTRIBUTION_SASL_MECHANISM,
 	FERRY_CONTRIBUTION_STORE,
+	FERRY_CONTRIBUTION_LOADER,
 	FERRY_CONTRIBUTION_N_KINDS,
 } FerryContributionKind;
 
@@ -360,6 +362,22 @@ typedef void (*FerrySessionResetFunc)(FerryImapSession *session, gpointer user_d
 typedef void (*FerryProtocolFunc)(FerryConnection *connection, GObject *context,
 				  gpointer user_data);
 
+/**
+ * FerryLoaderFunc:
+ * @registry: an open registry
+ * @name: what the module's key file calls it
+ * @path: the `Module` of its key file in the key file's folder, without a suffix
+ * @user_data: (closure): as given
+ * @error: return location
+ *
+ * Loads a module that is not a shared object, and lets it register what it contributes. Called once
+ * for each registry.
+ *
+ * Returns: %FALSE with @error set where it cannot work; what it had registered is forgotten
+ */
+typedef gboolean (*FerryLoaderFunc)(FerryRegistry *registry, const char *name, const char *path,
+				    gpointer user_data, GError **error);
+
 #define FERRY_TYPE_REGISTRY (ferry_registry_get_type())
 G_DECLARE_FINAL_TYPE(FerryRegistry, ferry_registry, FERRY, REGISTRY, GObject)
 
@@ -444,5 +462,7 @@ gboolean ferry_registry_add_protocol(FerryRegistry *self, const char *name, Ferr
 				     gpointer user_data, GDestroyNotify destroy, GError **error);
 gboolean ferry_registry_add_sasl_mechanism(FerryRegistry *self, const char *name,
 					   gconstpointer mechanism, GError **error);
+gboolean ferry_registry_add_loader(FerryRegistry *self, const char *name, FerryLoaderFunc load,
+				   gpointer user_data, GDestroyNotify destroy, GError **error);
 
 G_END_DECLS
