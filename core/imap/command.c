@@ -38,6 +38,7 @@ struct _FerryImapCommand {
 	gpointer turn_data;
 	char *response_code;
 	char *text;
+	GError *error; /* what went wrong on the way, and its handler may not know of */
 	gpointer data;
 	GDestroyNotify destroy;
 	GObject *operation;
@@ -81,6 +82,7 @@ ferry_imap_command_finalize(GObject *object)
 	g_ptr_array_unref(self->arguments);
 	g_clear_object(&self->cancellable);
 	g_clear_object(&self->session);
+	g_clear_error(&self->error);
 	g_free(self->response_code);
 	g_free(self->text);
 	g_free(self->tag);
@@ -340,15 +342,52 @@ end(FerryImapCommand *self, const GError *error)
 {
 	g_return_if_fail(!self->done);
 	self->done = TRUE;
-	ferry_imap_session_command_done(self->session, self, error);
+	ferry_imap_session_command_done(self->session, self, error != NULL ? error : self->error);
 	if (self->started)
 		g_object_unref(self);
 }
 
 /**
+ * ferry_imap_command_set_error:
+ * @error: why
+ *
+ * Notes that an item, a key or an option of the command could not do its part. The command goes on
+ * and is then answered as ferry_imap_command_fail() would, whatever its handler says; the first
+ * error stays. A search that has one tells no results, since NOT would make the wrong ones.
+ */
+void
+ferry_imap_command_set_error(FerryImapCommand *self, const GError *error)
+{
+	if (self->error == NULL)
+		self->error = g_error_copy(error);
+}
+
+/**
+ * ferry_imap_command_get_error:
+ *
+ * Returns: (transfer none) (nullable): what ferry_imap_command_set_error() noted
+ */
+const GError *
+ferry_imap_command_get_error(FerryImapCommand *self)
+{
+	return self->error;
+}
+
+/**
+ * ferry_imap_command_is_done:
+ *
+ * Returns: whether its handler ended it; it must not be ended again
+ */
+gboolean
+ferry_imap_command_is_done(FerryImapCommand *self)
+{
+	return self->done;
+}
+
+/**
  * ferry_imap_command_finish:
  *
- * Ends the command with OK.
+ * Ends the command with OK, or with the error that was noted with ferry_imap_command_set_error().
  */
 void
 ferry_imap_command_finish(FerryImapCommand *self)

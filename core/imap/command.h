@@ -73,6 +73,12 @@ void ferry_imap_command_fail(FerryImapCommand *self, const GError *error);
 void ferry_imap_command_fail_new(FerryImapCommand *self, FerryError code, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 
+/* Failures on the way: something that a command calls could not do its part. The command goes on,
+ * and its tagged answer is the first of them where its handler knows of none. */
+void ferry_imap_command_set_error(FerryImapCommand *self, const GError *error);
+const GError *ferry_imap_command_get_error(FerryImapCommand *self);
+gboolean ferry_imap_command_is_done(FerryImapCommand *self);
+
 /* State of a command that waits; destroyed with the command. */
 void ferry_imap_command_set_data(FerryImapCommand *self, gpointer data, GDestroyNotify destroy);
 gpointer ferry_imap_command_get_data(FerryImapCommand *self);

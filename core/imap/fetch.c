@@ -11,7 +11,7 @@
 
 struct _FerryImapFetch {
 	GObject parent_instance;
-	FerryImapCommand *command; /* not owned: it owns us */
+	FerryImapCommand *command; /* not owned: it owns us; NULL when it is gone */
 	GArray *uids;
 	GArray *items;         /* (element-type FerryImapFetchItem) */
 	GPtrArray *properties; /* NULL-terminated once planned */
@@ -61,6 +61,7 @@ ferry_imap_fetch_finalize(GObject *object)
 {
 	FerryImapFetch *self = FERRY_IMAP_FETCH(object);
 
+	g_clear_weak_pointer(&self->command);
 	g_clear_pointer(&self->uids, g_array_unref);
 	g_array_unref(self->items);
 	g_array_unref(self->filters);
@@ -92,7 +93,7 @@ ferry_imap_fetch_new(FerryImapCommand *command)
 {
 	FerryImapFetch *self = g_object_new(FERRY_TYPE_IMAP_FETCH, NULL);
 
-	self->command = command;
+	g_set_weak_pointer(&self->command, command);
 	return self;
 }
 
@@ -115,7 +116,7 @@ ferry_imap_fetch_of(FerryImapCommand *command)
 /**
  * ferry_imap_fetch_get_command:
  *
- * Returns: (transfer none): the command
+ * Returns: (transfer none): the command; %NULL when it is gone, for who kept the FETCH longer
  */
 FerryImapCommand *
 ferry_imap_fetch_get_command(FerryImapFetch *self)
@@ -131,7 +132,7 @@ ferry_imap_fetch_get_command(FerryImapFetch *self)
 FerryImapSession *
 ferry_imap_fetch_get_session(FerryImapFetch *self)
 {
-	return ferry_imap_command_get_session(self->command);
+	return self->command != NULL ? ferry_imap_command_get_session(self->command) : NULL;
 }
 
 /**

@@ -147,12 +147,18 @@ refreshed_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 /* What the backend did not find was deleted a moment ago, or should be there: a sync tells. */
+/* A key that failed gave no verdicts: what they would lead to, under NOT above all, is no answer.
+ */
 static void
 finish(GTask *task)
 {
 	Run *run = g_task_get_task_data(task);
+	const GError *problem = ferry_imap_command_get_error(
+		ferry_imap_search_get_command(g_task_get_source_object(task)));
 
-	if (run->doubtful == NULL)
+	if (problem != NULL)
+		fail(task, g_error_copy(problem));
+	else if (run->doubtful == NULL)
 		succeed(task);
 	else
 		ferry_mailbox_refresh_async(run->mailbox, run->account_session,

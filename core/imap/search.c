@@ -14,7 +14,7 @@ typedef struct {
 
 struct _FerryImapSearch {
 	GObject parent_instance;
-	FerryImapCommand *command; /* not owned: it owns us */
+	FerryImapCommand *command; /* not owned: it owns us; NULL when it is gone */
 	SearchNode *root;
 	GHashTable *key_data;   /* arguments to KeyData */
 	GHashTable *filters;    /* arguments to FerryJmapValue */
@@ -60,6 +60,7 @@ ferry_imap_search_finalize(GObject *object)
 {
 	FerryImapSearch *self = FERRY_IMAP_SEARCH(object);
 
+	g_clear_weak_pointer(&self->command);
 	g_clear_pointer(&self->root, search_node_free);
 	g_hash_table_unref(self->key_data);
 	g_hash_table_unref(self->filters);
@@ -98,14 +99,15 @@ ferry_imap_search_new(FerryImapCommand *command)
 {
 	FerryImapSearch *self = g_object_new(FERRY_TYPE_IMAP_SEARCH, NULL);
 
-	self->command = command;
+	g_set_weak_pointer(&self->command, command);
 	return self;
 }
 
 /**
  * ferry_imap_search_get_command:
  *
- * Returns: (transfer none): the command that searches
+ * Returns: (transfer none): the command that searches; %NULL when it is gone, for who kept the
+ *   search longer
  */
 FerryImapCommand *
 ferry_imap_search_get_command(FerryImapSearch *self)
@@ -121,7 +123,7 @@ ferry_imap_search_get_command(FerryImapSearch *self)
 FerryImapSession *
 ferry_imap_search_get_session(FerryImapSearch *self)
 {
-	return ferry_imap_command_get_session(self->command);
+	return self->command != NULL ? ferry_imap_command_get_session(self->command) : NULL;
 }
 
 /**

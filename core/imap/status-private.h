@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-FerryImapStatus *ferry_imap_status_new(FerryImapSession *session, const char *name,
+FerryImapStatus *ferry_imap_status_new(FerryImapCommand *command, const char *name,
 				       FerryMailboxInfo *info, const FerryMailboxStatus *numbers);
 
 G_END_DECLS

@@ -5,11 +5,12 @@
  */
 #include "imap/status.h"
 
+#include "imap/command.h"
 #include "imap/status-private.h"
 
 struct _FerryImapStatus {
 	gatomicrefcount ref_count;
-	FerryImapSession *session;
+	FerryImapCommand *command;
 	char *name;
 	FerryMailboxInfo *info;
 	FerryMailboxStatus numbers;
@@ -19,13 +20,13 @@ G_DEFINE_BOXED_TYPE(FerryImapStatus, ferry_imap_status, ferry_imap_status_ref,
 		    ferry_imap_status_unref)
 
 FerryImapStatus *
-ferry_imap_status_new(FerryImapSession *session, const char *name, FerryMailboxInfo *info,
+ferry_imap_status_new(FerryImapCommand *command, const char *name, FerryMailboxInfo *info,
 		      const FerryMailboxStatus *numbers)
 {
 	FerryImapStatus *self = g_new0(FerryImapStatus, 1);
 
 	g_atomic_ref_count_init(&self->ref_count);
-	self->session = g_object_ref(session);
+	self->command = g_object_ref(command);
 	self->name = g_strdup(name);
 	self->info = info != NULL ? ferry_mailbox_info_ref(info) : NULL;
 	self->numbers = *numbers;
@@ -54,10 +55,21 @@ ferry_imap_status_unref(FerryImapStatus *self)
 {
 	if (!g_atomic_ref_count_dec(&self->ref_count))
 		return;
-	g_object_unref(self->session);
+	g_object_unref(self->command);
 	g_clear_pointer(&self->info, ferry_mailbox_info_unref);
 	g_free(self->name);
 	g_free(self);
+}
+
+/**
+ * ferry_imap_status_get_command:
+ *
+ * Returns: (transfer none): the command that asks, STATUS or LIST
+ */
+FerryImapCommand *
+ferry_imap_status_get_command(FerryImapStatus *self)
+{
+	return self->command;
 }
 
 /**
@@ -68,7 +80,7 @@ ferry_imap_status_unref(FerryImapStatus *self)
 FerryImapSession *
 ferry_imap_status_get_session(FerryImapStatus *self)
 {
-	return self->session;
+	return ferry_imap_command_get_session(self->command);
 }
 
 /**

@@ -17,6 +17,7 @@ FerryImapStatus *ferry_imap_status_ref(FerryImapStatus *self);
 void ferry_imap_status_unref(FerryImapStatus *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryImapStatus, ferry_imap_status_unref)
 
+FerryImapCommand *ferry_imap_status_get_command(FerryImapStatus *self);
 FerryImapSession *ferry_imap_status_get_session(FerryImapStatus *self);
 const char *ferry_imap_status_get_mailbox_name(FerryImapStatus *self);
 FerryMailboxInfo *ferry_imap_status_get_info(FerryImapStatus *self);

@@ -21,6 +21,12 @@
 #define HIGH_WATER (256 * 1024)
 #define LOW_WATER (64 * 1024)
 
+/* where the writer stood when it was held */
+typedef struct {
+	gsize length;
+	gboolean need_space;
+} Mark;
+
 struct _FerryImapWriter {
 	GObject parent_instance;
 	FerryConnection *connection; /* NULL: everything stays in the buffer */
@@ -29,8 +35,10 @@ struct _FerryImapWriter {
 	gsize capacity;
 	gsize first_capacity; /* of the next buffer: what writes much gets a whole one at once */
 	gboolean utf8;
-	gboolean need_space; /* whether the next value of the list has one before it */
-	GPtrArray *waiting;  /* GTask: who waits until less is pending */
+	gboolean need_space;  /* whether the next value of the list has one before it */
+	GPtrArray *waiting;   /* GTask: who waits until less is pending */
+	GArray *marks;        /* (element-type Mark) (nullable): one for each hold */
+	gboolean wants_flush; /* somebody wanted it while it was held */
 };
 
 G_DEFINE_FINAL_TYPE(FerryImapWriter, ferry_imap_writer, G_TYPE_OBJECT)
@@ -42,6 +50,7 @@ ferry_imap_writer_finalize(GObject *object)
 
 	g_free(self->buffer);
 	g_clear_pointer(&self->waiting, g_ptr_array_unref);
+	g_clear_pointer(&self->marks, g_array_unref);
 	g_clear_object(&self->connection);
 	G_OBJECT_CLASS(ferry_imap_writer_parent_class)->finalize(object);
 }
@@ -135,6 +144,64 @@ ferry_imap_writer_get_utf8(FerryImapWriter *self)
 	return self->utf8;
 }
 
+static gboolean
+is_held(FerryImapWriter *self)
+{
+	return self->marks != NULL && self->marks->len > 0;
+}
+
+/* Whether so many octets go out by themselves, around the buffer. */
+static gboolean
+goes_around(FerryImapWriter *self, gsize length)
+{
+	return length > COPY_LIMIT && self->connection != NULL && !is_held(self);
+}
+
+/**
+ * ferry_imap_writer_hold:
+ *
+ * Keeps what is written from now on in memory, until ferry_imap_writer_release(). To be used around
+ * the writing of one item or response by a function that may fail half-way; holds nest, and never
+ * last over a return to the main loop.
+ */
+void
+ferry_imap_writer_hold(FerryImapWriter *self)
+{
+	Mark mark = {self->length, self->need_space};
+
+	if (self->marks == NULL)
+		self->marks = g_array_new(FALSE, FALSE, sizeof(Mark));
+	g_array_append_val(self->marks, mark);
+}
+
+/**
+ * ferry_imap_writer_release:
+ * @keep: %FALSE to take back what was written since the hold
+ *
+ * Ends the last ferry_imap_writer_hold().
+ */
+void
+ferry_imap_writer_release(FerryImapWriter *self, gboolean keep)
+{
+	Mark mark;
+
+	g_return_if_fail(is_held(self));
+	mark = g_array_index(self->marks, Mark, self->marks->len - 1);
+	g_array_set_size(self->marks, self->marks->len - 1);
+	if (!keep) {
+		self->length = mark.length;
+		self->need_space = mark.need_space;
+	}
+	if (self->length == 0) {
+		g_clear_pointer(&self->buffer, g_free);
+		self->capacity = 0;
+	}
+	if (self->wants_flush && !is_held(self)) {
+		self->wants_flush = FALSE;
+		ferry_imap_writer_flush(self);
+	}
+}
+
 /**
  * ferry_imap_writer_flush:
  *
@@ -143,8 +210,13 @@ ferry_imap_writer_get_utf8(FerryImapWriter *self)
 void
 ferry_imap_writer_flush(FerryImapWriter *self)
 {
-	char *buffer = g_steal_pointer(&self->buffer);
+	char *buffer;
 
+	if (is_held(self)) {
+		self->wants_flush = TRUE;
+		return;
+	}
+	buffer = g_steal_pointer(&self->buffer);
 	if (self->connection == NULL || buffer == NULL) {
 		self->buffer = buffer;
 		return;
@@ -165,7 +237,8 @@ ferry_imap_writer_flush(FerryImapWriter *self)
 static void
 make_room(FerryImapWriter *self, gsize length)
 {
-	if (self->connection != NULL && self->length > 0 && self->length + length > BUFFER_SIZE) {
+	if (self->connection != NULL && self->length > 0 && self->length + length > BUFFER_SIZE &&
+	    !is_held(self)) {
 		ferry_imap_writer_flush(self);
 		self->first_capacity = BUFFER_SIZE;
 	}
@@ -216,7 +289,7 @@ put_space(FerryImapWriter *self)
 void
 ferry_imap_writer_write_raw(FerryImapWriter *self, const char *data, gsize length)
 {
-	if (length > COPY_LIMIT && self->connection != NULL) {
+	if (goes_around(self, length)) {
 		ferry_imap_writer_flush(self);
 		ferry_connection_write(self->connection, data, length);
 	} else {
@@ -551,7 +624,7 @@ write_bytes(FerryImapWriter *self, const char *open, GBytes *bytes)
 
 	put_space(self);
 	put_literal_head(self, open, length);
-	if (length > COPY_LIMIT && self->connection != NULL) {
+	if (goes_around(self, length)) {
 		ferry_imap_writer_flush(self);
 		ferry_connection_write_bytes(self->connection, bytes);
 	} else {

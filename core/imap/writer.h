@@ -27,6 +27,10 @@ FerryImapWriter *ferry_imap_writer_new(FerryConnection *connection);
 FerryImapWriter *ferry_imap_writer_new_for_buffer(void);
 char *ferry_imap_writer_dup_output(FerryImapWriter *self, gsize *length);
 
+/* For what may fail half-way: what was written since can be taken back. */
+void ferry_imap_writer_hold(FerryImapWriter *self);
+void ferry_imap_writer_release(FerryImapWriter *self, gboolean keep);
+
 /* Sessions that enabled IMAP4rev2 or UTF8=ACCEPT. */
 void ferry_imap_writer_set_utf8(FerryImapWriter *self, gboolean utf8);
 gboolean ferry_imap_writer_get_utf8(FerryImapWriter *self);

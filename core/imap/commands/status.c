@@ -94,7 +94,7 @@ ferry_imap_write_status(FerryImapCommand *command, const char *name,
 	FerryMailboxList *list =
 		ferry_account_session_get_list(ferry_imap_session_get_account_session(session));
 	FerryMailboxInfo *info = list != NULL ? ferry_mailbox_list_find(list, name) : NULL;
-	g_autoptr(FerryImapStatus) status = ferry_imap_status_new(session, name, info, numbers);
+	g_autoptr(FerryImapStatus) status = ferry_imap_status_new(command, name, info, numbers);
 
 	ferry_imap_writer_begin_untagged(writer, "STATUS");
 	ferry_imap_writer_write_mailbox(writer,

@@ -201,6 +201,31 @@ test_writer(void)
 	ferry_imap_writer_write_literal8_bytes(writer, bytes);
 }
 
+/* What an item wrote before it failed is taken back, spaces included. */
+static void
+test_writer_hold(void)
+{
+	g_autoptr(FerryImapWriter) writer = ferry_imap_writer_new_for_buffer();
+	g_autofree char *output = NULL;
+
+	ferry_imap_writer_begin_untagged(writer, "X");
+	ferry_imap_writer_begin_list(writer);
+	ferry_imap_writer_hold(writer);
+	ferry_imap_writer_write_atom(writer, "A");
+	ferry_imap_writer_begin_list(writer);
+	ferry_imap_writer_release(writer, FALSE);
+	ferry_imap_writer_hold(writer);
+	ferry_imap_writer_write_atom(writer, "B");
+	ferry_imap_writer_hold(writer);
+	ferry_imap_writer_write_literal(writer, "text", 4);
+	ferry_imap_writer_release(writer, FALSE);
+	ferry_imap_writer_write_number(writer, 1);
+	ferry_imap_writer_release(writer, TRUE);
+	ferry_imap_writer_end_list(writer);
+	output = ferry_imap_writer_dup_output(writer, NULL);
+	g_assert_cmpstr(output, ==, "* X (B 1)");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -212,5 +237,6 @@ main(int argc, char **argv)
 	g_test_add_func("/imap/names/patterns", test_patterns);
 	g_test_add_func("/imap/names/create", test_create_names);
 	g_test_add_func("/imap/writer", test_writer);
+	g_test_add_func("/imap/writer/hold", test_writer_hold);
 	return g_test_run();
 }
