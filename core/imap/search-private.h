@@ -25,7 +25,9 @@ typedef struct {
 	FerryNeeds needs;
 	FerryJmapValue *filter;   /* nullable: what Email/query would answer this key with */
 	FerryUidSet *server_uids; /* nullable: what it did answer */
+	guint32 server_uidnext;   /* messages from here on were not there when it was asked */
 	gboolean exact;           /* under NOT: an index must not decide */
+	gboolean fuzzy;           /* an index is to decide */
 } SearchNode;
 
 typedef enum {
@@ -33,6 +35,11 @@ typedef enum {
 	SEARCH_TRUE,
 	SEARCH_UNKNOWN, /* needs more than is at hand */
 } SearchVerdict;
+
+/* search-run.c: finds the matches */
+void ferry_imap_search_find_async(FerryImapSearch *self, GCancellable *cancellable,
+				  GAsyncReadyCallback callback, gpointer user_data);
+gboolean ferry_imap_search_find_finish(FerryImapSearch *self, GAsyncResult *result, GError **error);
 
 /* search.c: the plan and the verdicts */
 gboolean ferry_imap_search_plan(FerryImapSearch *self, FerryImapValue *charset,
@@ -58,7 +65,6 @@ void ferry_imap_search_write_all(FerryImapSearch *search, FerryImapValue *argume
 void ferry_imap_search_set_key_data(FerryImapSearch *self, FerryImapValue *arguments, gpointer data,
 				    GDestroyNotify destroy);
 gpointer ferry_imap_search_get_key_data(FerryImapSearch *self, FerryImapValue *arguments);
-char *ferry_imap_search_dup_text(FerryImapSearch *self, FerryImapValue *text, GError **error);
 void ferry_imap_search_set_filter(FerryImapSearch *self, FerryImapValue *arguments,
 				  FerryJmapValue *filter);
 

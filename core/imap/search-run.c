@@ -383,6 +383,18 @@ query_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 	query_next(task);
 }
 
+/* Whether the backend is to be asked about a key: those that want it, and texts where many messages
+ * would have to be read for them. */
+static gboolean
+is_for_server(Run *run, SearchNode *node)
+{
+	if (node->fuzzy)
+		return TRUE;
+	return !ferry_account_session_searches_exactly(run->account_session) &&
+	       run->candidates->len >
+		       ferry_account_session_get_text_scan_limit(run->account_session);
+}
+
 static void
 query_next(GTask *task)
 {
@@ -391,11 +403,14 @@ query_next(GTask *task)
 	GPtrArray *keys = ferry_imap_search_get_server_keys(search);
 	SearchNode *node;
 
+	while (run->server_key < keys->len && !is_for_server(run, keys->pdata[run->server_key]))
+		run->server_key++;
 	if (run->server_key >= keys->len) {
 		judge_rows(task);
 		return;
 	}
 	node = g_ptr_array_index(keys, run->server_key);
+	node->server_uidnext = ferry_view_get_uidnext(ferry_mailbox_get_view(run->mailbox));
 	ferry_mailbox_query_async(run->mailbox, run->account_session, node->filter,
 				  g_task_get_cancellable(task), query_cb, task);
 }
@@ -403,11 +418,13 @@ query_next(GTask *task)
 static gboolean
 should_ask_server(FerryImapSearch *search, Run *run)
 {
-	if (run->asked_server || ferry_imap_search_get_server_keys(search)->len == 0 ||
-	    ferry_account_session_searches_exactly(run->account_session))
-		return FALSE;
-	return run->candidates->len >
-	       ferry_account_session_get_text_scan_limit(run->account_session);
+	GPtrArray *keys = ferry_imap_search_get_server_keys(search);
+
+	for (guint i = 0; !run->asked_server && i < keys->len; i++) {
+		if (is_for_server(run, keys->pdata[i]))
+			return TRUE;
+	}
+	return FALSE;
 }
 
 /* What to do with the messages that are still undecided. */
@@ -450,31 +467,20 @@ run_bind(Run *run, FerryImapSession *session)
 	run->candidates = new_uids();
 }
 
-/**
- * ferry_imap_search_run_async:
- * @charset: (nullable): the charset of the program's strings; UTF-8 without one
- * @program: the search-program argument
- *
- * Finds the messages of the selected mailbox that match. BODY and TEXT are answered by the
+/* Finds the messages of the selected mailbox that match. BODY and TEXT are answered by the
  * backend's index where that is allowed and many messages would have to be read, never under NOT.
  */
 void
-ferry_imap_search_run_async(FerryImapSearch *self, FerryImapValue *charset, FerryImapValue *program,
-			    GCancellable *cancellable, GAsyncReadyCallback callback,
-			    gpointer user_data)
+ferry_imap_search_find_async(FerryImapSearch *self, GCancellable *cancellable,
+			     GAsyncReadyCallback callback, gpointer user_data)
 {
 	FerryImapSession *session = ferry_imap_search_get_session(self);
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 	Run *run = g_new0(Run, 1);
-	GError *error = NULL;
 	guint32 count;
 
-	g_task_set_source_tag(task, ferry_imap_search_run_async);
+	g_task_set_source_tag(task, ferry_imap_search_find_async);
 	g_task_set_task_data(task, run, (GDestroyNotify)run_free);
-	if (!ferry_imap_search_plan(self, charset, program, &error)) {
-		fail(task, error);
-		return;
-	}
 	run_bind(run, session);
 	count = ferry_told_get_count(run->told);
 	g_array_set_size(run->candidates, count);
@@ -483,13 +489,8 @@ ferry_imap_search_run_async(FerryImapSearch *self, FerryImapValue *charset, Ferr
 	step(task);
 }
 
-/**
- * ferry_imap_search_run_finish:
- *
- * Returns: %FALSE with @error set where the search could not be answered exactly
- */
 gboolean
-ferry_imap_search_run_finish(FerryImapSearch *self, GAsyncResult *result, GError **error)
+ferry_imap_search_find_finish(FerryImapSearch *self, GAsyncResult *result, GError **error)
 {
 	return g_task_propagate_boolean(G_TASK(result), error);
 }

@@ -23,11 +23,59 @@ keep_needle(FerryImapSearch *search, FerryImapValue *arguments, guint index, GEr
 	return TRUE;
 }
 
+/* A substring is a phrase (RFC 8621 §4.4.1). */
+static char *
+quote_phrase(const char *text)
+{
+	GString *phrase = g_string_new("\"");
+
+	for (const char *c = text; *c != '\0'; c++) {
+		if (strchr("'\"\\", *c) != NULL)
+			g_string_append_c(phrase, '\\');
+		g_string_append_c(phrase, *c);
+	}
+	g_string_append_c(phrase, '"');
+	return g_string_free(phrase, FALSE);
+}
+
+/* `{"body": "…"}` or `{"text": "…"}`; what the index is to answer as it thinks fit are words. */
+static FerryJmapValue *
+make_filter(const char *property, const char *text, gboolean fuzzy)
+{
+	g_autoptr(FerryJmapBuilder) builder = ferry_jmap_builder_new();
+	g_autofree char *words = fuzzy ? g_strdup(text) : quote_phrase(text);
+	g_autofree char *json = NULL;
+
+	if (fuzzy)
+		g_strdelimit(words, "'\"\\", ' ');
+	ferry_jmap_builder_begin_object(builder);
+	ferry_jmap_builder_set_string(builder, property, words);
+	ferry_jmap_builder_end_object(builder);
+	json = ferry_jmap_builder_to_json(builder);
+	return ferry_jmap_value_new_from_json(json, -1, NULL);
+}
+
+/* The fields that Email/query has filters for are left to it where that is wanted. */
 static gboolean
 prepare_header(FerryImapSearch *search, FerryImapValue *arguments, gpointer user_data,
 	       GError **error)
 {
-	return keep_needle(search, arguments, user_data != NULL ? 0 : 1, error);
+	const char *field = user_data;
+	g_autoptr(FerryJmapValue) filter = NULL;
+	g_autofree char *property = NULL;
+	g_autofree char *text = NULL;
+
+	if (!keep_needle(search, arguments, field != NULL ? 0 : 1, error))
+		return FALSE;
+	if (field == NULL || !ferry_imap_search_is_fuzzy(search))
+		return TRUE;
+	text = ferry_imap_search_dup_text(search, ferry_imap_value_get_child(arguments, 0), error);
+	if (text == NULL || *text == '\0')
+		return text != NULL;
+	property = g_ascii_strdown(field, -1);
+	filter = make_filter(property, text, TRUE);
+	ferry_imap_search_set_filter(search, arguments, filter);
+	return TRUE;
 }
 
 /* user_data: the field's name; NULL for HEADER, whose first argument it is */
@@ -56,27 +104,6 @@ match_header(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue 
 	return FALSE;
 }
 
-/* `{"body": "…"}` or `{"text": "…"}`; quoted, because a substring is a phrase (RFC 8621 §4.4.1). */
-static FerryJmapValue *
-make_filter(const char *property, const char *text)
-{
-	g_autoptr(FerryJmapBuilder) builder = ferry_jmap_builder_new();
-	g_autoptr(GString) phrase = g_string_new("\"");
-	g_autofree char *json = NULL;
-
-	for (const char *c = text; *c != '\0'; c++) {
-		if (strchr("'\"\\", *c) != NULL)
-			g_string_append_c(phrase, '\\');
-		g_string_append_c(phrase, *c);
-	}
-	g_string_append_c(phrase, '"');
-	ferry_jmap_builder_begin_object(builder);
-	ferry_jmap_builder_set_string(builder, property, phrase->str);
-	ferry_jmap_builder_end_object(builder);
-	json = ferry_jmap_builder_to_json(builder);
-	return ferry_jmap_value_new_from_json(json, -1, NULL);
-}
-
 /* user_data: the property of Email/query's filter */
 static gboolean
 prepare_text(FerryImapSearch *search, FerryImapValue *arguments, gpointer user_data, GError **error)
@@ -89,7 +116,7 @@ prepare_text(FerryImapSearch *search, FerryImapValue *arguments, gpointer user_d
 		return FALSE;
 	if (*text == '\0')
 		return TRUE;
-	filter = make_filter(user_data, text);
+	filter = make_filter(user_data, text, ferry_imap_search_is_fuzzy(search));
 	ferry_imap_search_set_filter(search, arguments, filter);
 	return TRUE;
 }

@@ -20,6 +20,7 @@ struct _FerryImapSearch {
 	GHashTable *filters;    /* arguments to FerryJmapValue */
 	GPtrArray *server_keys; /* (element-type SearchNode), borrowed */
 	SearchNode *planning;   /* the key whose prepare function runs */
+	guint fuzzy;            /* how many keys around it want an index to decide */
 	char *charset;
 	FerryNeeds needs;
 	FerryNeeds light_needs; /* of the keys that do without the whole message */
@@ -169,7 +170,13 @@ ferry_imap_search_set_filter(FerryImapSearch *self, FerryImapValue *arguments,
 	g_hash_table_replace(self->filters, arguments, ferry_jmap_value_ref(filter));
 }
 
-/* A string of the program in UTF-8. */
+/**
+ * ferry_imap_search_dup_text:
+ * @text: a string of the program
+ * @error: return location; %FERRY_ERROR_INVALID where it is not in the charset that was named
+ *
+ * Returns: (transfer full): the string in UTF-8
+ */
 char *
 ferry_imap_search_dup_text(FerryImapSearch *self, FerryImapValue *text, GError **error)
 {
@@ -249,6 +256,7 @@ plan_key(FerryImapSearch *self, SearchNode *node, FerryImapValue *value, gboolea
 {
 	const FerryContribution *contribution = ferry_imap_value_get_contribution(value);
 	FerrySearchPrepareFunc prepare = (FerrySearchPrepareFunc)contribution->prepare;
+	SearchNode *around = self->planning;
 	FerryJmapValue *filter;
 	gboolean good;
 
@@ -256,10 +264,11 @@ plan_key(FerryImapSearch *self, SearchNode *node, FerryImapValue *value, gboolea
 	node->contribution = contribution;
 	node->arguments = value;
 	node->exact = exact;
+	node->fuzzy = self->fuzzy > 0 && !exact;
 	node->needs = contribution->flags;
 	self->planning = node;
 	good = prepare == NULL || prepare(self, value, contribution->user_data, error);
-	self->planning = NULL;
+	self->planning = around;
 	self->needs |= node->needs;
 	if (!(node->needs & FERRY_NEEDS_RAW))
 		self->light_needs |= node->needs;
@@ -303,6 +312,49 @@ plan_node(FerryImapSearch *self, FerryImapValue *value, gboolean exact, GError *
 	return NULL;
 }
 
+/**
+ * ferry_imap_search_stand_for:
+ * @key: a search-key among the arguments of the key
+ * @fuzzy: whether the backend's index is to decide on it (RFC 6203 §3), where it can
+ * @error: return location
+ *
+ * For prepare functions of keys that take another key: the other one decides. Under NOT nothing is
+ * left to an index.
+ *
+ * Returns: %FALSE with @error set where @key is not acceptable
+ */
+gboolean
+ferry_imap_search_stand_for(FerryImapSearch *self, FerryImapValue *key, gboolean fuzzy,
+			    GError **error)
+{
+	SearchNode *node = self->planning;
+	SearchNode *child;
+
+	g_return_val_if_fail(node != NULL && node->children == NULL, FALSE);
+	self->fuzzy += fuzzy;
+	child = plan_node(self, key, node->exact, error);
+	self->fuzzy -= fuzzy;
+	if (child == NULL)
+		return FALSE;
+	node->kind = SEARCH_AND;
+	node->children = g_ptr_array_new_with_free_func((GDestroyNotify)search_node_free);
+	g_ptr_array_add(node->children, child);
+	return TRUE;
+}
+
+/**
+ * ferry_imap_search_is_fuzzy:
+ *
+ * For prepare functions of keys.
+ *
+ * Returns: whether the backend's index is to decide on the key
+ */
+gboolean
+ferry_imap_search_is_fuzzy(FerryImapSearch *self)
+{
+	return self->planning != NULL && self->planning->fuzzy;
+}
+
 gboolean
 ferry_imap_search_plan(FerryImapSearch *self, FerryImapValue *charset, FerryImapValue *program,
 		       GError **error)
@@ -330,11 +382,16 @@ judge_key(FerryImapSearch *self, SearchNode *node, FerryImapMessage *message, Fe
 {
 	FerrySearchMatchFunc match = (FerrySearchMatchFunc)node->contribution->func;
 
-	if (node->server_uids != NULL && !is_young(message))
-		return ferry_uid_set_contains(node->server_uids,
-					      ferry_imap_message_get_uid(message))
-			       ? SEARCH_TRUE
-			       : SEARCH_FALSE;
+	if (node->server_uids != NULL &&
+	    ferry_imap_message_get_uid(message) < node->server_uidnext) {
+		gboolean found = ferry_uid_set_contains(node->server_uids,
+							ferry_imap_message_get_uid(message));
+
+		if (found && node->fuzzy)
+			return SEARCH_TRUE;
+		if (!is_young(message))
+			return found ? SEARCH_TRUE : SEARCH_FALSE;
+	}
 	if (node->needs & ~have)
 		return SEARCH_UNKNOWN;
 	return match(self, message, node->arguments, node->contribution->user_data) ? SEARCH_TRUE

@@ -22,6 +22,10 @@ FerryImapSession *ferry_imap_search_get_session(FerryImapSearch *self);
 
 /* For prepare functions of keys. */
 void ferry_imap_search_add_need(FerryImapSearch *self, FerryNeeds needs);
+char *ferry_imap_search_dup_text(FerryImapSearch *self, FerryImapValue *text, GError **error);
+gboolean ferry_imap_search_stand_for(FerryImapSearch *self, FerryImapValue *key, gboolean fuzzy,
+				     GError **error);
+gboolean ferry_imap_search_is_fuzzy(FerryImapSearch *self);
 
 /* For contributors to the answer: what it looks like. */
 gboolean ferry_imap_search_is_extended(FerryImapSearch *self);
@@ -50,6 +54,25 @@ gboolean ferry_imap_search_run_finish(FerryImapSearch *self, GAsyncResult *resul
  */
 typedef void (*FerryImapSearchMessageFunc)(FerryImapSearch *search, FerryImapMessage *message,
 					   gpointer user_data);
+
+/**
+ * FerryImapSearchCheckFunc:
+ * @search: a search whose program was read
+ * @user_data: (closure): as given
+ * @error: return location
+ *
+ * Looks whether what was asked for fits together.
+ *
+ * Returns: %FALSE with @error set where it does not
+ */
+typedef gboolean (*FerryImapSearchCheckFunc)(FerryImapSearch *search, gpointer user_data,
+					     GError **error);
+
+/* Before it runs, for prepare functions of options and sort keys: looks at all matches once they
+ * are found, before anything is told of them. */
+void ferry_imap_search_add_look(FerryImapSearch *self, FerryNeeds needs,
+				FerryImapSearchCheckFunc check, FerryImapSearchMessageFunc func,
+				gpointer user_data);
 
 /* Once it ran: looks at matches, ascending. Those that are gone leave the result. */
 void ferry_imap_search_read_async(FerryImapSearch *self, const guint32 *uids, gsize n_uids,

@@ -35,6 +35,7 @@ static const struct {
 	[FERRY_CONTRIBUTION_SEARCH_KEY] = {"search key", FALSE},
 	[FERRY_CONTRIBUTION_SEARCH_RETURN] = {"search return option", FALSE},
 	[FERRY_CONTRIBUTION_SEARCH_RESULT] = {"search result", TRUE},
+	[FERRY_CONTRIBUTION_SORT_KEY] = {"sort key", FALSE},
 	[FERRY_CONTRIBUTION_STATUS_ITEM] = {"status item", FALSE},
 	[FERRY_CONTRIBUTION_LIST_SELECTION] = {"list selection option", FALSE},
 	[FERRY_CONTRIBUTION_LIST_RETURN] = {"list return option", FALSE},
@@ -452,6 +453,25 @@ ferry_registry_add_search_result(FerryRegistry *self, const char *name, FerrySea
 				 gpointer user_data, GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(SEARCH_RESULT, name, NULL, write);
+}
+
+/**
+ * ferry_registry_add_sort_key:
+ * @prepare: (nullable) (scope notified) (closure user_data): called once a command, with the key's
+ *   name for arguments
+ * @func: (scope notified) (closure user_data) (destroy destroy): the number to sort by
+ *
+ * Adds a key of SORT (RFC 5256 §3) beside those that the module for it has. What @func needs to
+ * know of messages @prepare asks for with ferry_imap_search_add_look().
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_sort_key(FerryRegistry *self, const char *name, FerrySearchPrepareFunc prepare,
+			    FerrySortKeyFunc func, gpointer user_data, GDestroyNotify destroy,
+			    GError **error)
+{
+	return ADD_PREPARED(SORT_KEY, name, NULL, 0, prepare, func);
 }
 
 /**

@@ -34,6 +34,7 @@ typedef enum {
 	FERRY_CONTRIBUTION_SEARCH_KEY,
 	FERRY_CONTRIBUTION_SEARCH_RETURN,
 	FERRY_CONTRIBUTION_SEARCH_RESULT,
+	FERRY_CONTRIBUTION_SORT_KEY,
 	FERRY_CONTRIBUTION_STATUS_ITEM,
 	FERRY_CONTRIBUTION_LIST_SELECTION,
 	FERRY_CONTRIBUTION_LIST_RETURN,
@@ -262,6 +263,16 @@ typedef void (*FerrySearchResultFunc)(FerryImapSearch *search, FerryImapValue *a
 				      FerryImapWriter *writer, gpointer user_data);
 
 /**
+ * FerrySortKeyFunc:
+ * @search: the search of a SORT, which ran
+ * @message: one of its matches
+ *
+ * Returns: what @message is sorted by; lower numbers come first
+ */
+typedef gint64 (*FerrySortKeyFunc)(FerryImapSearch *search, FerryImapMessage *message,
+				   gpointer user_data);
+
+/**
  * FerryStatusFunc:
  *
  * Writes one STATUS item (`NAME value`) of one mailbox.
@@ -426,6 +437,9 @@ gboolean ferry_registry_add_search_return(FerryRegistry *self, const char *name,
 gboolean ferry_registry_add_search_result(FerryRegistry *self, const char *name,
 					  FerrySearchResultFunc write, gpointer user_data,
 					  GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_sort_key(FerryRegistry *self, const char *name,
+				     FerrySearchPrepareFunc prepare, FerrySortKeyFunc func,
+				     gpointer user_data, GDestroyNotify destroy, GError **error);
 gboolean ferry_registry_add_status_item(FerryRegistry *self, const char *name, FerryNeeds needs,
 					FerryStatusFunc write, gpointer user_data,
 					GDestroyNotify destroy, GError **error);

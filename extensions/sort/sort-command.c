@@ -15,7 +15,7 @@ typedef struct {
 	FerryImapSearch *search; /* the command's operation */
 	SortCriteria criteria;
 	FerryMailbox *mailbox;
-	FerryMemo *memos[SORT_N_KEYS]; /* of the criteria; the mailbox's */
+	FerryMemo *memos[SORT_MAX_CRITERIA]; /* of the criteria; the mailbox's */
 	SortTable *table;
 	GArray *uids;    /* of the table's rows, ascending */
 	GArray *missing; /* UIDs of which a text is not remembered */
@@ -55,11 +55,13 @@ open_memos(Sort *self)
 	self->mailbox = g_object_ref(ferry_imap_session_get_mailbox(session));
 	for (guint i = 0; i < self->criteria.n; i++) {
 		SortKey key = self->criteria.list[i].key;
-		g_autofree char *name = g_strconcat("sort:", sort_key_get_name(key), NULL);
+		g_autofree char *name = NULL;
 
-		if (key >= SORT_FIRST_TEXT)
-			self->memos[i] = ferry_memo_get_for_mailbox(
-				self->mailbox, name, (GDestroyNotify)g_ref_string_release);
+		if (!sort_key_is_text(key))
+			continue;
+		name = g_strconcat("sort:", sort_key_get_name(key), NULL);
+		self->memos[i] = ferry_memo_get_for_mailbox(self->mailbox, name,
+							    (GDestroyNotify)g_ref_string_release);
 	}
 }
 
@@ -189,6 +191,16 @@ envelopes_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		fail(user_data, error);
 }
 
+static gint64
+get_number(FerryImapSearch *search, const SortCriterion *criterion, FerryImapMessage *message)
+{
+	const FerryContribution *contribution = criterion->contribution;
+
+	if (contribution == NULL)
+		return sort_key_get_number(criterion->key, ferry_imap_message_get_row(message));
+	return ((FerrySortKeyFunc)contribution->func)(search, message, contribution->user_data);
+}
+
 /* What the view row and the mailbox's memory tell. */
 static void
 look_at_row(FerryImapSearch *search, FerryImapMessage *message, gpointer user_data)
@@ -199,13 +211,11 @@ look_at_row(FerryImapSearch *search, FerryImapMessage *message, gpointer user_da
 	gboolean complete = TRUE;
 
 	for (guint i = 0; i < self->criteria.n; i++) {
-		SortKey key = self->criteria.list[i].key;
 		GRefString *text;
 
 		if (self->memos[i] == NULL) {
-			sort_table_set_number(
-				self->table, i, row,
-				sort_key_get_number(key, ferry_imap_message_get_row(message)));
+			sort_table_set_number(self->table, i, row,
+					      get_number(search, &self->criteria.list[i], message));
 			continue;
 		}
 		text = ferry_memo_lookup(self->memos[i], uid);
@@ -272,8 +282,11 @@ sort_handle(FerryImapCommand *command, gpointer user_data)
 	self->search = ferry_imap_search_new(command);
 	ferry_imap_command_set_data(command, self, sort_free);
 	if (!ferry_imap_search_prepare(self->search, options != NULL, options, &error) ||
-	    !sort_criteria_parse(&self->criteria, ferry_imap_command_get_argument(command, 1),
-				 &error)) {
+	    !sort_criteria_parse(
+		    &self->criteria,
+		    ferry_imap_session_get_registry(ferry_imap_command_get_session(command)),
+		    ferry_imap_command_get_argument(command, 1), &error) ||
+	    !sort_criteria_prepare(&self->criteria, self->search, &error)) {
 		ferry_imap_command_fail(command, error);
 		return;
 	}

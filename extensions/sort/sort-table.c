@@ -18,7 +18,7 @@ typedef struct {
 } Column;
 
 struct _SortTable {
-	Column columns[SORT_N_KEYS];
+	Column columns[SORT_MAX_CRITERIA];
 	guint n_columns;
 	gsize n_messages;
 };
@@ -36,7 +36,7 @@ sort_table_new(const SortCriteria *criteria, gsize n_messages)
 
 		column->numbers = g_new0(gint64, n_messages);
 		column->reverse = criteria->list[i].reverse;
-		if (criteria->list[i].key >= SORT_FIRST_TEXT)
+		if (sort_key_is_text(criteria->list[i].key))
 			column->texts = g_new0(GRefString *, n_messages);
 	}
 	return self;

@@ -15,23 +15,38 @@ typedef enum {
 	SORT_DISPLAYFROM,
 	SORT_DISPLAYTO,
 	SORT_N_KEYS,
+	SORT_CONTRIBUTED = SORT_N_KEYS, /* a number that another module tells */
 } SortKey;
 
+/* other modules' keys in a command */
+#define SORT_MAX_CONTRIBUTED 4
+#define SORT_MAX_CRITERIA (SORT_N_KEYS + SORT_MAX_CONTRIBUTED)
+
 #define SORT_FIRST_TEXT SORT_SUBJECT
+
+static inline gboolean
+sort_key_is_text(SortKey key)
+{
+	return key >= SORT_FIRST_TEXT && key < SORT_N_KEYS;
+}
 
 typedef struct {
 	SortKey key;
 	gboolean reverse;
+	const FerryContribution *contribution; /* of SORT_CONTRIBUTED */
 } SortCriterion;
 
 /* The criteria of a command, without those that cannot decide any more. */
 typedef struct {
-	SortCriterion list[SORT_N_KEYS];
+	SortCriterion list[SORT_MAX_CRITERIA];
 	guint n;
 } SortCriteria;
 
 /* sort-criteria.c */
-gboolean sort_criteria_parse(SortCriteria *criteria, FerryImapValue *list, GError **error);
+gboolean sort_criteria_parse(SortCriteria *criteria, FerryRegistry *registry, FerryImapValue *list,
+			     GError **error);
+gboolean sort_criteria_prepare(const SortCriteria *criteria, FerryImapSearch *search,
+			       GError **error);
 const char *sort_key_get_name(SortKey key);
 
 /* sort-key.c: what a message is sorted by */
