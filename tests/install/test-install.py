@@ -24,6 +24,13 @@ FOLDERS = {os.path.basename(os.path.dirname(path)): os.path.relpath(os.path.dirn
            for path in glob.glob('%s/%s/*/meson.build' % (os.environ['FERRY_SRCDIR'], top))}
 OWN = sorted(FOLDERS)
 
+
+def built(house):
+    """The modules that this machine has everything for."""
+    return [name for name in OWN
+            if os.path.exists(os.path.join(house.build, FOLDERS[name], name + '.plugin'))]
+
+
 # name, body of the register function (or more), key file, the words of its reason
 BROKEN = [
     ('old', {'keys': 'ABI=0\n'}, 'ABI 0'),
@@ -47,7 +54,7 @@ def test_files(house):
                  'lib/girepository-1.0/Ferry-1.0.typelib', 'share/doc/ferry/ferry.conf.sample'):
         tap.check(os.path.exists(house.installed(path)), path)
     tap.same(house.pkg_config('--variable=plugindir'), [house.plugins])
-    for name in OWN:
+    for name in built(house):
         for suffix in ('.so', '.plugin'):
             tap.check(os.path.exists(os.path.join(house.plugins, name + suffix)), name + suffix)
     private = glob.glob(house.installed('include', '**', '*-private.h'), recursive=True)
@@ -98,8 +105,8 @@ def test_programs_of_the_prefix(house):
     done = house.ferryd('--check', '--config', house.config('plain'))
     tap.same(done.returncode, 0, done.stderr)
     found = states(house)
-    tap.same(sorted(found), OWN)
-    for name in OWN:
+    tap.same(sorted(found), built(house))
+    for name in found:
         tap.check(found[name][0] in ('loaded', 'off'), found[name])
     tap.same(house.ferry('plugins', '--check').returncode, 0)
     tap.same(house.ferry('config', 'sample').returncode, 0)
@@ -113,7 +120,7 @@ def test_programs_of_the_build_tree(house):
         done = attempt(os.path.join(house.build, 'core', 'cli', 'ferry'), 'plugins',
                        env=house.environment())
         tap.same(sorted(line.split()[0] for line in done.stdout.splitlines()
-                        if not line.startswith(' ')), OWN)
+                        if not line.startswith(' ')), built(house))
         tap.check(not house.ferry('plugins').stdout, 'nothing is installed')
     finally:
         os.rename(moved, house.plugins)
@@ -254,7 +261,7 @@ def test_broken_modules_are_named(house):
         tap.check(reason in found[name][1], found[name][1])
         tap.check(reason in checked[name], checked[name])
         tap.check(re.search(r'module %s .*%s' % (name, reason), daemon.stderr), daemon.stderr)
-    for name in OWN:
+    for name in built(house):
         tap.check(found[name][0] != 'broken', 'the others work: ' + found[name][1])
 
 
@@ -268,7 +275,7 @@ def test_crashing_module_is_named(house):
     said = {line.split()[0]: line for line in done.stdout.splitlines() if line[:1].strip()}
     tap.check('crashes' in said['crash'], said['crash'])
     tap.check('good' not in said['leave'], said['leave'])
-    for name in OWN:
+    for name in built(house):
         tap.check('good' in said[name], said[name])
 
 
@@ -301,7 +308,7 @@ def list_tests(house):
 def delete_extensions(house, names):
     for name in names:
         shutil.rmtree(os.path.join(house.source, FOLDERS[name]))
-        shutil.rmtree(os.path.join(house.build, FOLDERS[name]))
+        shutil.rmtree(os.path.join(house.build, FOLDERS[name]), ignore_errors=True)
     run('ninja', '-C', house.build)
 
 
