@@ -4,6 +4,8 @@
 /* Everything that an extension may use. */
 #include "ferry-protocol.h"
 #include "account/memo.h"
+#include "imap/append.h"
+#include "imap/assembly.h"
 #include "imap/command.h"
 #include "imap/event.h"
 #include "imap/fetch.h"

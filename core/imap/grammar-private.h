@@ -28,6 +28,16 @@ gboolean ferry_imap_grammar_keep_furthest(FerryImapGrammar *self, GError *error)
 FerryImapValue *ferry_imap_grammar_take_text(FerryImapGrammar *self, FerryImapChars class,
 					     const char *what);
 
+FerryImapValue *ferry_imap_grammar_take_flag_list(FerryImapGrammar *self);
+/* A function of input.c as a term. */
+FerryImapValue *ferry_imap_grammar_take_from_input(FerryImapGrammar *self,
+						   FerryImapValue *(*take)(FerryImapInput *input,
+									   GError **error));
+
+/* grammar-append.c */
+FerryImapValue *ferry_imap_grammar_take_append_message(FerryImapGrammar *self);
+FerryImapValue *ferry_imap_grammar_take_append_messages(FerryImapGrammar *self);
+
 /* grammar-names.c */
 FerryImapValue *ferry_imap_grammar_take_mailbox(FerryImapGrammar *self);
 FerryImapValue *ferry_imap_grammar_take_reference(FerryImapGrammar *self);

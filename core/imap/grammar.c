@@ -122,6 +122,23 @@ ferry_imap_grammar_take_set(FerryImapGrammar *self)
 }
 
 static FerryImapValue *
+take_seq_number(FerryImapGrammar *self)
+{
+	gsize start = self->input->position;
+	const char *text;
+	gsize length = ferry_imap_input_run(self->input, FERRY_IMAP_CHARS_SET, &text);
+	gboolean single = length == 1 && *text == '*';
+
+	if (!single)
+		single = length > 0 && strspn(text, "0123456789") >= length;
+	self->input->position = start;
+	if (single)
+		return ferry_imap_grammar_take_set(self);
+	ferry_imap_grammar_fail(self, "one message");
+	return NULL;
+}
+
+static FerryImapValue *
 take_flag(FerryImapGrammar *self)
 {
 	gsize start = self->input->position;
@@ -138,8 +155,8 @@ take_flag(FerryImapGrammar *self)
 }
 
 /* With parentheses, where it may be empty, or without. */
-static FerryImapValue *
-take_flag_list(FerryImapGrammar *self)
+FerryImapValue *
+ferry_imap_grammar_take_flag_list(FerryImapGrammar *self)
 {
 	g_autoptr(FerryImapValue) list = ferry_imap_value_new_list();
 	gboolean parentheses = ferry_imap_input_take(self->input, '(');
@@ -213,9 +230,9 @@ take_any(FerryImapGrammar *self)
 }
 
 /* A function of input.c as a term. */
-static FerryImapValue *
-take_from_input(FerryImapGrammar *self,
-		FerryImapValue *(*take)(FerryImapInput *input, GError **error))
+FerryImapValue *
+ferry_imap_grammar_take_from_input(FerryImapGrammar *self,
+				   FerryImapValue *(*take)(FerryImapInput *input, GError **error))
 {
 	GError *error = NULL;
 	FerryImapValue *value = take(self->input, &error);
@@ -235,62 +252,6 @@ ferry_imap_grammar_too_deep(FerryImapGrammar *self)
 	return NULL;
 }
 
-/* `literal`, or `UTF8 (literal8)` of a client that enabled UTF8=ACCEPT (RFC 6855 §4; the newer RFC
- * 9755 wants no word for it). */
-static FerryImapValue *
-take_append_data(FerryImapGrammar *self)
-{
-	g_autoptr(FerryImapValue) data = NULL;
-
-	if (!ferry_imap_input_take_word(self->input, "UTF8", 4))
-		return take_from_input(self, ferry_imap_input_take_data);
-	if (!ferry_imap_input_take(self->input, ' ') || !ferry_imap_input_take(self->input, '(')) {
-		ferry_imap_grammar_fail(self, "a message in parentheses");
-		return NULL;
-	}
-	data = take_from_input(self, ferry_imap_input_take_data);
-	if (data == NULL)
-		return NULL;
-	if (!ferry_imap_input_take(self->input, ')')) {
-		ferry_imap_grammar_fail(self, "the end of a message");
-		return NULL;
-	}
-	return g_steal_pointer(&data);
-}
-
-/* `[flag-list SP] [date-time SP] literal`, as often as it comes: LIST of LIST of three. */
-static FerryImapValue *
-take_append_messages(FerryImapGrammar *self)
-{
-	g_autoptr(FerryImapValue) messages = ferry_imap_value_new_list();
-
-	do {
-		FerryImapValue *message = ferry_imap_value_new_list();
-		FerryImapValue *parts[3] = {NULL, NULL, NULL};
-
-		ferry_imap_value_add_child(messages, message);
-		if (ferry_imap_input_peek(self->input) == '(') {
-			parts[0] = take_flag_list(self);
-			if (parts[0] == NULL)
-				return NULL;
-			ferry_imap_input_take(self->input, ' ');
-		}
-		ferry_imap_value_add_child(message, parts[0]);
-		if (ferry_imap_input_peek(self->input) == '"') {
-			parts[1] = take_from_input(self, ferry_imap_input_take_date_time);
-			if (parts[1] == NULL)
-				return NULL;
-			ferry_imap_input_take(self->input, ' ');
-		}
-		ferry_imap_value_add_child(message, parts[1]);
-		parts[2] = take_append_data(self);
-		if (parts[2] == NULL)
-			return NULL;
-		ferry_imap_value_add_child(message, parts[2]);
-	} while (ferry_imap_input_take(self->input, ' '));
-	return g_steal_pointer(&messages);
-}
-
 static FerryImapValue *
 take_simple(FerryImapGrammar *self, const char *term)
 {
@@ -301,8 +262,9 @@ take_simple(FerryImapGrammar *self, const char *term)
 	} terms[] = {
 		{"mailbox", ferry_imap_grammar_take_mailbox, NULL},
 		{"sequence-set", ferry_imap_grammar_take_set, NULL},
+		{"seq-number", take_seq_number, NULL},
 		{"flag", take_flag, NULL},
-		{"flag-list", take_flag_list, NULL},
+		{"flag-list", ferry_imap_grammar_take_flag_list, NULL},
 		{"string", take_string, NULL},
 		{"nstring", take_nstring, NULL},
 		{"reference", ferry_imap_grammar_take_reference, NULL},
@@ -313,7 +275,8 @@ take_simple(FerryImapGrammar *self, const char *term)
 		{"fetch-items", ferry_imap_grammar_take_fetch_items, NULL},
 		{"search-key", ferry_imap_grammar_take_search_key, NULL},
 		{"search-program", ferry_imap_grammar_take_search_program, NULL},
-		{"append-messages", take_append_messages, NULL},
+		{"append-message", ferry_imap_grammar_take_append_message, NULL},
+		{"append-messages", ferry_imap_grammar_take_append_messages, NULL},
 		{"date", NULL, ferry_imap_input_take_date},
 		{"date-time", NULL, ferry_imap_input_take_date_time},
 		{"literal", NULL, ferry_imap_input_take_data},
@@ -323,8 +286,9 @@ take_simple(FerryImapGrammar *self, const char *term)
 	for (guint i = 0; i < G_N_ELEMENTS(terms); i++) {
 		if (strcmp(terms[i].term, term) != 0)
 			continue;
-		return terms[i].take != NULL ? terms[i].take(self)
-					     : take_from_input(self, terms[i].take_input);
+		return terms[i].take != NULL
+			       ? terms[i].take(self)
+			       : ferry_imap_grammar_take_from_input(self, terms[i].take_input);
 	}
 	return NULL;
 }
@@ -358,9 +322,9 @@ group_end(const char *g, const char *end)
 	guint depth = 0;
 
 	for (; g < end; g++) {
-		if (*g == '[' || *g == '(')
+		if (strchr("[({", *g) != NULL)
 			depth++;
-		else if ((*g == ']' || *g == ')') && --depth == 0)
+		else if (strchr("])}", *g) != NULL && --depth == 0)
 			break;
 	}
 	return g;
@@ -393,7 +357,7 @@ count_slots(const char *g, const char *end)
 
 			n += count_slots(g + 1, close);
 			g = close + 1;
-		} else if (*g == '(') {
+		} else if (*g == '(' || *g == '{') {
 			n++;
 			g = group_end(g, end) + 1;
 		} else {
@@ -501,6 +465,56 @@ take_parenthesized(FerryImapGrammar *self, const char *g, const char *end, GPtrA
 	return TRUE;
 }
 
+/* One more time; FALSE where it does not fit, or takes nothing. */
+static gboolean
+take_round(FerryImapGrammar *self, const char *g, const char *end, FerryImapValue *list)
+{
+	g_autoptr(GPtrArray) inner = ferry_imap_slots_new();
+	FerryImapInput *input = self->input;
+	gsize position = input->position;
+	guint n_spooled = input->n_spooled;
+	FerryImapValue *round;
+
+	if (!ferry_imap_grammar_take_terms(self, g, end, inner) || input->position == position) {
+		input->position = position;
+		input->n_spooled = n_spooled;
+		return FALSE;
+	}
+	round = ferry_imap_value_new_list();
+	ferry_imap_value_add_children(round, inner);
+	ferry_imap_value_add_child(list, round);
+	return TRUE;
+}
+
+static gboolean
+take_rounds(FerryImapGrammar *self, const char *g, const char *end, GPtrArray *out)
+{
+	g_autoptr(FerryImapValue) list = ferry_imap_value_new_list();
+	guint depth = self->depth;
+
+	if (!take_round(self, g, end, list))
+		return ferry_imap_grammar_fail(self, "something that is known here");
+	while (take_round(self, g, end, list))
+		continue;
+	self->depth = depth;
+	self->need_space = TRUE;
+	add_slot(out, g_steal_pointer(&list));
+	return TRUE;
+}
+
+static gboolean
+take_group(FerryImapGrammar *self, const char *g, const char *end, GPtrArray *out)
+{
+	switch (*g) {
+	case '[':
+		return take_optional(self, g + 1, end, out);
+	case '(':
+		return take_parenthesized(self, g + 1, end, out);
+	default:
+		return take_rounds(self, g + 1, end, out);
+	}
+}
+
 gboolean
 ferry_imap_grammar_take_terms(FerryImapGrammar *self, const char *g, const char *end,
 			      GPtrArray *out)
@@ -513,10 +527,9 @@ ferry_imap_grammar_take_terms(FerryImapGrammar *self, const char *g, const char 
 			g++;
 			continue;
 		}
-		if (*g == '[' || *g == '(') {
+		if (strchr("[({", *g) != NULL) {
 			close = group_end(g, end);
-			good = *g == '[' ? take_optional(self, g + 1, close, out)
-					 : take_parenthesized(self, g + 1, close, out);
+			good = take_group(self, g, close, out);
 			g = close + 1;
 		} else {
 			close = word_end(g, end);

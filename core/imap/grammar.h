@@ -25,10 +25,15 @@ G_BEGIN_DECLS
  *                   (a bare sequence-set) have no contribution, all others have
  *   fetch-modifiers, store-modifiers, search-returns, select-parameters, status-items,
  *   list-selections, list-returns    a parenthesized list of names of that kind: LIST of ITEM
- *   append-messages one or more of `[flag-list] [date-time] literal`: LIST of LIST of three
+ *   seq-number      one message number or UID, or `*`: a SET
+ *   append-message  `[flag-list] [date-time] literal`: LIST of three; in place of the literal may
+ *                   stand an append data element: ITEM
+ *   append-messages one or more of these: LIST of LIST of three
  *
  * Around terms:  [a b]  may be left out (tried first, taken back where it does not fit);
- *                (a b)  in parentheses: LIST of its terms;  a*  one or more, spaces between: LIST.
+ *                (a b)  in parentheses: LIST of its terms;  a*  one or more, spaces between: LIST;
+ *                {a b}  the group once or more, spaces between: LIST of LIST of its terms; each
+ *                       time it has to take something.
  * An optional group takes as many slots as it has terms; left out, they are NULL. */
 
 /**
@@ -56,6 +61,11 @@ typedef struct {
 	GPtrArray *spooled;
 	guint n_spooled;
 } FerryImapInput;
+
+/* Message data while a command arrives: how many arguments come before the first that may be some,
+ * G_MAXUINT: it takes none; whether it follows @word inside of an append data element. */
+guint ferry_imap_grammar_count_before_data(const char *grammar);
+gboolean ferry_imap_grammar_word_takes_data(FerryRegistry *registry, const char *word);
 
 GPtrArray *ferry_imap_grammar_parse(const char *grammar, const FerryImapGrammarContext *context,
 				    FerryImapInput *input, GError **error);

@@ -38,6 +38,7 @@ struct _FerryImapParser {
 	gsize line_octets;      /* of all lines of the command */
 	guint64 literal_octets; /* of all literals but message data */
 	guint64 remaining;      /* of the literal being read */
+	gsize literal_offset;   /* of the one that was announced last */
 	gboolean complete;      /* the next feed begins anew */
 	GPtrArray *spooled;     /* FerryImapSpool */
 
@@ -294,14 +295,96 @@ find_literal(FerryImapParser *self, gsize end, Announcement *literal)
 	return !ends_in_quotes(line + self->line_start, literal->offset - self->line_start);
 }
 
+/* Behind the literal at @position. */
+static gsize
+skip_literal(FerryImapParser *self, gsize position)
+{
+	FerryImapInput input = {.data = (const char *)self->buffer->data,
+				.length = self->literal_offset,
+				.position = position + 1};
+	guint64 size = 0;
+
+	ferry_imap_input_take_number(&input, G_MAXINT64, &size);
+	ferry_imap_input_take(&input, '+');
+	ferry_imap_input_take(&input, '}');
+	ferry_imap_input_take(&input, '\r');
+	ferry_imap_input_take(&input, '\n');
+	return input.position + (gsize)MIN(size, (guint64)(input.length - input.position));
+}
+
+/* How many arguments are complete before the literal, at most @most. */
+static guint
+count_before(FerryImapParser *self, guint most)
+{
+	const char *data = (const char *)self->buffer->data;
+	gboolean quoted = FALSE;
+	guint n = 0;
+
+	/* the space before an argument ends the one before it */
+	for (gsize i = self->arguments + 1; i < self->literal_offset && n < most; i++) {
+		if (quoted && data[i] == '\\')
+			i++;
+		else if (data[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && data[i] == '{')
+			i = skip_literal(self, i) - 1;
+		else if (!quoted && data[i] == ' ')
+			n++;
+	}
+	return n;
+}
+
+/* The word before the literal; NULL where a parenthesis or a string is before it. */
+static char *
+dup_word_before(FerryImapParser *self)
+{
+	const char *data = (const char *)self->buffer->data;
+	gsize end = self->literal_offset;
+	gsize start;
+
+	if (end == 0 || data[end - 1] != ' ')
+		return NULL;
+	for (start = --end; start > self->line_start; start--)
+		if (!ferry_imap_is_char(FERRY_IMAP_CHARS_ATOM, (guint8)data[start - 1]))
+			break;
+	return start < end ? g_strndup(data + start, end - start) : NULL;
+}
+
+/**
+ * ferry_imap_parser_announces_data: (skip)
+ * @registry: where append data elements are looked up
+ * @grammar: (nullable): of the command
+ *
+ * For a #FerryImapLiteralFunc.
+ *
+ * Returns: whether the literal is message data: not an argument before that, a mailbox name for
+ *   example, and not something else inside of an append data element
+ */
+gboolean
+ferry_imap_parser_announces_data(FerryImapParser *self, FerryRegistry *registry,
+				 const char *grammar)
+{
+	guint before = ferry_imap_grammar_count_before_data(grammar);
+	g_autofree char *word = NULL;
+	guint n;
+
+	if (before == G_MAXUINT)
+		return FALSE;
+	n = count_before(self, before + 1);
+	if (n <= before)
+		return n == before;
+	word = dup_word_before(self);
+	return word == NULL || ferry_imap_grammar_word_takes_data(registry, word);
+}
+
 static FerryImapLiteralUse
 decide(FerryImapParser *self, const Announcement *literal, GError **error)
 {
-	gboolean first = literal->offset == self->arguments + 1;
 	FerryImapLiteralUse use = FERRY_IMAP_LITERAL_STRING;
 
+	self->literal_offset = literal->offset;
 	if (self->literal_func != NULL)
-		use = self->literal_func(self, literal->size, first, self->literal_data, error);
+		use = self->literal_func(self, literal->size, self->literal_data, error);
 	if (use == FERRY_IMAP_LITERAL_STRING &&
 	    (literal->size > self->limits.literal ||
 	     self->literal_octets + literal->size > self->limits.literal)) {

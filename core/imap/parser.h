@@ -42,14 +42,12 @@ typedef struct _FerryImapParser FerryImapParser;
 /**
  * FerryImapLiteralFunc: (skip)
  * @size: its octets
- * @first: whether it is the first argument of the command
  *
  * Decides what becomes of a literal when it is announced, before any octet of it is taken. Tag and
  * name of the command are known by then.
  */
 typedef FerryImapLiteralUse (*FerryImapLiteralFunc)(FerryImapParser *self, guint64 size,
-						    gboolean first, gpointer user_data,
-						    GError **error);
+						    gpointer user_data, GError **error);
 
 /**
  * FerryImapParser: (skip)
@@ -75,6 +73,8 @@ gboolean ferry_imap_parser_is_idle(FerryImapParser *self);
 const char *ferry_imap_parser_get_tag(FerryImapParser *self);
 const char *ferry_imap_parser_get_name(FerryImapParser *self);
 const char *ferry_imap_parser_get_line(FerryImapParser *self);
+gboolean ferry_imap_parser_announces_data(FerryImapParser *self, FerryRegistry *registry,
+					  const char *grammar);
 GPtrArray *ferry_imap_parser_parse_arguments(FerryImapParser *self, const char *grammar,
 					     const FerryImapGrammarContext *context,
 					     GError **error);

@@ -266,27 +266,19 @@ mends_data(FerryImapSession *self, const FerryContribution *contribution)
 	FerryAccountSession *account = ferry_imap_session_get_account_session(self);
 
 	return account != NULL && ferry_account_session_mends_line_ends(account) &&
-	       strstr(contribution->grammar, "append-messages") != NULL;
-}
-
-static gboolean
-takes_data(const FerryContribution *contribution)
-{
-	return contribution != NULL && contribution->grammar != NULL &&
-	       (strstr(contribution->grammar, "append-messages") != NULL ||
-		strstr(contribution->grammar, "literal") != NULL);
+	       strstr(contribution->grammar, "append-message") != NULL;
 }
 
 static FerryImapLiteralUse
-literal_cb(FerryImapParser *parser, guint64 size, gboolean first, gpointer user_data,
-	   GError **error)
+literal_cb(FerryImapParser *parser, guint64 size, gpointer user_data, GError **error)
 {
 	FerryImapSession *self = user_data;
 	const FerryContribution *contribution = find_command(self);
 	guint64 limit;
 	gboolean mends;
 
-	if (first || !takes_data(contribution) || !(contribution->flags & self->phase))
+	if (contribution == NULL || !(contribution->flags & self->phase) ||
+	    !ferry_imap_parser_announces_data(parser, self->registry, contribution->grammar))
 		return FERRY_IMAP_LITERAL_STRING;
 	limit = ferry_imap_session_get_append_limit(self);
 	if (limit != 0 && size > limit) {
@@ -298,10 +290,24 @@ literal_cb(FerryImapParser *parser, guint64 size, gboolean first, gpointer user_
 	/* nothing but LF would become twice as much */
 	if (mends)
 		size *= 2;
-	if (!ferry_service_reserve_spool(self->service, size, error))
+	if (!ferry_imap_session_reserve_spool(self, size, error))
 		return FERRY_IMAP_LITERAL_REFUSED;
-	self->reserved += size;
 	return mends ? FERRY_IMAP_LITERAL_MENDED : FERRY_IMAP_LITERAL_DATA;
+}
+
+/* Until the command ends. */
+gboolean
+ferry_imap_session_reserve_spool(FerryImapSession *self, guint64 octets, GError **error)
+{
+	if (self->ended) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
+				    "Connection closed");
+		return FALSE;
+	}
+	if (!ferry_service_reserve_spool(self->service, octets, error))
+		return FALSE;
+	self->reserved += octets;
+	return TRUE;
 }
 
 void

@@ -56,6 +56,7 @@ void ferry_imap_session_read_line(FerryImapSession *self, FerryImapCommand *comm
 void ferry_imap_session_command_done(FerryImapSession *self, FerryImapCommand *command,
 				     const GError *error);
 void ferry_imap_session_next(FerryImapSession *self);
+gboolean ferry_imap_session_reserve_spool(FerryImapSession *self, guint64 octets, GError **error);
 void ferry_imap_session_release_spool(FerryImapSession *self);
 
 /* session-mailbox.c */

@@ -40,6 +40,7 @@ static const struct {
 	[FERRY_CONTRIBUTION_LIST_SELECTION] = {"list selection option", FALSE},
 	[FERRY_CONTRIBUTION_LIST_RETURN] = {"list return option", FALSE},
 	[FERRY_CONTRIBUTION_SELECT_PARAMETER] = {"select parameter", FALSE},
+	[FERRY_CONTRIBUTION_APPEND_DATA] = {"append data element", FALSE},
 	[FERRY_CONTRIBUTION_UPDATE_WRITER] = {"update writer", TRUE},
 	[FERRY_CONTRIBUTION_TOLD_ITEM] = {"told item", FALSE},
 	[FERRY_CONTRIBUTION_ACCOUNT_LISTENER] = {"account listener", TRUE},
@@ -539,6 +540,25 @@ ferry_registry_add_select_parameter(FerryRegistry *self, const char *name, const
 				    GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(SELECT_PARAMETER, name, grammar, func);
+}
+
+/**
+ * ferry_registry_add_append_data:
+ * @name: the word that stands where the message data would
+ * @grammar: (nullable): what follows the name; message data in it is `literal`, behind a word of
+ *   the grammar (`"TEXT" literal`), first of all, or first in parentheses
+ * @func: (scope notified) (closure user_data) (destroy destroy): makes the message
+ *
+ * Adds a form of message data to APPEND and the commands like it (RFC 4466 §2.2, append-data-ext).
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_append_data(FerryRegistry *self, const char *name, const char *grammar,
+			       FerryAppendDataFunc func, gpointer user_data, GDestroyNotify destroy,
+			       GError **error)
+{
+	return ADD_SIMPLE(APPEND_DATA, name, grammar, func);
 }
 
 /**

@@ -7,6 +7,7 @@ G_BEGIN_DECLS
 
 /* Types of later layers: the registry passes them through and never looks inside. */
 typedef struct _FerryConnection FerryConnection;
+typedef struct _FerryImapAssembly FerryImapAssembly;
 typedef struct _FerryImapCommand FerryImapCommand;
 typedef struct _FerryImapEvent FerryImapEvent;
 typedef struct _FerryImapFetch FerryImapFetch;
@@ -39,6 +40,7 @@ typedef enum {
 	FERRY_CONTRIBUTION_LIST_SELECTION,
 	FERRY_CONTRIBUTION_LIST_RETURN,
 	FERRY_CONTRIBUTION_SELECT_PARAMETER,
+	FERRY_CONTRIBUTION_APPEND_DATA,
 	FERRY_CONTRIBUTION_UPDATE_WRITER,
 	FERRY_CONTRIBUTION_TOLD_ITEM,
 	FERRY_CONTRIBUTION_ACCOUNT_LISTENER,
@@ -292,6 +294,18 @@ typedef gboolean (*FerryListFunc)(FerryImapCommand *command, const char *mailbox
 				  gpointer user_data);
 
 /**
+ * FerryAppendDataFunc:
+ * @command: the APPEND, or another command that takes messages
+ * @element: the element with its arguments
+ * @assembly: the message that it stands for, empty
+ *
+ * Makes the octets of a message: adds them with ferry_imap_assembly_add_async() and ends, now or
+ * later, with ferry_imap_assembly_done().
+ */
+typedef void (*FerryAppendDataFunc)(FerryImapCommand *command, FerryImapValue *element,
+				    FerryImapAssembly *assembly, gpointer user_data);
+
+/**
  * FerryUpdateFunc:
  * @update: arrivals, changes and expunges that may be told now
  *
@@ -453,6 +467,9 @@ gboolean ferry_registry_add_select_parameter(FerryRegistry *self, const char *na
 					     const char *grammar, FerryModifierFunc func,
 					     gpointer user_data, GDestroyNotify destroy,
 					     GError **error);
+gboolean ferry_registry_add_append_data(FerryRegistry *self, const char *name, const char *grammar,
+					FerryAppendDataFunc func, gpointer user_data,
+					GDestroyNotify destroy, GError **error);
 gboolean ferry_registry_add_update_writer(FerryRegistry *self, const char *name,
 					  FerryUpdateFunc func, gpointer user_data,
 					  GDestroyNotify destroy, GError **error);

@@ -20,6 +20,9 @@ get_registry(void)
 	registry = ferry_registry_new();
 	ferry_imap_register_base(registry, &error);
 	g_assert_no_error(error);
+	ferry_registry_add_append_data(registry, "JOIN", "({[\"TEXT\" literal] [\"URL\" astring]})",
+				       (FerryAppendDataFunc)(GCallback)get_registry, NULL, NULL,
+				       NULL);
 	ferry_registry_add_fetch_modifier(registry, "CHANGEDSINCE", "number64",
 					  (FerryModifierFunc)(GCallback)get_registry, NULL, NULL,
 					  NULL);
@@ -28,9 +31,16 @@ get_registry(void)
 }
 
 static FerryImapLiteralUse
-literal_cb(FerryImapParser *parser, guint64 size, gboolean first, gpointer data, GError **error)
+literal_cb(FerryImapParser *parser, guint64 size, gpointer data, GError **error)
 {
-	if (first || g_strcmp0(ferry_imap_parser_get_name(parser), "APPEND") != 0)
+	const char *name = ferry_imap_parser_get_name(parser);
+	const FerryContribution *command =
+		name != NULL
+			? ferry_registry_lookup(get_registry(), FERRY_CONTRIBUTION_COMMAND, name)
+			: NULL;
+
+	if (command == NULL ||
+	    !ferry_imap_parser_announces_data(parser, get_registry(), command->grammar))
 		return FERRY_IMAP_LITERAL_STRING;
 	return GPOINTER_TO_INT(data) ? FERRY_IMAP_LITERAL_MENDED : FERRY_IMAP_LITERAL_DATA;
 }

@@ -33,6 +33,9 @@ build_registry(void)
 		ferry_registry_add_search_key(registry, keys[i].name, keys[i].grammar, 0, NULL,
 					      (FerrySearchMatchFunc)(gpointer)build_registry, NULL,
 					      NULL, NULL);
+	ferry_registry_add_append_data(registry, "JOIN", "({[\"TEXT\" literal] [\"URL\" astring]})",
+				       (FerryAppendDataFunc)(gpointer)build_registry, NULL, NULL,
+				       NULL);
 	ferry_registry_add_fetch_modifier(registry, "CHANGEDSINCE", "number64",
 					  (FerryModifierFunc)(gpointer)build_registry, NULL, NULL,
 					  NULL);
@@ -127,15 +130,14 @@ dump(FerryImapValue *value, GString *out)
 	}
 }
 
+/* @data: the grammar */
 static FerryImapLiteralUse
-literal_func(FerryImapParser *parser, guint64 size, gboolean first, gpointer data, GError **error)
+literal_func(FerryImapParser *parser, guint64 size, gpointer data, GError **error)
 {
-	const char *name = ferry_imap_parser_get_name(parser);
-
-	if (g_strcmp0(name, "MENDED") == 0 && !first)
-		return FERRY_IMAP_LITERAL_MENDED;
-	if (g_strcmp0(name, "APPEND") != 0 || first)
+	if (!ferry_imap_parser_announces_data(parser, registry, data))
 		return FERRY_IMAP_LITERAL_STRING;
+	if (g_strcmp0(ferry_imap_parser_get_name(parser), "MENDED") == 0)
+		return FERRY_IMAP_LITERAL_MENDED;
 	if (size <= 1000000)
 		return FERRY_IMAP_LITERAL_DATA;
 	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_TOO_BIG, "Message too big");
@@ -153,7 +155,7 @@ run(const char *input, gsize length, gsize first, gsize rest, const char *gramma
 	GString *out = g_string_new(NULL);
 	gsize position = 0, piece_end = MIN(first, length);
 
-	ferry_imap_parser_set_literal_func(parser, literal_func, NULL);
+	ferry_imap_parser_set_literal_func(parser, literal_func, (gpointer)grammar);
 	while (position < length) {
 		g_autoptr(GError) error = NULL;
 		g_autoptr(GPtrArray) slots = NULL;
@@ -195,6 +197,7 @@ run(const char *input, gsize length, gsize first, gsize rest, const char *gramma
 #define SEARCH "[\"RETURN\" search-returns] [\"CHARSET\" astring] search-program"
 #define LIST "[list-selections] reference patterns [\"RETURN\" list-returns]"
 #define APPEND "mailbox append-messages"
+#define REPLACE "seq-number mailbox append-message"
 
 static const struct {
 	const char *input;
@@ -274,6 +277,31 @@ static const struct {
 	 "a MENDED 'x' ((- - <\r\na\r\n\r\nb\r\nc\r>) (- - <\r\nx>) (- - <\ny\n>));"},
 	{"a APPEND x {2000000}\r\nb NOOP\r\n", APPEND, "a BAD;b NOOP BAD;"},
 	{"a APPEND x\r\n", APPEND, "a APPEND BAD;"},
+	/* one message, and which one it is about */
+	{"a REPLACE 4 {1+}\r\nx {3}\r\nabc\r\n", REPLACE, "+ a REPLACE 4 'x' (- - <abc>);"},
+	{"a REPLACE * \"x \\\" y\" () {3+}\r\nabc\r\n", REPLACE,
+	 "a REPLACE 1000 'x \" y' (() - <abc>);"},
+	{"a REPLACE 4 x {1+}\r\na {1+}\r\nb\r\n", REPLACE, "a REPLACE BAD;"},
+	{"a REPLACE 4:5 x {1+}\r\na\r\n", REPLACE, "a REPLACE BAD;"},
+	{"a REPLACE 4,5 x {1+}\r\na\r\n", REPLACE, "a REPLACE BAD;"},
+	{"a REPLACE $ x {1+}\r\na\r\n", REPLACE, "a REPLACE BAD;"},
+	{"a REPLACE 0 x {1+}\r\na\r\n", REPLACE, "a REPLACE BAD;"},
+	{"a REPLACE 4294967296 x {1+}\r\na\r\n", REPLACE, "a REPLACE BAD;"},
+	{"a REPLACE 4 x\r\n", REPLACE, "a REPLACE BAD;"},
+	/* append data elements: which of their literals are message data */
+	{"a APPEND x JOIN (TEXT {1+}\r\na URL {1+}\r\nb url c TEXT {2+}\r\nde)\r\n", APPEND,
+	 "a APPEND 'x' ((- - JOIN((((<a> 'b') (- 'c') (<de> -))))));"},
+	{"a APPEND x (\\Seen) join (URL y) {1+}\r\na JOIN (TEXT {0+}\r\n)\r\n", APPEND,
+	 "a APPEND 'x' (((\\Seen) - JOIN((((- 'y'))))) (- - <a>) (- - JOIN((((<> -))))));"},
+	{"a APPEND TEXT {1+}\r\na\r\n", APPEND, "a APPEND 'TEXT' ((- - <a>));"},
+	{"a APPEND x JOIN ()\r\n", APPEND, "a APPEND BAD;"},
+	{"a APPEND x JOIN (TEXT)\r\n", APPEND, "a APPEND BAD;"},
+	{"a APPEND x JOIN (TEXT {1+}\r\na\r\n", APPEND, "a APPEND BAD;"},
+	{"a APPEND x JOIN (URL y OTHER z)\r\n", APPEND, "a APPEND BAD;"},
+	{"a APPEND x JOIN (OTHER {1+}\r\na)\r\n", APPEND, "a APPEND BAD;"},
+	{"a APPEND x JOIN {1+}\r\na\r\n", APPEND, "a APPEND BAD;"},
+	{"a APPEND x JOIN (TEXT {1+}\r\na) URL y\r\n", APPEND, "a APPEND BAD;"},
+	{"a APPEND x JOIN (TEXT {2000000}\r\nb NOOP\r\n", APPEND, "a BAD;b NOOP BAD;"},
 	{"a X {2000000}\r\nb NOOP\r\n", NULL, "a BAD;b NOOP;"},
 	{"a X (y (z \"q\") {1+}\r\nw)\r\n", "list", "a X (y (z 'q') 'w');"},
 	{"a X ((((((((((\r\n", "list", "a X BAD;"},
@@ -351,7 +379,7 @@ test_mended_file(void)
 	for (gsize i = 0; i < size; i++)
 		g_string_append_c(input, '\n');
 	g_string_append(input, "\r\n");
-	ferry_imap_parser_set_literal_func(parser, literal_func, NULL);
+	ferry_imap_parser_set_literal_func(parser, literal_func, (gpointer)APPEND);
 	for (gsize i = 0; i < input->len; i += 7777)
 		ferry_imap_parser_feed(parser, (const guint8 *)input->str + i,
 				       MIN(7777, input->len - i), &result, NULL);
@@ -381,7 +409,7 @@ test_no_spool(void)
 	FerryImapParseResult result;
 	gsize taken;
 
-	ferry_imap_parser_set_literal_func(parser, literal_func, NULL);
+	ferry_imap_parser_set_literal_func(parser, literal_func, (gpointer)APPEND);
 	ferry_imap_parser_set_spool_dir(parser, "/nonexistent");
 	taken = ferry_imap_parser_feed(parser, (const guint8 *)input->str, input->len, &result,
 				       &error);
