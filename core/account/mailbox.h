@@ -91,6 +91,14 @@ void ferry_mailbox_expunge_async(FerryMailbox *self, FerryAccountSession *sessio
 FerryOutcome *ferry_mailbox_expunge_finish(FerryMailbox *self, GAsyncResult *result,
 					   GError **error);
 
+/* REPLACE: @message comes into @target_name, then the message @uid leaves this mailbox. */
+void ferry_mailbox_replace_async(FerryMailbox *self, FerryAccountSession *session, guint32 uid,
+				 const char *target_name, FerryAppendMessage *message,
+				 GCancellable *cancellable, GAsyncReadyCallback callback,
+				 gpointer user_data);
+FerryOutcome *ferry_mailbox_replace_finish(FerryMailbox *self, GAsyncResult *result,
+					   GError **error);
+
 /* The UIDs of this mailbox that the backend's Email/query finds with @filter (a FilterCondition or
  * FilterOperator object, without inMailbox, which is added), ascending. */
 void ferry_mailbox_query_async(FerryMailbox *self, FerryAccountSession *session,

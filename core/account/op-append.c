@@ -10,7 +10,7 @@
 
 #include "account/flags-private.h"
 #include "account/listing-private.h"
-#include "account/op-private.h"
+#include "account/op-append-private.h"
 #include "account/recover-private.h"
 #include "account/rights-private.h"
 #include "account/upload-private.h"
@@ -23,6 +23,9 @@ typedef struct {
 	GPtrArray *messages;
 	GPtrArray *blobs; /* ids; NULL for what goes along with the import */
 	gint64 begun_at;  /* monotonic */
+	FerryAppendMadeFunc made;
+	gpointer data;
+	GDestroyNotify destroy;
 } Append;
 
 static void
@@ -30,6 +33,8 @@ append_free(gpointer data)
 {
 	Append *append = data;
 
+	if (append->destroy != NULL)
+		append->destroy(append->data);
 	g_object_unref(append->session);
 	g_clear_object(&append->account);
 	g_ptr_array_unref(append->messages);
@@ -47,12 +52,6 @@ fail(GTask *task, GError *error)
 	ferry_op_note_error(append->session, error);
 	g_task_return_error(task, error);
 	g_object_unref(task);
-}
-
-static void
-append_told(FerryOp *op)
-{
-	ferry_op_done(op);
 }
 
 static void
@@ -81,7 +80,7 @@ append_committed(FerryOp *op)
 {
 	ferry_op_tell_targets(op, FALSE);
 	if (!has_deleted(op)) {
-		ferry_op_done(op);
+		op->after(op);
 		return;
 	}
 	op->fill = fill_deleted;
@@ -89,7 +88,18 @@ append_committed(FerryOp *op)
 	op->generation = op->account->generation;
 	g_free(op->state);
 	op->state = g_strdup(op->account->email_state);
-	ferry_op_commit(op, append_told);
+	ferry_op_commit(op, op->after);
+}
+
+void
+ferry_op_commit_append(FerryOp *op,
+		       void (*fill)(FerryStoreBatch *batch, FerryOp *op, gboolean fast),
+		       FerryOpFunc next)
+{
+	op->after = next;
+	op->fill = fill;
+	op->chained = FALSE;
+	ferry_op_commit(op, append_committed);
 }
 
 static void
@@ -105,9 +115,7 @@ append_adopted(FerryOp *op)
 		ferry_op_undo(op);
 		return;
 	}
-	op->fill = fill_append;
-	op->chained = FALSE;
-	ferry_op_commit(op, append_committed);
+	ferry_op_commit_append(op, fill_append, ferry_op_done);
 }
 
 static void
@@ -175,7 +183,13 @@ import_all(GTask *task)
 		item->deleted = (message->flags & FERRY_MESSAGE_DELETED) != 0;
 	}
 	ferry_recover_again(append->account, append->session->jmap);
-	ferry_op_lock_since(op, append->begun_at, append_locked);
+	append->made(op, append->begun_at, append->data);
+}
+
+static void
+append_made(FerryOp *op, gint64 begun_at, gpointer data)
+{
+	ferry_op_lock_since(op, begun_at, append_locked);
 }
 
 static void
@@ -235,8 +249,8 @@ check(FerryAccountSession *self, FerryMailboxSlot *slot, GPtrArray *messages, GE
 static void
 begin_append(GTask *task)
 {
-	FerryAccountSession *self = g_task_get_source_object(task);
 	Append *append = g_task_get_task_data(task);
+	FerryAccountSession *self = append->session;
 	GError *error = NULL;
 	FerryMailboxSlot *slot = ferry_account_session_find_slot(self, append->name, TRUE, &error);
 
@@ -264,6 +278,28 @@ names_known_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		begin_append(task);
 }
 
+void
+ferry_op_begin_append(GTask *task, FerryAccountSession *session, const char *name,
+		      GPtrArray *messages, FerryAppendMadeFunc made, gpointer data,
+		      GDestroyNotify destroy)
+{
+	Append *append = g_new0(Append, 1);
+
+	append->session = g_object_ref(session);
+	append->name = g_strdup(name);
+	append->messages = g_ptr_array_ref(messages);
+	append->made = made;
+	append->data = data;
+	append->destroy = destroy;
+	g_task_set_task_data(task, append, append_free);
+	/* a name that is not known may have been made by another client a moment ago */
+	if (ferry_account_session_find_slot(session, name, TRUE, NULL) != NULL)
+		begin_append(task);
+	else
+		ferry_account_session_list_anew_async(session, g_task_get_cancellable(task),
+						      names_known_cb, task);
+}
+
 /**
  * ferry_account_session_append_async:
  * @self: a session
@@ -281,18 +317,9 @@ ferry_account_session_append_async(FerryAccountSession *self, const char *name, 
 				   gpointer user_data)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
-	Append *append = g_new0(Append, 1);
 
 	g_task_set_source_tag(task, ferry_account_session_append_async);
-	append->session = g_object_ref(self);
-	append->name = g_strdup(name);
-	append->messages = g_ptr_array_ref(messages);
-	g_task_set_task_data(task, append, append_free);
-	/* a name that is not known may have been made by another client a moment ago */
-	if (ferry_account_session_find_slot(self, name, TRUE, NULL) != NULL)
-		begin_append(task);
-	else
-		ferry_account_session_list_anew_async(self, cancellable, names_known_cb, task);
+	ferry_op_begin_append(task, self, name, messages, append_made, NULL, NULL);
 }
 
 /**

@@ -70,6 +70,8 @@ write_intent(FerryOp *op)
 		}
 		ferry_jmap_builder_end_array(json);
 	}
+	if (op->write_condition != NULL)
+		op->write_condition(op, json);
 	ferry_jmap_builder_end_object(json);
 	text = ferry_jmap_builder_to_json(json);
 	return g_bytes_new_take(text, strlen(text));

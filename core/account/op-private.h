@@ -93,6 +93,7 @@ struct _FerryOp {
 	gsize from, to; /* the items of the call under way */
 	void (*write_patch)(FerryOp *op, const FerryItem *item, FerryJmapBuilder *patch);
 	void (*fill)(FerryStoreBatch *batch, FerryOp *op, gboolean fast);
+	void (*write_condition)(FerryOp *op, FerryJmapBuilder *intent); /* nullable */
 	FerryStoreDelta *delta;
 	FerrySync *sync;   /* begun in the request of the operation itself */
 	FerrySync *counts; /* what the operation's request told of the mailboxes */

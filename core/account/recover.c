@@ -3,7 +3,8 @@
  *
  * Implementation: an intent names a mailbox and what was about to appear in it: Emails that were
  *   elsewhere (copies), or blobs (new messages). What is found there and was made by it goes again
- *   by the removal rule: an Email that is anywhere else only leaves this mailbox. What was
+ *   by the removal rule: an Email that is anywhere else only leaves this mailbox. One that was to
+ *   replace a message stays where that one is gone (recover-condition.c). What was
  *   acknowledged to anybody since, by whatever process, stays. What could not be undone is tried
  *   again, later and later, and before the next APPEND or COPY
  */
@@ -282,7 +283,7 @@ read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	undoing->spared = g_steal_pointer(&intent->spared);
 	op->extra = undoing;
 	op->extra_free = undoing_free;
-	undo_named(op);
+	ferry_recover_decide(op, undoing->value, undo_named, undone);
 }
 
 static void
