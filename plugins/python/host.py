@@ -164,6 +164,8 @@ class Part(Guard):
             writer.hold()
         try:
             answer = self.function(*args)
+            if self.default is not None:
+                answer = type(self.default)(answer)
         except BaseException as problem:
             if writer is not None:
                 writer.release(False)
@@ -171,7 +173,7 @@ class Part(Guard):
             return self.default
         if writer is not None:
             writer.release(True)
-        return answer if self.default is None else bool(answer)
+        return answer
 
     def writer_of(self, args):
         return args[self.writer] if self.writer is not None else None
@@ -187,6 +189,10 @@ class FetchItem(Part):
 
 class SearchKey(Part):
     default = False
+
+
+class SortKey(Part):
+    default = 0
 
 
 class SearchResult(Part):
@@ -256,6 +262,7 @@ CALLS = {
     'add_fetch_modifier': {2: Verdict},
     'add_store_modifier': {2: Verdict},
     'add_search_key': {3: Verdict, 4: SearchKey},
+    'add_sort_key': {1: Verdict, 2: SortKey},
     'add_search_return': {2: Verdict, 3: SearchResult},
     'add_search_result': {1: SearchResult},
     'add_status_item': {2: StatusItem},

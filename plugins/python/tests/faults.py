@@ -121,6 +121,7 @@ def register_loud(registry):
         registry.add_select_parameter('X' + name, None, handler)
     registry.add_argument_rule('CHECK', fail)
     registry.add_fetch_item('XHALF', None, NEEDS.NOTHING, None, half_item)
+    registry.add_sort_key('XRAISE', None, fail)
     registry.add_search_key('XRAISE', None, NEEDS.NOTHING, None, fail)
     registry.add_search_return('XHALF', None, None, half_result)
     registry.add_status_item('XHALF', NEEDS.NOTHING, half_status)

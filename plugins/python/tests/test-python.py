@@ -125,6 +125,9 @@ def check_parts(client):
         reply = client.cmd(command)
         same(reply.kind, b'NO', command)
         same((reply.all(b'SEARCH'), reply.all(b'ESEARCH')), ([], []), command)
+    if b'SORT' in client.capabilities():
+        reply = client.cmd('SORT (XRAISE) UTF-8 ALL')
+        same((reply.kind, reply.all(b'SORT')), (b'NO', []))
     reply = client.cmd('SEARCH RETURN (XHALF COUNT) ALL')
     same(reply.kind, b'NO')
     check(b'XHALF' not in reply.all(b'ESEARCH')[0].line, str(reply))
