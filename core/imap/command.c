@@ -42,8 +42,12 @@ struct _FerryImapCommand {
 	gpointer data;
 	GDestroyNotify destroy;
 	GObject *operation;
-	GArray *hooks; /* Hook */
-	GArray *steps; /* Step */
+	gint64 started_at; /* monotonic µs */
+	gboolean has_progress;
+	guint64 progress_done;
+	guint64 progress_total; /* 0: not known */
+	GArray *hooks;          /* Hook */
+	GArray *steps;          /* Step */
 	guint n_steps_done;
 	FerryImapTurnFunc steps_func; /* what comes after them */
 	gpointer steps_data;
@@ -121,6 +125,7 @@ ferry_imap_command_run(FerryImapCommand *self)
 
 	/* until it ends, whatever the handler waits for: see end() */
 	self->started = TRUE;
+	self->started_at = g_get_monotonic_time();
 	g_object_ref(self);
 	handler(self, self->contribution->user_data);
 }
@@ -424,6 +429,47 @@ ferry_imap_command_fail_new(FerryImapCommand *self, FerryError code, const char 
 	error = g_error_new_valist(FERRY_ERROR, (int)code, format, args);
 	va_end(args);
 	end(self, error);
+}
+
+/**
+ * ferry_imap_command_get_running_time:
+ *
+ * Returns: for how many microseconds it has run
+ */
+gint64
+ferry_imap_command_get_running_time(FerryImapCommand *self)
+{
+	return self->started ? g_get_monotonic_time() - self->started_at : 0;
+}
+
+/**
+ * ferry_imap_command_set_progress:
+ * @done: messages (or whatever the command counts) handled so far
+ * @total: how many there are in all; 0: not known
+ *
+ * For handlers that take their time: says how far the command is.
+ */
+void
+ferry_imap_command_set_progress(FerryImapCommand *self, guint64 done, guint64 total)
+{
+	self->has_progress = TRUE;
+	self->progress_done = done;
+	self->progress_total = total;
+}
+
+/**
+ * ferry_imap_command_get_progress:
+ * @done: (out): what is handled
+ * @total: (out): of how many; 0: not known
+ *
+ * Returns: %FALSE where the command does not say how far it is
+ */
+gboolean
+ferry_imap_command_get_progress(FerryImapCommand *self, guint64 *done, guint64 *total)
+{
+	*done = self->progress_done;
+	*total = self->progress_total;
+	return self->has_progress;
 }
 
 /**

@@ -79,6 +79,11 @@ void ferry_imap_command_set_error(FerryImapCommand *self, const GError *error);
 const GError *ferry_imap_command_get_error(FerryImapCommand *self);
 gboolean ferry_imap_command_is_done(FerryImapCommand *self);
 
+/* How long it runs, and how far it is, for those who listen. */
+gint64 ferry_imap_command_get_running_time(FerryImapCommand *self);
+void ferry_imap_command_set_progress(FerryImapCommand *self, guint64 done, guint64 total);
+gboolean ferry_imap_command_get_progress(FerryImapCommand *self, guint64 *done, guint64 *total);
+
 /* State of a command that waits; destroyed with the command. */
 void ferry_imap_command_set_data(FerryImapCommand *self, gpointer data, GDestroyNotify destroy);
 gpointer ferry_imap_command_get_data(FerryImapCommand *self);

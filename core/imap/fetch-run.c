@@ -385,6 +385,7 @@ static void
 next_chunk(Run *run)
 {
 	run->chunk_start = run->position;
+	ferry_imap_command_set_progress(run->command, run->position, run->n_uids);
 	/* what it holds on to is the chunk's */
 	g_clear_pointer(&run->message, ferry_imap_message_unref);
 	if (run->position >= run->n_uids ||

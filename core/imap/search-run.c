@@ -28,7 +28,9 @@ typedef struct {
 	GPtrArray *chunk;          /* (element-type FerryMessageData) */
 	FerryImapMessage *message; /* the last that was looked at */
 	FerryNeeds have;
-	guint position; /* of the next one in the candidates, or in the chunk */
+	guint n_to_read; /* messages that had to be read when that began */
+	guint n_read;    /* in this step */
+	guint position;  /* of the next one in the candidates, or in the chunk */
 	guint server_key;
 	gboolean asked_server;
 	FerryImapSearchMessageFunc look; /* nullable: judges */
@@ -279,6 +281,19 @@ judge_rows(GTask *task)
 		call_later(task, judge_slice_cb);
 }
 
+/* Of the messages that have to be read; those that a step leaves undecided are still to be done. */
+static void
+tell_progress(GTask *task)
+{
+	Run *run = g_task_get_task_data(task);
+	guint open =
+		run->candidates->len - MIN(run->n_read, run->candidates->len) + run->undecided->len;
+
+	ferry_imap_command_set_progress(
+		ferry_imap_search_get_command(g_task_get_source_object(task)),
+		run->n_to_read - MIN(open, run->n_to_read), run->n_to_read);
+}
+
 static void read_chunk(GTask *task);
 
 static gboolean
@@ -303,6 +318,8 @@ judge_chunk_cb(gpointer user_data)
 		if (run->position < run->chunk->len && g_get_monotonic_time() > deadline)
 			return G_SOURCE_CONTINUE;
 	}
+	run->n_read += run->chunk->len;
+	tell_progress(task);
 	g_clear_pointer(&run->chunk, g_ptr_array_unref);
 	g_clear_pointer(&run->message, ferry_imap_message_unref);
 	read_chunk(task);
@@ -351,6 +368,8 @@ judge_contents(GTask *task, FerryNeeds needs)
 	Run *run = g_task_get_task_data(task);
 
 	begin_step(run, FERRY_NEEDS_METADATA | needs);
+	run->n_to_read = MAX(run->n_to_read, run->candidates->len);
+	run->n_read = 0;
 	/* a structure has the ENVELOPE */
 	if (needs & FERRY_NEEDS_STRUCTURE)
 		run->have |= FERRY_NEEDS_ENVELOPE;

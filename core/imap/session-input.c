@@ -90,6 +90,8 @@ run_command(FerryImapSession *self, const FerryContribution *contribution, GPtrA
 		ferry_imap_command_run(command);
 	else
 		ferry_imap_command_fail(command, error);
+	if (self->running->len > 0)
+		ferry_imap_session_watch_progress(self);
 }
 
 static const char *

@@ -37,6 +37,7 @@ struct _FerryImapSession {
 	gboolean detailed;             /* changes are told with what told items say */
 
 	GPtrArray *running;             /* FerryImapCommand */
+	GSource *ticker;                /* while commands take their time; see session-progress.c */
 	guint64 reserved;               /* octets of the spool for the command being read or run */
 	gboolean held;                  /* a complete command waits in the parser */
 	FerryImapCommand *line_command; /* borrowed: it is running */
@@ -58,6 +59,10 @@ void ferry_imap_session_command_done(FerryImapSession *self, FerryImapCommand *c
 void ferry_imap_session_next(FerryImapSession *self);
 gboolean ferry_imap_session_reserve_spool(FerryImapSession *self, guint64 octets, GError **error);
 void ferry_imap_session_release_spool(FerryImapSession *self);
+
+/* session-progress.c */
+void ferry_imap_session_watch_progress(FerryImapSession *self);
+void ferry_imap_session_stop_progress(FerryImapSession *self);
 
 /* session-mailbox.c */
 /* Keywords that a client can name, in the list that is being written. */

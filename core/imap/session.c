@@ -213,6 +213,7 @@ ferry_imap_session_end(FerryImapSession *self)
 		return;
 	self->ended = self->leaving = TRUE;
 	cancel_running(self);
+	ferry_imap_session_stop_progress(self);
 	ferry_imap_session_release_spool(self);
 	ferry_imap_session_unselect(self);
 	reset_modules(self);

@@ -48,6 +48,7 @@ static const struct {
 	[FERRY_CONTRIBUTION_RESPONSE_CODE] = {"response code", TRUE},
 	[FERRY_CONTRIBUTION_ENABLE] = {"enable name", FALSE},
 	[FERRY_CONTRIBUTION_SESSION_DATA] = {"session data", FALSE},
+	[FERRY_CONTRIBUTION_PROGRESS_LISTENER] = {"progress listener", TRUE},
 	[FERRY_CONTRIBUTION_PROTOCOL] = {"protocol", FALSE},
 	[FERRY_CONTRIBUTION_SASL_MECHANISM] = {"SASL mechanism", FALSE},
 	[FERRY_CONTRIBUTION_STORE] = {"store", FALSE},
@@ -677,6 +678,22 @@ ferry_registry_add_session_data(FerryRegistry *self, const char *name, FerrySess
 				gpointer user_data, GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(SESSION_DATA, name, NULL, reset);
+}
+
+/**
+ * ferry_registry_add_progress_listener:
+ * @func: (scope notified) (closure user_data) (destroy destroy): hears of commands that still run
+ *
+ * Adds a listener to commands that take their time (RFC 9585 is one use).
+ *
+ * Returns: %FALSE with @error set on failure
+ */
+gboolean
+ferry_registry_add_progress_listener(FerryRegistry *self, const char *name,
+				     FerryProgressListenerFunc func, gpointer user_data,
+				     GDestroyNotify destroy, GError **error)
+{
+	return ADD_SIMPLE(PROGRESS_LISTENER, name, NULL, func);
 }
 
 /**

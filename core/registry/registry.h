@@ -48,6 +48,7 @@ typedef enum {
 	FERRY_CONTRIBUTION_RESPONSE_CODE,
 	FERRY_CONTRIBUTION_ENABLE,
 	FERRY_CONTRIBUTION_SESSION_DATA,
+	FERRY_CONTRIBUTION_PROGRESS_LISTENER,
 	FERRY_CONTRIBUTION_PROTOCOL,
 	FERRY_CONTRIBUTION_SASL_MECHANISM,
 	FERRY_CONTRIBUTION_STORE,
@@ -378,6 +379,16 @@ typedef gboolean (*FerryEnableFunc)(FerryImapSession *session, gpointer user_dat
 typedef void (*FerrySessionResetFunc)(FerryImapSession *session, gpointer user_data);
 
 /**
+ * FerryProgressListenerFunc:
+ * @command: a command of a signed-in client that runs for some time
+ *
+ * Hears, about once a second, that a command still runs: for how long
+ * (ferry_imap_command_get_running_time()) and how far it is, where that is known
+ * (ferry_imap_command_get_progress()). May write an untagged response.
+ */
+typedef void (*FerryProgressListenerFunc)(FerryImapCommand *command, gpointer user_data);
+
+/**
  * FerryProtocolFunc:
  * @connection: a new client
  * @context: the worker's services: accounts, limits, registry snapshot, the listener's settings
@@ -489,6 +500,9 @@ gboolean ferry_registry_add_enable(FerryRegistry *self, const char *name, FerryE
 gboolean ferry_registry_add_session_data(FerryRegistry *self, const char *name,
 					 FerrySessionResetFunc reset, gpointer user_data,
 					 GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_progress_listener(FerryRegistry *self, const char *name,
+					      FerryProgressListenerFunc func, gpointer user_data,
+					      GDestroyNotify destroy, GError **error);
 gboolean ferry_registry_add_protocol(FerryRegistry *self, const char *name, FerryProtocolFunc func,
 				     gpointer user_data, GDestroyNotify destroy, GError **error);
 gboolean ferry_registry_add_sasl_mechanism(FerryRegistry *self, const char *name,

@@ -136,6 +136,12 @@ open_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	ferry_imap_command_take_steps(command, finish_cb, command);
 }
 
+static void
+progress_cb(guint64 done, guint64 total, gpointer user_data)
+{
+	ferry_imap_command_set_progress(user_data, done, total);
+}
+
 void
 ferry_imap_select(FerryImapCommand *command, gpointer user_data)
 {
@@ -154,7 +160,7 @@ ferry_imap_select(FerryImapCommand *command, gpointer user_data)
 		ferry_imap_session_unselect(session);
 	}
 	ferry_account_session_open_async(ferry_imap_session_get_account_session(session),
-					 ferry_imap_command_get_string(command, 0), NULL, NULL,
-					 NULL, ferry_imap_command_get_cancellable(command), open_cb,
-					 command);
+					 ferry_imap_command_get_string(command, 0), progress_cb,
+					 command, NULL, ferry_imap_command_get_cancellable(command),
+					 open_cb, command);
 }
