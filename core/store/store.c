@@ -4,7 +4,7 @@
  * Specification: doc/architecture.md; what IMAP needs and JMAP does not have
  * Implementation: the calls of the interface; each makes the task that a store answers.
  */
-#include "store/store.h"
+#include "store/store-private.h"
 
 G_DEFINE_INTERFACE(FerryStore, ferry_store, G_TYPE_OBJECT)
 
@@ -13,9 +13,10 @@ ferry_store_default_init(FerryStoreInterface *iface)
 {
 }
 
-static GTask *
-new_task(FerryStore *self, GCancellable *cancellable, GAsyncReadyCallback callback,
-	 gpointer user_data, gpointer tag)
+/* The task of a call; a store answers it. */
+GTask *
+ferry_store_new_task(FerryStore *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+		     gpointer user_data, gpointer tag)
 {
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
 
@@ -59,8 +60,8 @@ ferry_store_load_account_async(FerryStore *self, const char *backend, const char
 			       const char *const *account_ids, GCancellable *cancellable,
 			       GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task =
-		new_task(self, cancellable, callback, user_data, ferry_store_load_account_async);
+	GTask *task = ferry_store_new_task(self, cancellable, callback, user_data,
+					   ferry_store_load_account_async);
 
 	FERRY_STORE_GET_IFACE(self)->load_account_async(self, backend, username, account_ids, task);
 }
@@ -95,8 +96,8 @@ ferry_store_remove_account_async(FerryStore *self, const char *backend, const ch
 				 GCancellable *cancellable, GAsyncReadyCallback callback,
 				 gpointer user_data)
 {
-	GTask *task =
-		new_task(self, cancellable, callback, user_data, ferry_store_remove_account_async);
+	GTask *task = ferry_store_new_task(self, cancellable, callback, user_data,
+					   ferry_store_remove_account_async);
 
 	FERRY_STORE_GET_IFACE(self)->remove_account_async(self, backend, username, task);
 }
@@ -131,8 +132,8 @@ ferry_store_load_mailbox_async(FerryStore *self, gint64 mailbox_key, FerryStoreF
 			       GCancellable *cancellable, GAsyncReadyCallback callback,
 			       gpointer user_data)
 {
-	GTask *task =
-		new_task(self, cancellable, callback, user_data, ferry_store_load_mailbox_async);
+	GTask *task = ferry_store_new_task(self, cancellable, callback, user_data,
+					   ferry_store_load_mailbox_async);
 
 	FERRY_STORE_GET_IFACE(self)->load_mailbox_async(self, mailbox_key, fields, task);
 }
@@ -169,8 +170,8 @@ ferry_store_load_emails_async(FerryStore *self, gint64 account_key, const gint64
 			      guint n_keys, FerryStoreFields fields, GCancellable *cancellable,
 			      GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task =
-		new_task(self, cancellable, callback, user_data, ferry_store_load_emails_async);
+	GTask *task = ferry_store_new_task(self, cancellable, callback, user_data,
+					   ferry_store_load_emails_async);
 
 	FERRY_STORE_GET_IFACE(self)->load_emails_async(self, account_key, email_keys, n_keys,
 						       fields, task);
@@ -207,8 +208,8 @@ ferry_store_load_delta_async(FerryStore *self, gint64 account_key, guint64 since
 			     GCancellable *cancellable, GAsyncReadyCallback callback,
 			     gpointer user_data)
 {
-	GTask *task =
-		new_task(self, cancellable, callback, user_data, ferry_store_load_delta_async);
+	GTask *task = ferry_store_new_task(self, cancellable, callback, user_data,
+					   ferry_store_load_delta_async);
 
 	FERRY_STORE_GET_IFACE(self)->load_delta_async(self, account_key, since, task);
 }
@@ -241,8 +242,8 @@ void
 ferry_store_read_generation_async(FerryStore *self, gint64 account_key, GCancellable *cancellable,
 				  GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task =
-		new_task(self, cancellable, callback, user_data, ferry_store_read_generation_async);
+	GTask *task = ferry_store_new_task(self, cancellable, callback, user_data,
+					   ferry_store_read_generation_async);
 
 	FERRY_STORE_GET_IFACE(self)->read_generation_async(self, account_key, task);
 }
@@ -277,7 +278,8 @@ void
 ferry_store_count_async(FerryStore *self, gint64 mailbox_key, GCancellable *cancellable,
 			GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task = new_task(self, cancellable, callback, user_data, ferry_store_count_async);
+	GTask *task = ferry_store_new_task(self, cancellable, callback, user_data,
+					   ferry_store_count_async);
 
 	FERRY_STORE_GET_IFACE(self)->count_async(self, mailbox_key, task);
 }
@@ -312,8 +314,8 @@ ferry_store_find_pairs_async(FerryStore *self, gint64 account_key, const char *c
 			     GCancellable *cancellable, GAsyncReadyCallback callback,
 			     gpointer user_data)
 {
-	GTask *task =
-		new_task(self, cancellable, callback, user_data, ferry_store_find_pairs_async);
+	GTask *task = ferry_store_new_task(self, cancellable, callback, user_data,
+					   ferry_store_find_pairs_async);
 
 	FERRY_STORE_GET_IFACE(self)->find_pairs_async(self, account_key, email_ids, task);
 }
@@ -348,8 +350,8 @@ ferry_store_load_tombstones_async(FerryStore *self, gint64 mailbox_key, guint64 
 				  GCancellable *cancellable, GAsyncReadyCallback callback,
 				  gpointer user_data)
 {
-	GTask *task =
-		new_task(self, cancellable, callback, user_data, ferry_store_load_tombstones_async);
+	GTask *task = ferry_store_new_task(self, cancellable, callback, user_data,
+					   ferry_store_load_tombstones_async);
 
 	FERRY_STORE_GET_IFACE(self)->load_tombstones_async(self, mailbox_key, since_modseq, task);
 }
@@ -387,7 +389,8 @@ ferry_store_apply_async(FerryStore *self, gint64 account_key, guint64 expected_g
 			FerryStoreBatch *batch, GCancellable *cancellable,
 			GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task = new_task(self, cancellable, callback, user_data, ferry_store_apply_async);
+	GTask *task = ferry_store_new_task(self, cancellable, callback, user_data,
+					   ferry_store_apply_async);
 
 	FERRY_STORE_GET_IFACE(self)->apply_async(self, account_key, expected_generation, batch,
 						 task);
@@ -405,376 +408,4 @@ FerryStoreDelta *
 ferry_store_apply_finish(FerryStore *self, GAsyncResult *result, GError **error)
 {
 	return g_task_propagate_pointer(G_TASK(result), error);
-}
-
-/**
- * ferry_store_put_intent_async:
- * @self: a store
- * @account_key: a mail account
- * @expected_generation: the generation that @data was worked out from
- * @replaced: 0, or an intent of the caller that @data takes the place of: then the generation does
- *   not matter, and what is noted with it stays
- * @data: what is needed to undo
- * @cancellable: (nullable): a cancellable; what was committed stays
- * @callback: (scope async) (closure user_data): called when done
- * @user_data: data for @callback
- *
- * Notes what a command is about to do. It is durable when the callback runs. Until it is removed,
- * every Email that any batch of the mail account asks a UID for is noted with it: that one has
- * been acknowledged, and must not go when the intent is undone.
- */
-void
-ferry_store_put_intent_async(FerryStore *self, gint64 account_key, guint64 expected_generation,
-			     gint64 replaced, GBytes *data, GCancellable *cancellable,
-			     GAsyncReadyCallback callback, gpointer user_data)
-{
-	GTask *task =
-		new_task(self, cancellable, callback, user_data, ferry_store_put_intent_async);
-
-	FERRY_STORE_GET_IFACE(self)->put_intent_async(self, account_key, expected_generation,
-						      replaced, data, task);
-}
-
-/**
- * ferry_store_put_intent_finish:
- * @self: a store
- * @result: what the callback was given
- * @error: return location
- *
- * Returns: number of the intent, or 0 with @error set: %FERRY_ERROR_CONFLICT where the mail account
- *   is at another generation, %FERRY_ERROR_NOT_FOUND where @replaced is no more
- */
-gint64
-ferry_store_put_intent_finish(FerryStore *self, GAsyncResult *result, GError **error)
-{
-	gssize number = g_task_propagate_int(G_TASK(result), error);
-
-	return number > 0 ? number : 0;
-}
-
-/**
- * ferry_store_claim_intents_async:
- * @self: a store
- * @account_key: a mail account
- * @cancellable: (nullable): a cancellable; what was committed stays
- * @callback: (scope async) (closure user_data): called when done
- * @user_data: data for @callback
- *
- * Takes over the intents whose process is gone: from now on they are the caller's, who undoes what
- * they name and removes them. Those of living processes are left alone.
- */
-void
-ferry_store_claim_intents_async(FerryStore *self, gint64 account_key, GCancellable *cancellable,
-				GAsyncReadyCallback callback, gpointer user_data)
-{
-	GTask *task =
-		new_task(self, cancellable, callback, user_data, ferry_store_claim_intents_async);
-
-	FERRY_STORE_GET_IFACE(self)->claim_intents_async(self, account_key, task);
-}
-
-/**
- * ferry_store_claim_intents_finish:
- * @self: a store
- * @result: what the callback was given
- * @error: return location
- *
- * Returns: (transfer full) (element-type FerryStoreIntent): the intents, oldest first
- */
-GPtrArray *
-ferry_store_claim_intents_finish(FerryStore *self, GAsyncResult *result, GError **error)
-{
-	return g_task_propagate_pointer(G_TASK(result), error);
-}
-
-/**
- * ferry_store_find_abandoned_async:
- * @self: a store
- * @cancellable: (nullable): a cancellable
- * @callback: (scope async) (closure user_data): called when done
- * @user_data: data for @callback
- *
- * Looks for intents whose process is gone, of every mail account. A cheap read: mostly there is no
- * intent at all.
- */
-void
-ferry_store_find_abandoned_async(FerryStore *self, GCancellable *cancellable,
-				 GAsyncReadyCallback callback, gpointer user_data)
-{
-	GTask *task =
-		new_task(self, cancellable, callback, user_data, ferry_store_find_abandoned_async);
-
-	FERRY_STORE_GET_IFACE(self)->find_abandoned_async(self, task);
-}
-
-/**
- * ferry_store_find_abandoned_finish:
- * @self: a store
- * @result: what the callback was given
- * @error: return location
- *
- * Returns: (transfer full) (element-type gint64): keys of the mail accounts that have such intents,
- *   for ferry_store_claim_intents_async(); one may come twice
- */
-GArray *
-ferry_store_find_abandoned_finish(FerryStore *self, GAsyncResult *result, GError **error)
-{
-	return g_task_propagate_pointer(G_TASK(result), error);
-}
-
-/**
- * ferry_store_read_intent_async:
- * @self: a store
- * @intent: an intent
- * @cancellable: (nullable): a cancellable
- * @callback: (scope async) (closure user_data): called when done
- * @user_data: data for @callback
- *
- * Reads an intent, and what was acknowledged since it was put.
- */
-void
-ferry_store_read_intent_async(FerryStore *self, gint64 intent, GCancellable *cancellable,
-			      GAsyncReadyCallback callback, gpointer user_data)
-{
-	GTask *task =
-		new_task(self, cancellable, callback, user_data, ferry_store_read_intent_async);
-
-	FERRY_STORE_GET_IFACE(self)->read_intent_async(self, intent, task);
-}
-
-/**
- * ferry_store_read_intent_finish:
- * @self: a store
- * @result: what the callback was given
- * @error: return location
- *
- * Returns: (transfer full) (nullable): the intent; %NULL without @error where it is no more
- */
-FerryStoreIntent *
-ferry_store_read_intent_finish(FerryStore *self, GAsyncResult *result, GError **error)
-{
-	return g_task_propagate_pointer(G_TASK(result), error);
-}
-
-/**
- * ferry_store_remove_intent_async:
- * @self: a store
- * @intent: an intent
- * @cancellable: (nullable): a cancellable; what was committed stays
- * @callback: (scope async) (closure user_data): called when done
- * @user_data: data for @callback
- *
- * Forgets an intent. One that is not there is no error.
- */
-void
-ferry_store_remove_intent_async(FerryStore *self, gint64 intent, GCancellable *cancellable,
-				GAsyncReadyCallback callback, gpointer user_data)
-{
-	GTask *task =
-		new_task(self, cancellable, callback, user_data, ferry_store_remove_intent_async);
-
-	FERRY_STORE_GET_IFACE(self)->remove_intent_async(self, intent, task);
-}
-
-/**
- * ferry_store_remove_intent_finish:
- * @self: a store
- * @result: what the callback was given
- * @error: return location
- *
- * Returns: %TRUE
- */
-gboolean
-ferry_store_remove_intent_finish(FerryStore *self, GAsyncResult *result, GError **error)
-{
-	return g_task_propagate_boolean(G_TASK(result), error);
-}
-
-/**
- * ferry_store_get_data_async:
- * @self: a store
- * @place: whose data
- * @shared: which of the two values of that name
- * @key: name of the value
- * @cancellable: (nullable): a cancellable; what was committed stays
- * @callback: (scope async) (closure user_data): called when done
- * @user_data: data for @callback
- *
- * Reads a value that a module put.
- */
-void
-ferry_store_get_data_async(FerryStore *self, const FerryStoreDataPlace *place, gboolean shared,
-			   const char *key, GCancellable *cancellable, GAsyncReadyCallback callback,
-			   gpointer user_data)
-{
-	GTask *task = new_task(self, cancellable, callback, user_data, ferry_store_get_data_async);
-
-	FERRY_STORE_GET_IFACE(self)->get_data_async(self, place, shared, key, task);
-}
-
-/**
- * ferry_store_get_data_finish:
- * @self: a store
- * @result: what the callback was given
- * @error: return location
- *
- * Returns: (transfer full): the value; %FERRY_ERROR_NOT_FOUND when there is none
- */
-GBytes *
-ferry_store_get_data_finish(FerryStore *self, GAsyncResult *result, GError **error)
-{
-	return g_task_propagate_pointer(G_TASK(result), error);
-}
-
-/**
- * ferry_store_put_data_async:
- * @self: a store
- * @place: whose data
- * @data: (element-type FerryStoreDatum): what to put and what to remove; nothing is done where one
- *   of them cannot be; of two with one name the later counts
- * @max_keys: how many of the place's own, and how many shared values there may be afterwards, where
- *   there are more than before; 0: any number
- * @cancellable: (nullable): a cancellable; what was committed stays
- * @callback: (scope async) (closure user_data): called when done
- * @user_data: data for @callback
- *
- * Keeps values for a module, in one transaction; they go with the mailbox. Fails with
- * %FERRY_ERROR_LIMIT above @max_keys, and with %FERRY_ERROR_OVER_QUOTA above
- * %FERRY_STORE_DATA_VALUE_MAX or, in all, %FERRY_STORE_DATA_QUOTA.
- */
-void
-ferry_store_put_data_async(FerryStore *self, const FerryStoreDataPlace *place, GPtrArray *data,
-			   guint max_keys, GCancellable *cancellable, GAsyncReadyCallback callback,
-			   gpointer user_data)
-{
-	GTask *task = new_task(self, cancellable, callback, user_data, ferry_store_put_data_async);
-
-	FERRY_STORE_GET_IFACE(self)->put_data_async(self, place, data, max_keys, task);
-}
-
-/**
- * ferry_store_put_data_finish:
- * @self: a store
- * @result: what the callback was given
- * @error: return location
- *
- * Returns: %TRUE
- */
-gboolean
-ferry_store_put_data_finish(FerryStore *self, GAsyncResult *result, GError **error)
-{
-	return g_task_propagate_boolean(G_TASK(result), error);
-}
-
-/**
- * ferry_store_list_data_async:
- * @self: a store
- * @place: whose data
- * @prefixes: (nullable) (array zero-terminated=1): what the keys begin with, each one of these;
- *   %NULL: anything
- * @cancellable: (nullable): a cancellable; what was committed stays
- * @callback: (scope async) (closure user_data): called when done
- * @user_data: data for @callback
- *
- * Reads the values a module put, its own and the shared ones.
- */
-void
-ferry_store_list_data_async(FerryStore *self, const FerryStoreDataPlace *place,
-			    const char *const *prefixes, GCancellable *cancellable,
-			    GAsyncReadyCallback callback, gpointer user_data)
-{
-	GTask *task = new_task(self, cancellable, callback, user_data, ferry_store_list_data_async);
-
-	FERRY_STORE_GET_IFACE(self)->list_data_async(self, place, prefixes, task);
-}
-
-/**
- * ferry_store_list_data_finish:
- * @self: a store
- * @result: what the callback was given
- * @error: return location
- *
- * Returns: (transfer full) (element-type FerryStoreDatum): the values, by mailbox, those of the
- *   login before shared ones, then by key
- */
-GPtrArray *
-ferry_store_list_data_finish(FerryStore *self, GAsyncResult *result, GError **error)
-{
-	return g_task_propagate_pointer(G_TASK(result), error);
-}
-
-/**
- * ferry_store_get_structures_async:
- * @self: a store
- * @account_key: a mail account
- * @email_keys: (array length=n_keys): Emails
- * @n_keys: how many
- * @parts: what of them
- * @cancellable: (nullable): a cancellable; what was committed stays
- * @callback: (scope async) (closure user_data): called when done
- * @user_data: data for @callback
- *
- * Reads headers and structures from the cache.
- */
-void
-ferry_store_get_structures_async(FerryStore *self, gint64 account_key, const gint64 *email_keys,
-				 guint n_keys, FerryStoreStructureParts parts,
-				 GCancellable *cancellable, GAsyncReadyCallback callback,
-				 gpointer user_data)
-{
-	GTask *task =
-		new_task(self, cancellable, callback, user_data, ferry_store_get_structures_async);
-
-	FERRY_STORE_GET_IFACE(self)->get_structures_async(self, account_key, email_keys, n_keys,
-							  parts, task);
-}
-
-/**
- * ferry_store_get_structures_finish:
- * @self: a store
- * @result: what the callback was given
- * @error: return location
- *
- * Returns: (transfer full): one entry for each key, in that order
- */
-FerryStoreStructures *
-ferry_store_get_structures_finish(FerryStore *self, GAsyncResult *result, GError **error)
-{
-	return g_task_propagate_pointer(G_TASK(result), error);
-}
-
-/**
- * ferry_store_put_structures_async:
- * @self: a store
- * @account_key: a mail account
- * @structures: headers and structures; not to be changed from here on
- * @cancellable: (nullable): a cancellable; what was committed stays
- * @callback: (scope async) (closure user_data): called when done
- * @user_data: data for @callback
- *
- * Puts headers and structures into the cache, which may forget them.
- */
-void
-ferry_store_put_structures_async(FerryStore *self, gint64 account_key,
-				 FerryStoreStructures *structures, GCancellable *cancellable,
-				 GAsyncReadyCallback callback, gpointer user_data)
-{
-	GTask *task =
-		new_task(self, cancellable, callback, user_data, ferry_store_put_structures_async);
-
-	FERRY_STORE_GET_IFACE(self)->put_structures_async(self, account_key, structures, task);
-}
-
-/**
- * ferry_store_put_structures_finish:
- * @self: a store
- * @result: what the callback was given
- * @error: return location
- *
- * Returns: %TRUE
- */
-gboolean
-ferry_store_put_structures_finish(FerryStore *self, GAsyncResult *result, GError **error)
-{
-	return g_task_propagate_boolean(G_TASK(result), error);
 }
