@@ -37,7 +37,8 @@ typedef enum { /*< flags >*/
 /**
  * FerryMailboxRights:
  *
- * What this login may do in a mailbox: JMAP's myRights (RFC 8621 §2), bit by bit.
+ * What this login may do in a mailbox: JMAP's myRights (RFC 8621 §2), bit by bit, and whether it
+ * may share it (mayShare; mayAdmin in Cyrus's form).
  */
 typedef enum { /*< flags >*/
 	FERRY_RIGHT_READ_ITEMS = 1 << 0,
@@ -49,9 +50,10 @@ typedef enum { /*< flags >*/
 	FERRY_RIGHT_RENAME = 1 << 6,
 	FERRY_RIGHT_DELETE = 1 << 7,
 	FERRY_RIGHT_SUBMIT = 1 << 8,
+	FERRY_RIGHT_SHARE = 1 << 9,
 } FerryMailboxRights;
 
-#define FERRY_RIGHTS_ALL ((FerryMailboxRights)0x1ff)
+#define FERRY_RIGHTS_ALL ((FerryMailboxRights)0x3ff)
 
 /**
  * FerryFlagsMode:

@@ -23,6 +23,8 @@ static const struct {
 	{"mayRename", FERRY_JMAP_MAILBOX_RENAME},
 	{"mayDelete", FERRY_JMAP_MAILBOX_DELETE},
 	{"maySubmit", FERRY_JMAP_MAILBOX_SUBMIT},
+	{"mayShare", FERRY_JMAP_MAILBOX_SHARE},
+	{"mayAdmin", FERRY_JMAP_MAILBOX_SHARE},
 };
 
 /**
@@ -60,7 +62,8 @@ ferry_jmap_mailbox_free(FerryJmapMailbox *self)
 	g_free(self);
 }
 
-/* a server that does not tell rights is taken to give them all */
+/* a server that does not tell rights is taken to give them all, but sharing, which it may not know
+ */
 static FerryJmapMailboxRights
 read_rights(FerryJmapValue *value)
 {
@@ -71,6 +74,8 @@ read_rights(FerryJmapValue *value)
 		if (rights == NULL ||
 		    ferry_jmap_value_get_boolean(rights, right_names[i].name, FALSE))
 			found |= right_names[i].right;
+	if (rights == NULL)
+		found &= ~(guint)FERRY_JMAP_MAILBOX_SHARE;
 	return (FerryJmapMailboxRights)found;
 }
 

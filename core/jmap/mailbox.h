@@ -16,6 +16,7 @@ G_BEGIN_DECLS
  * @FERRY_JMAP_MAILBOX_RENAME: mayRename
  * @FERRY_JMAP_MAILBOX_DELETE: mayDelete
  * @FERRY_JMAP_MAILBOX_SUBMIT: maySubmit
+ * @FERRY_JMAP_MAILBOX_SHARE: mayShare (draft-ietf-jmap-mail-sharing), mayAdmin (Cyrus)
  *
  * What the user may do with a mailbox (RFC 8621 §2).
  */
@@ -29,6 +30,7 @@ typedef enum {
 	FERRY_JMAP_MAILBOX_RENAME = 1 << 6,
 	FERRY_JMAP_MAILBOX_DELETE = 1 << 7,
 	FERRY_JMAP_MAILBOX_SUBMIT = 1 << 8,
+	FERRY_JMAP_MAILBOX_SHARE = 1 << 9,
 } FerryJmapMailboxRights;
 
 /**

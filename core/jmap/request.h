@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 #define FERRY_JMAP_CAPABILITY_QUOTA "urn:ietf:params:jmap:quota"
 #define FERRY_JMAP_CAPABILITY_SIEVE "urn:ietf:params:jmap:sieve"
 #define FERRY_JMAP_CAPABILITY_PRINCIPALS "urn:ietf:params:jmap:principals"
+#define FERRY_JMAP_CAPABILITY_PRINCIPALS_OWNER "urn:ietf:params:jmap:principals:owner"
+#define FERRY_JMAP_CAPABILITY_MAIL_SHARE "urn:ietf:params:jmap:mail:share"
 #define FERRY_JMAP_CAPABILITY_CYRUS_BLOB "https://cyrusimap.org/ns/jmap/blob"
 
 /**

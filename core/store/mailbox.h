@@ -24,7 +24,8 @@ typedef enum {
 /**
  * FerryStoreRights:
  *
- * The properties of a JMAP MailboxRights object (RFC 8621 section 2), one bit each.
+ * The properties of a JMAP MailboxRights object (RFC 8621 section 2), one bit each, and the right
+ * to share the mailbox.
  */
 typedef enum {
 	FERRY_STORE_RIGHT_READ_ITEMS = 1 << 0,
@@ -36,7 +37,8 @@ typedef enum {
 	FERRY_STORE_RIGHT_RENAME = 1 << 6,
 	FERRY_STORE_RIGHT_DELETE = 1 << 7,
 	FERRY_STORE_RIGHT_SUBMIT = 1 << 8,
-	FERRY_STORE_RIGHT_ALL = (1 << 9) - 1,
+	FERRY_STORE_RIGHT_SHARE = 1 << 9,
+	FERRY_STORE_RIGHT_ALL = (1 << 10) - 1,
 } FerryStoreRights;
 
 /**

@@ -2,7 +2,7 @@
 /* The session object
  *
  * Specification: RFC 8620 section 2, RFC 8621 section 1.3, RFC 9404 section 3, RFC 9425, RFC 9661
- * section 1.2, RFC 9670 section 1.5
+ * section 1.2, RFC 9670 section 1.5, draft-ietf-jmap-mail-sharing-02 section 1.2
  */
 #include <string.h>
 
@@ -16,6 +16,7 @@
 #define JS_QUOTA "urn:ietf:params:jmap:quota"
 #define JS_SIEVE "urn:ietf:params:jmap:sieve"
 #define JS_PRINCIPALS "urn:ietf:params:jmap:principals"
+#define JS_MAIL_SHARE "urn:ietf:params:jmap:mail:share"
 #define JS_OWNER "urn:ietf:params:jmap:principals:owner"
 
 const JsLimit js_default_limits[JS_N_LIMITS] = {
@@ -52,7 +53,7 @@ js_capability_is_on(JsServer *server, const char *name)
 		return !options->no_quota;
 	if (strcmp(name, JS_SIEVE) == 0)
 		return !options->no_sieve;
-	if (strcmp(name, JS_PRINCIPALS) == 0)
+	if (strcmp(name, JS_PRINCIPALS) == 0 || strcmp(name, JS_MAIL_SHARE) == 0)
 		return !options->no_sharing;
 	return strcmp(name, JS_CORE) == 0 || strcmp(name, JS_MAIL) == 0 ||
 	       strcmp(name, JS_SUBMISSION) == 0;
@@ -115,6 +116,7 @@ js_write_capabilities(JsServer *self, GString *out)
 	js_write_empty(self, out, JS_QUOTA);
 	js_write_empty(self, out, JS_SIEVE);
 	js_write_empty(self, out, JS_PRINCIPALS);
+	js_write_empty(self, out, JS_MAIL_SHARE);
 	js_json_close(out, '}');
 }
 
@@ -213,6 +215,7 @@ js_session_write_account(JsServer *self, JsUser *user, JsAccount *account, GStri
 	js_json_open(out, '{');
 	js_write_empty(self, out, JS_CORE);
 	js_write_mail_capability(self, out, own);
+	js_write_empty(self, out, JS_MAIL_SHARE);
 	if (own) {
 		js_json_key(out, JS_SUBMISSION);
 		js_json_raw(out, "{\"maxDelayedSend\":0,\"submissionExtensions\":{}}", -1);
