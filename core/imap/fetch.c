@@ -406,7 +406,10 @@ resolve(FerryImapFetch *self, GError **error)
 gboolean
 ferry_imap_fetch_plan(FerryImapFetch *self, GError **error)
 {
+	FerryImapSession *session = ferry_imap_fetch_get_session(self);
+
 	if (ferry_imap_command_is_uid(self->command) &&
+	    ferry_imap_session_get_fetch_word(session) == NULL &&
 	    !ferry_imap_fetch_add_item(self, "UID", error))
 		return FALSE;
 	if (!add_items(self, ferry_imap_command_get_argument(self->command, 1), error) ||
@@ -464,11 +467,14 @@ ferry_imap_fetch_accepts(FerryImapFetch *self, FerryImapMessage *message)
 static void
 write_details(FerryImapFetch *self, FerryImapMessage *message, FerryImapWriter *writer)
 {
-	if (!ferry_imap_fetch_has_item(self, "UID")) {
+	FerryImapSession *session = ferry_imap_fetch_get_session(self);
+
+	if (!ferry_imap_fetch_has_item(self, "UID") &&
+	    ferry_imap_session_get_fetch_word(session) == NULL) {
 		ferry_imap_writer_write_atom(writer, "UID");
 		ferry_imap_writer_write_number(writer, ferry_imap_message_get_uid(message));
 	}
-	ferry_imap_session_write_details(ferry_imap_fetch_get_session(self), message, self);
+	ferry_imap_session_write_details(session, message, self);
 }
 
 /* tells_change: the answer tells of a change too: this command has just set \Seen (RFC 9051

@@ -25,4 +25,6 @@ FerryImapMessage *ferry_imap_message_new(FerryImapMessage *spare, FerryView *vie
 					 gboolean recent, const char *fetch_word);
 guint32 ferry_imap_message_get_index(FerryImapMessage *self, FerryView *view);
 
+gboolean ferry_imap_message_begins_with_uid(FerryImapMessage *self);
+
 G_END_DECLS

@@ -379,6 +379,13 @@ ferry_imap_message_begin_response(FerryImapMessage *self, FerryImapWriter *write
 	ferry_imap_writer_begin_list(writer);
 }
 
+/* Whether the response says the UID in place of the number. */
+gboolean
+ferry_imap_message_begins_with_uid(FerryImapMessage *self)
+{
+	return self->fetch_word != NULL;
+}
+
 /**
  * ferry_imap_message_end_response:
  *

@@ -69,7 +69,8 @@ check_rules(FerryImapSession *self, FerryImapCommand *command, GError **error)
 	for (guint i = 0; i < rules->len; i++) {
 		const FerryContribution *rule = rules->pdata[i];
 
-		if (g_strcmp0(rule->name, ferry_imap_command_get_name(command)) != 0)
+		if (g_strcmp0(rule->name, ferry_imap_command_get_name(command)) != 0 &&
+		    g_strcmp0(rule->name, "*") != 0)
 			continue;
 		if (!((FerryArgumentRuleFunc)rule->func)(command, rule->user_data, error))
 			return FALSE;

@@ -284,7 +284,9 @@ ferry_imap_session_set_saved_result(FerryImapSession *self, FerryUidSet *uids)
  * ferry_imap_session_set_fetch_word:
  * @word: (nullable): what stands in place of FETCH, with the UID before it; %NULL for FETCH
  *
- * Changes how FETCH responses begin, for extensions without message numbers.
+ * Changes how FETCH responses begin, for extensions without message numbers: `* uid WORD`. They
+ * have the item UID then only where a client asks for it, and SELECT names no number of the first
+ * unseen message. Forgotten when the user signs out.
  */
 void
 ferry_imap_session_set_fetch_word(FerryImapSession *self, const char *word)

@@ -7,6 +7,7 @@
  */
 #include "imap/update.h"
 
+#include "imap/message-private.h"
 #include "imap/session-private.h"
 #include "imap/told-private.h"
 
@@ -23,6 +24,7 @@ struct _FerryImapUpdate {
 	GArray *told_changed;
 	FerryImapSession *detailed; /* borrowed: whose told items are written; NULL: none */
 	gboolean with_uid;
+	gboolean tells_expunge;
 };
 
 G_DEFINE_BOXED_TYPE(FerryImapUpdate, ferry_imap_update, ferry_imap_update_ref,
@@ -44,6 +46,7 @@ ferry_imap_update_new(FerryTold *told, FerryNews news, gboolean with_uid)
 	self->quiet = g_array_new(FALSE, FALSE, sizeof(guint32));
 	if (news & FERRY_NEWS_EXPUNGES)
 		ferry_told_take_expunged(told, self->expunged, self->numbers);
+	self->tells_expunge = self->expunged->len > 0;
 	if (news & FERRY_NEWS_ARRIVALS)
 		ferry_told_take_arrived(told, self->arrived);
 	if (news & FERRY_NEWS_CHANGES) {
@@ -177,6 +180,18 @@ const guint32 *
 ferry_imap_update_get_expunged_numbers(FerryImapUpdate *self, gsize *n_numbers)
 {
 	return get_array(self->numbers, n_numbers);
+}
+
+/**
+ * ferry_imap_update_tells_expunge:
+ *
+ * Returns: whether expunges are told with this update, be it that another writer told of them and
+ *   cleared them
+ */
+gboolean
+ferry_imap_update_tells_expunge(FerryImapUpdate *self)
+{
+	return self->tells_expunge;
 }
 
 /**
@@ -319,7 +334,7 @@ write_changed(FerryImapUpdate *self, FerryImapWriter *writer, guint32 uid, gbool
 	if (message == NULL)
 		return;
 	ferry_imap_message_begin_response(message, writer);
-	if (self->with_uid) {
+	if (self->with_uid && !ferry_imap_message_begins_with_uid(message)) {
 		ferry_imap_writer_write_atom(writer, "UID");
 		ferry_imap_writer_write_number(writer, ferry_imap_message_get_uid(message));
 	}

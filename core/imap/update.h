@@ -27,6 +27,7 @@ const guint32 *ferry_imap_update_get_told_changed(FerryImapUpdate *self, gsize *
 
 /* UIDs ascending; the numbers beside them are what `* n EXPUNGE` says, sent in that order. */
 const guint32 *ferry_imap_update_get_expunged(FerryImapUpdate *self, gsize *n_uids);
+gboolean ferry_imap_update_tells_expunge(FerryImapUpdate *self);
 const guint32 *ferry_imap_update_get_expunged_numbers(FerryImapUpdate *self, gsize *n_numbers);
 void ferry_imap_update_clear_expunged(FerryImapUpdate *self);
 

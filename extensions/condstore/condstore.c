@@ -102,10 +102,9 @@ tell_expunged(CondstoreSession *self, FerryImapSession *session, FerryImapUpdate
 	const guint32 *expunged = ferry_imap_update_get_expunged(update, &n_expunged);
 	g_autoptr(FerryUidSet) uids = NULL;
 
-	if (n_expunged == 0)
-		return;
-	self->told_expunge = TRUE;
-	if (!condstore_has_qresync(session))
+	if (ferry_imap_update_tells_expunge(update))
+		self->told_expunge = TRUE;
+	if (n_expunged == 0 || !condstore_has_qresync(session))
 		return;
 	uids = ferry_uid_set_new_from_array(expunged, n_expunged);
 	condstore_write_vanished(writer, uids, FALSE);

@@ -88,7 +88,8 @@ write_answers(FerryImapCommand *command, FerryMailbox *mailbox)
 	ferry_imap_writer_writef(writer, "* %u EXISTS\r\n", ferry_told_get_count(told));
 	if (ferry_imap_session_shows_recent(session)) {
 		ferry_imap_writer_writef(writer, "* %u RECENT\r\n", ferry_told_count_recent(told));
-		write_first_unseen(writer, view);
+		if (ferry_imap_session_get_fetch_word(session) == NULL)
+			write_first_unseen(writer, view);
 	}
 	ferry_imap_session_write_permanent_flags(session);
 	ferry_imap_writer_writef(writer, "* OK [UIDVALIDITY %u] UIDs are valid\r\n",
