@@ -14,6 +14,7 @@ struct _FerryService {
 	char *protocol;
 	char *backend;
 	char *spool_dir;
+	char *admin;
 	FerryRegistry *registry;
 	FerryVerifier *verifier;
 	FerryLimits limits;
@@ -46,6 +47,7 @@ ferry_service_dispose(GObject *object)
 	g_clear_pointer(&self->protocol, g_free);
 	g_clear_pointer(&self->backend, g_free);
 	g_clear_pointer(&self->spool_dir, g_free);
+	g_clear_pointer(&self->admin, g_free);
 	G_OBJECT_CLASS(ferry_service_parent_class)->dispose(object);
 }
 
@@ -146,6 +148,30 @@ ferry_service_set_spool_dir(FerryService *self, const char *dir)
 {
 	g_free(self->spool_dir);
 	self->spool_dir = g_strdup(dir);
+}
+
+/**
+ * ferry_service_set_admin:
+ * @self: a service
+ * @uri: (nullable): how to reach who runs the server, as a URI
+ */
+void
+ferry_service_set_admin(FerryService *self, const char *uri)
+{
+	g_free(self->admin);
+	self->admin = g_strdup(uri);
+}
+
+/**
+ * ferry_service_get_admin:
+ * @self: a service
+ *
+ * Returns: (nullable): how to reach who runs the server, as a URI
+ */
+const char *
+ferry_service_get_admin(FerryService *self)
+{
+	return self->admin;
 }
 
 /**

@@ -33,6 +33,8 @@ static const FerrySetting table[] = {
 	 N_("How much is logged.")},
 	{"ferry", "log-format", FERRY_SETTING_CHOICE, "text", "text;json", FALSE,
 	 N_("Whether the log is for people or for machines.")},
+	{"ferry", "admin", FERRY_SETTING_STRING, NULL, NULL, FALSE,
+	 N_("How users reach who runs this server: a URI such as mailto:postmaster@example.org.")},
 	{"ferry", "user", FERRY_SETTING_STRING, NULL, NULL, FALSE,
 	 N_("Whom to become once the ports are bound, when started as root.")},
 

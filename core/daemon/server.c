@@ -351,6 +351,8 @@ start_door(FerryServer *self, Door *door, GError **error)
 		g_strcmp0(ferry_settings_get_string(self->settings, door->group, "allow-plaintext"),
 			  "never") != 0);
 	ferry_service_set_spool_dir(door->service, cache_dir);
+	ferry_service_set_admin(door->service,
+				ferry_settings_get_string(self->settings, "ferry", "admin"));
 	if (!ferry_listener_start(door->listener, error)) {
 		g_prefix_error(error, "[%s]: ", door->group);
 		return FALSE;

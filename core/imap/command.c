@@ -602,7 +602,8 @@ ferry_imap_command_add_hook(FerryImapCommand *self, FerryImapCommandHook hook, g
  * @destroy: (nullable): frees @user_data
  *
  * For modifiers: has something done that may take its time. FETCH takes its steps before it answers
- * the first message, SELECT and EXAMINE after their own answers and before the tagged line. Steps
+ * the first message, LIST before it tells the first mailbox, SELECT and EXAMINE after their own
+ * answers and before the tagged line. Steps
  * are taken one after the other, in the order they were added.
  */
 void

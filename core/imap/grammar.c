@@ -221,6 +221,46 @@ take_list(FerryImapGrammar *self)
 	return g_steal_pointer(&outermost);
 }
 
+static FerryImapValue *take_from_input(FerryImapGrammar *self,
+				       FerryImapValue *(*take)(FerryImapInput *input,
+							       GError **error));
+
+/* `(astring SP value *(SP astring SP value))`, a value being nstring or literal8 (RFC 5464 §5). */
+static FerryImapValue *
+take_named_values(FerryImapGrammar *self)
+{
+	g_autoptr(FerryImapValue) list = ferry_imap_value_new_list();
+
+	if (!ferry_imap_input_take(self->input, '(')) {
+		ferry_imap_grammar_fail(self, "a list");
+		return NULL;
+	}
+	do {
+		FerryImapValue *name =
+			ferry_imap_grammar_take_text(self, FERRY_IMAP_CHARS_ASTRING, "a name");
+		FerryImapValue *value;
+
+		if (name == NULL)
+			return NULL;
+		ferry_imap_value_add_child(list, name);
+		if (!ferry_imap_input_take(self->input, ' ')) {
+			ferry_imap_grammar_fail(self, "a value");
+			return NULL;
+		}
+		value = ferry_imap_input_take_word(self->input, "NIL", 3)
+				? ferry_imap_value_new_nil()
+				: take_from_input(self, ferry_imap_input_take_octets);
+		if (value == NULL)
+			return NULL;
+		ferry_imap_value_add_child(list, value);
+	} while (ferry_imap_input_take(self->input, ' '));
+	if (!ferry_imap_input_take(self->input, ')')) {
+		ferry_imap_grammar_fail(self, "the end of a list");
+		return NULL;
+	}
+	return g_steal_pointer(&list);
+}
+
 static FerryImapValue *
 take_any(FerryImapGrammar *self)
 {
@@ -271,6 +311,7 @@ take_simple(FerryImapGrammar *self, const char *term)
 		{"list-mailbox", ferry_imap_grammar_take_list_mailbox, NULL},
 		{"patterns", ferry_imap_grammar_take_patterns, NULL},
 		{"list", take_list, NULL},
+		{"named-values", take_named_values, NULL},
 		{"any", take_any, NULL},
 		{"fetch-items", ferry_imap_grammar_take_fetch_items, NULL},
 		{"search-key", ferry_imap_grammar_take_search_key, NULL},

@@ -17,6 +17,8 @@ G_BEGIN_DECLS
  *   list            any parenthesized list: atoms, strings, lists
  *   any             an astring or a parenthesized list
  *   "WORD"          that word, in any case; takes no argument slot
+ *   named-values    `(name value name value)`, values being strings, literals of any octets or NIL:
+ *                   LIST of names and values in turn
  *   reference       what stands before patterns: as list-mailbox, without wildcards
  *   patterns        one list-mailbox, or several in parentheses: LIST
  *   fetch-items     FETCH's items, in parentheses or one alone: LIST of ITEM; each parsed by the

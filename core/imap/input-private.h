@@ -24,6 +24,7 @@ gsize ferry_imap_input_run(FerryImapInput *self, FerryImapChars class, const cha
 gboolean ferry_imap_input_take_number(FerryImapInput *self, guint64 max, guint64 *number);
 gboolean ferry_imap_input_at_string(FerryImapInput *self);
 char *ferry_imap_input_take_string(FerryImapInput *self, GError **error);
+FerryImapValue *ferry_imap_input_take_octets(FerryImapInput *self, GError **error);
 FerryImapValue *ferry_imap_input_take_data(FerryImapInput *self, GError **error);
 
 FerryImapValue *ferry_imap_input_take_date(FerryImapInput *self, GError **error);

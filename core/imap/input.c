@@ -176,20 +176,31 @@ at_spooled(FerryImapInput *self)
 	return spool->offset == self->position;
 }
 
-static char *
-take_literal(FerryImapInput *self, GError **error)
+/* The octets of a literal; NULL with @error set. */
+static const char *
+take_literal_octets(FerryImapInput *self, guint64 *size, GError **error)
 {
-	gboolean binary = ferry_imap_input_peek(self) == '~';
 	const char *data;
-	guint64 size = 0;
 
-	if (at_spooled(self) || !take_literal_head(self, &size) ||
-	    size > self->length - self->position) {
+	if (at_spooled(self) || !take_literal_head(self, size) ||
+	    *size > self->length - self->position) {
 		ferry_imap_input_fail(error, "a string");
 		return NULL;
 	}
 	data = self->data + self->position;
-	self->position += size;
+	self->position += *size;
+	return data;
+}
+
+static char *
+take_literal(FerryImapInput *self, GError **error)
+{
+	gboolean binary = ferry_imap_input_peek(self) == '~';
+	guint64 size = 0;
+	const char *data = take_literal_octets(self, &size, error);
+
+	if (data == NULL)
+		return NULL;
 	/* RFC 9051 §9: CHAR8 is any octet but NUL; literal8 is for data, not for strings */
 	if (binary || memchr(data, '\0', size) != NULL) {
 		ferry_imap_input_fail(error, "a string without NUL");
@@ -211,6 +222,31 @@ ferry_imap_input_take_string(FerryImapInput *self, GError **error)
 		ferry_imap_input_fail(error, "a string");
 		return NULL;
 	}
+}
+
+/* A quoted string, or a literal or literal8 of any octets. */
+FerryImapValue *
+ferry_imap_input_take_octets(FerryImapInput *self, GError **error)
+{
+	guint64 size = 0;
+	const char *data;
+	FerryImapSpool *spool;
+	char *text;
+
+	if (ferry_imap_input_peek(self) != '~') {
+		text = ferry_imap_input_take_string(self, error);
+		return text != NULL ? ferry_imap_value_new_string(text) : NULL;
+	}
+	data = take_literal_octets(self, &size, error);
+	if (data == NULL)
+		return NULL;
+	/* it is small: the limit of literals held */
+	spool = ferry_imap_spool_new(0, size, TRUE, FALSE);
+	if (!ferry_imap_spool_write(spool, NULL, (const guint8 *)data, size, error)) {
+		ferry_imap_spool_unref(spool);
+		return NULL;
+	}
+	return ferry_imap_value_new_data(spool);
 }
 
 /* Message data; its octets are not in the input. */

@@ -259,6 +259,17 @@ walk(FerryImapCommand *command)
 }
 
 static void
+begin_cb(gpointer user_data)
+{
+	FerryImapCommand *command = user_data;
+	List *self = ferry_imap_command_get_data(command);
+
+	if (self->recursive)
+		collect_parents(command, self);
+	walk(command);
+}
+
+static void
 list_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	FerryImapCommand *command = user_data;
@@ -271,9 +282,7 @@ list_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		ferry_imap_command_fail(command, error);
 		return;
 	}
-	if (self->recursive)
-		collect_parents(command, self);
-	walk(command);
+	ferry_imap_command_take_steps(command, begin_cb, command);
 }
 
 static gboolean
