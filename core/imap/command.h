@@ -101,7 +101,8 @@ gboolean ferry_imap_command_apply_modifiers(FerryImapCommand *self, FerryImapVal
 void ferry_imap_command_add_hook(FerryImapCommand *self, FerryImapCommandHook hook,
 				 gpointer user_data, GDestroyNotify destroy);
 
-/* FETCH and LIST take their steps before the first message or mailbox, SELECT before its tagged line. */
+/* FETCH and LIST take their steps before the first message or mailbox, SELECT before its tagged
+ * line. */
 void ferry_imap_command_add_step(FerryImapCommand *self, FerryImapCommandStep step,
 				 gpointer user_data, GDestroyNotify destroy);
 void ferry_imap_command_step_done(FerryImapCommand *self, const GError *error);

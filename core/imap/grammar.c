@@ -221,10 +221,6 @@ take_list(FerryImapGrammar *self)
 	return g_steal_pointer(&outermost);
 }
 
-static FerryImapValue *take_from_input(FerryImapGrammar *self,
-				       FerryImapValue *(*take)(FerryImapInput *input,
-							       GError **error));
-
 /* `(astring SP value *(SP astring SP value))`, a value being nstring or literal8 (RFC 5464 §5). */
 static FerryImapValue *
 take_named_values(FerryImapGrammar *self)
@@ -249,7 +245,8 @@ take_named_values(FerryImapGrammar *self)
 		}
 		value = ferry_imap_input_take_word(self->input, "NIL", 3)
 				? ferry_imap_value_new_nil()
-				: take_from_input(self, ferry_imap_input_take_octets);
+				: ferry_imap_grammar_take_from_input(self,
+								     ferry_imap_input_take_octets);
 		if (value == NULL)
 			return NULL;
 		ferry_imap_value_add_child(list, value);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "metadata.h"
+
+static gboolean
+register_metadata(FerryRegistry *registry, GError **error)
+{
+	static const char *const names[] = {"METADATA", "METADATA-SERVER", "LIST-METADATA"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+		if (!ferry_registry_add_capability(registry, names[i], FERRY_PHASE_AFTER_LOGIN,
+						   NULL, NULL, NULL, error))
+			return FALSE;
+	for (guint i = 0; i < 2; i++)
+		if (!ferry_registry_add_enable(registry, names[i], metadata_enable, NULL, NULL,
+					       error))
+			return FALSE;
+	return ferry_registry_add_command(registry, "GETMETADATA", "[list] mailbox any*",
+					  FERRY_PHASE_AFTER_LOGIN, FERRY_ORDERING_ANY, metadata_get,
+					  NULL, NULL, error) &&
+	       ferry_registry_add_command(registry, "SETMETADATA", "mailbox named-values",
+					  FERRY_PHASE_AFTER_LOGIN, FERRY_ORDERING_ANY, metadata_set,
+					  NULL, NULL, error) &&
+	       ferry_registry_add_list_return(registry, "METADATA", "any", metadata_write_listed,
+					      NULL, NULL, error) &&
+	       ferry_registry_add_argument_rule(registry, "LIST", metadata_check_list, NULL, NULL,
+						error) &&
+	       ferry_registry_add_account_listener(registry, "METADATA", metadata_hear, NULL, NULL,
+						   error) &&
+	       ferry_registry_add_session_data(registry, "METADATA", metadata_forget, NULL, NULL,
+					       error);
+}
+
+FERRY_PLUGIN_DEFINE(metadata, register_metadata)
