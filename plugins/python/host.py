@@ -234,6 +234,16 @@ class Listener(Told):
         return args[0].get_writer()
 
 
+class AppendData(Guard):
+    """Puts a message together: without one the command fails."""
+
+    def __call__(self, command, element, assembly, data):
+        try:
+            self.function(command, element, assembly, data)
+        except BaseException as problem:
+            assembly.done(problem if isinstance(problem, GLib.Error) else self.describe(problem))
+
+
 class Command(Part):
     """A command's handler, or what it waits for."""
 
@@ -269,6 +279,7 @@ CALLS = {
     'add_list_selection': {1: ListOption},
     'add_list_return': {2: ListOption},
     'add_select_parameter': {2: Verdict},
+    'add_append_data': {2: AppendData},
     'add_update_writer': {1: Update},
     'add_told_item': {1: Told},
     'add_account_listener': {1: Listener},
@@ -276,6 +287,7 @@ CALLS = {
     'add_response_code': {1: Value},
     'add_enable': {1: Truth},
     'add_session_data': {1: Event},
+    'add_progress_listener': {1: Listener},
     'add_protocol': {1: Event},
 }
 

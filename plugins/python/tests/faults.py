@@ -96,6 +96,12 @@ def half_result(search, arguments, writer, data):
     fail()
 
 
+def done_and_fail(command, element, assembly, data):
+    assembly.done(GLib.Error.new_literal(GLib.quark_from_string('ferry-error-quark'), 'no message',
+                                         int(Ferry.Error.CANNOT)))
+    fail()
+
+
 def register_quiet(registry):
     """What fails without a command to answer for it."""
     registry.add_capability('XFAULTY', PHASE.ANY, fail)
@@ -105,6 +111,7 @@ def register_quiet(registry):
     registry.add_session_data('XFAULTY', fail)
     registry.add_account_listener('XFAULTY', fail)
     registry.add_announcement_policy('XFAULTY', fail)
+    registry.add_progress_listener('XFAULTY', fail)
     registry.add_told_item('XFAULTY', fail)
     registry.add_enable('XFAULTY', fail)
 
@@ -120,6 +127,8 @@ def register_loud(registry):
         registry.add_fetch_item('XPREPARE' + name, None, NEEDS.NOTHING, handler, fail)
         registry.add_select_parameter('X' + name, None, handler)
     registry.add_argument_rule('CHECK', fail)
+    registry.add_append_data('XRAISE', 'atom', fail)
+    registry.add_append_data('XENDED', 'atom', done_and_fail)
     registry.add_fetch_item('XHALF', None, NEEDS.NOTHING, None, half_item)
     registry.add_sort_key('XRAISE', None, fail)
     registry.add_search_key('XRAISE', None, NEEDS.NOTHING, None, fail)

@@ -138,6 +138,9 @@ def check_parts(client):
     same((reply.kind, reply.all(b'XLIST')), (b'NO', []))
     check(reply.all(b'LIST'), str(reply))
     same(client.cmd('LIST (XRAISE) "" *').kind, b'NO')
+    for word, code in (('XRAISE', b'SERVERBUG'), ('XENDED', b'CANNOT')):
+        reply = client.cmd('APPEND INBOX %s x' % word)
+        same((reply.kind, reply.code), (b'NO', code), str(reply))
 
 
 def check_quiet(ferry, client):
