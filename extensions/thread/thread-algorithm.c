@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The threading algorithms
  *
- * Specification: RFC 5256 §3 (ORDEREDSUBJECT, REFERENCES)
- * Implementation: both by the letter; see thread-links.c, thread-prune.c and thread-merge.c
+ * Specification: RFC 5256 §3 (ORDEREDSUBJECT, REFERENCES); draft-ietf-morg-inthread-01 (REFS)
+ * Implementation: by the letter; see thread-links.c, thread-prune.c and thread-merge.c
  */
 #include "thread.h"
 
@@ -14,6 +14,16 @@ thread_by_references(ThreadTree *tree)
 	thread_tree_arrange(tree);
 	thread_merge(tree);
 	thread_tree_arrange(tree);
+}
+
+/* REFERENCES without its subjects, and the thread that got mail last comes last. */
+void
+thread_by_refs(ThreadTree *tree)
+{
+	thread_link(tree);
+	thread_prune(tree);
+	thread_tree_arrange(tree);
+	thread_tree_sort_by_arrival(tree);
 }
 
 /* The oldest message of a subject is the root of the others, which are siblings. */
@@ -44,6 +54,7 @@ thread_find_algorithm(FerryImapValue *name)
 		ThreadAlgorithm algorithm;
 	} algorithms[] = {
 		{"REFERENCES", thread_by_references},
+		{"REFS", thread_by_refs},
 		{"ORDEREDSUBJECT", thread_by_subject},
 	};
 

@@ -175,6 +175,7 @@ look_at_row(FerryImapSearch *search, FerryImapMessage *message, gpointer user_da
 	ThreadRecord *record = ferry_memo_lookup(self->memo, uid);
 
 	/* RFC 5256 §2.2 */
+	place->received_at = row->received_at;
 	place->sent_at = row->sent_at != G_MININT64 ? row->sent_at : row->received_at;
 	if (record != NULL)
 		place->record = g_atomic_rc_box_acquire(record);

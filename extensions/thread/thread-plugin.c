@@ -8,6 +8,8 @@ register_thread(FerryRegistry *registry, GError **error)
 {
 	return ferry_registry_add_capability(registry, "THREAD=REFERENCES", FERRY_PHASE_AFTER_LOGIN,
 					     NULL, NULL, NULL, error) &&
+	       ferry_registry_add_capability(registry, "THREAD=REFS", FERRY_PHASE_AFTER_LOGIN, NULL,
+					     NULL, NULL, error) &&
 	       ferry_registry_add_capability(registry, "THREAD=ORDEREDSUBJECT",
 					     FERRY_PHASE_AFTER_LOGIN, NULL, NULL, NULL, error) &&
 	       ferry_registry_add_command(registry, "THREAD", grammar, FERRY_PHASE_SELECTED,

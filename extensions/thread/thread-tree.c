@@ -124,6 +124,77 @@ thread_tree_arrange(ThreadTree *self)
 	g_array_sort_with_data(self->roots, compare_roots, self);
 }
 
+/* Whether @message came later than @other, which may be none. */
+static gboolean
+is_later(ThreadTree *self, guint32 message, guint32 other)
+{
+	gint64 left, right;
+
+	if (other == THREAD_NONE)
+		return TRUE;
+	left = self->messages[message].received_at;
+	right = self->messages[other].received_at;
+	return left != right ? left > right : message > other;
+}
+
+/* The root above each node. Every node is passed twice at most. */
+static guint32 *
+find_roots(ThreadTree *self)
+{
+	guint32 n_nodes = self->parents->len;
+	guint32 *roots = g_new(guint32, n_nodes + 1);
+
+	for (guint32 i = 0; i < n_nodes; i++)
+		roots[i] = THREAD_NONE;
+	for (guint32 i = 0; i < n_nodes; i++) {
+		guint32 root = i;
+
+		while (roots[root] == THREAD_NONE &&
+		       thread_tree_get_parent(self, root) != THREAD_NONE)
+			root = thread_tree_get_parent(self, root);
+		if (roots[root] != THREAD_NONE)
+			root = roots[root];
+		for (guint32 node = i; node != THREAD_NONE && roots[node] == THREAD_NONE;
+		     node = thread_tree_get_parent(self, node))
+			roots[node] = root;
+	}
+	return roots;
+}
+
+typedef struct {
+	ThreadTree *tree;
+	const guint32 *latest; /* message of each root */
+} Arrivals;
+
+static int
+compare_arrivals(gconstpointer a, gconstpointer b, gpointer user_data)
+{
+	const Arrivals *arrivals = user_data;
+	guint32 left = arrivals->latest[*(const guint32 *)a];
+	guint32 right = arrivals->latest[*(const guint32 *)b];
+
+	if (left == right)
+		return 0;
+	return is_later(arrivals->tree, left, right) ? 1 : -1;
+}
+
+/* Sorts the threads of an arranged tree by the INTERNALDATE of the latest message in each; of equal
+ * ones by the order of the mailbox. */
+void
+thread_tree_sort_by_arrival(ThreadTree *self)
+{
+	g_autofree guint32 *roots = find_roots(self);
+	g_autofree guint32 *latest = g_new(guint32, self->parents->len + 1);
+	Arrivals arrivals = {self, latest};
+
+	for (guint32 i = 0; i < self->parents->len; i++)
+		latest[i] = THREAD_NONE;
+	for (guint32 i = 0; i < self->n_messages; i++)
+		if (is_later(self, i, latest[roots[i]]))
+			latest[roots[i]] = i;
+	g_array_sort_with_data(self->roots, compare_arrivals, &arrivals);
+}
+
 /* Opens a list with a child: `(` and its number. Its siblings wait on the stack. */
 static void
 open_list(ThreadTree *self, guint32 node, GString *text)

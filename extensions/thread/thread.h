@@ -27,6 +27,7 @@ typedef struct {
 	guint32 number; /* as it is answered */
 	gint64 sent_at;
 	ThreadRecord *record;
+	gint64 received_at;
 } ThreadMessage;
 
 /* thread-tree.c: messages (0 to n - 1) and dummies (from n on), each with its parent */
@@ -49,6 +50,7 @@ guint32 thread_tree_add(ThreadTree *self, guint32 parent);
 guint32 thread_tree_get_parent(ThreadTree *self, guint32 node);
 void thread_tree_set_parent(ThreadTree *self, guint32 node, guint32 parent);
 void thread_tree_arrange(ThreadTree *self);
+void thread_tree_sort_by_arrival(ThreadTree *self);
 guint32 thread_tree_get_first_message(ThreadTree *self, guint32 node);
 void thread_tree_append_to(ThreadTree *self, GString *text);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ThreadTree, thread_tree_free)
@@ -63,6 +65,7 @@ typedef void (*ThreadAlgorithm)(ThreadTree *tree);
 ThreadAlgorithm thread_find_algorithm(FerryImapValue *name);
 char *thread_make(ThreadAlgorithm algorithm, const ThreadMessage *messages, guint32 n_messages);
 void thread_by_references(ThreadTree *tree);
+void thread_by_refs(ThreadTree *tree);
 void thread_by_subject(ThreadTree *tree);
 
 /* thread-command.c */

@@ -71,6 +71,32 @@ static const struct {
 	{{"a||x|9", "b|a|y|1", "c||z|5"}, "(3)(1 2)", "(2)(3)(1)"},
 };
 
+/* What REFS makes of messages, and when each arrived, as one number: 0 where there are no more. */
+static const struct {
+	const char *messages[12];
+	gint64 arrivals[12];
+	const char *refs;
+} arrivals[] = {
+	{{NULL}, {0}, ""},
+	{{"a||x|1", "b||x|2"}, {1, 2}, "(1)(2)"},
+	{{"a||x|1", "b||x|2"}, {2, 1}, "(2)(1)"},
+	{{"a||x|2", "b||y|1"}, {1, 1}, "(1)(2)"},
+	/* the latest of a thread counts, wherever it is */
+	{{"a||x|1", "b||y|2", "c|a|z|3"}, {1, 2, 3}, "(2)(1 3)"},
+	{{"a||x|1", "b||y|2", "c|a|z|3"}, {3, 2, 1}, "(2)(1 3)"},
+	{{"a||x|1", "b||y|2", "c|a|z|3"}, {1, 3, 2}, "(1 3)(2)"},
+	{{"a||x|1", "b|a|x|2", "c|b|x|3", "d|c|x|4", "e||x|5"}, {1, 9, 2, 3, 8}, "(5)(1 2 3 4)"},
+	/* siblings are by sent date all the same */
+	{{"a||x|1", "b|a|y|3", "c|a|z|2"}, {1, 2, 3}, "(1 (3)(2))"},
+	/* dummies have the date of what is below them */
+	{{"b|a|x|1", "c|a|y|2", "d||z|3"}, {1, 5, 4}, "(3)((1)(2))"},
+	{{"b|a|x|1", "c|a|y|2", "d||z|3"}, {1, 3, 4}, "((1)(2))(3)"},
+	/* subjects are nothing */
+	{{"a||x|1", "b||Re: x|2"}, {1, 2}, "(1)(2)"},
+	/* equal dates: the order of the mailbox, of what came last */
+	{{"a||x|1", "b||y|2", "c|a|z|3"}, {1, 1, 1}, "(2)(1 3)"},
+};
+
 static ThreadRecord *
 make_record(char **parts)
 {
@@ -87,7 +113,7 @@ make_record(char **parts)
 }
 
 static char *
-thread(ThreadAlgorithm algorithm, const char *const *list)
+thread(ThreadAlgorithm algorithm, const char *const *list, const gint64 *received)
 {
 	ThreadMessage messages[12] = {0};
 	guint32 n = 0;
@@ -96,8 +122,9 @@ thread(ThreadAlgorithm algorithm, const char *const *list)
 	for (; list[n] != NULL; n++) {
 		g_auto(GStrv) parts = g_strsplit(list[n], "|", 4);
 
-		messages[n] = (ThreadMessage){n + 1, g_ascii_strtoll(parts[3], NULL, 10),
-					      make_record(parts)};
+		messages[n] =
+			(ThreadMessage){n + 1, g_ascii_strtoll(parts[3], NULL, 10),
+					make_record(parts), received != NULL ? received[n] : 0};
 	}
 	text = thread_make(algorithm, messages, n);
 	for (guint32 i = 0; i < n; i++)
@@ -109,13 +136,20 @@ static void
 test_trees(void)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *references = thread(thread_by_references, cases[i].messages);
-		g_autofree char *subjects = thread(thread_by_subject, cases[i].messages);
+		g_autofree char *references = thread(thread_by_references, cases[i].messages, NULL);
+		g_autofree char *subjects = thread(thread_by_subject, cases[i].messages, NULL);
 
 		if (strcmp(references, cases[i].references) != 0)
 			g_error("case %" G_GSIZE_FORMAT ", REFERENCES: %s", i, references);
 		if (strcmp(subjects, cases[i].subjects) != 0)
 			g_error("case %" G_GSIZE_FORMAT ", ORDEREDSUBJECT: %s", i, subjects);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(arrivals); i++) {
+		g_autofree char *refs =
+			thread(thread_by_refs, arrivals[i].messages, arrivals[i].arrivals);
+
+		if (strcmp(refs, arrivals[i].refs) != 0)
+			g_error("case %" G_GSIZE_FORMAT ", REFS: %s", i, refs);
 	}
 }
 

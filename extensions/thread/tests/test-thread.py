@@ -132,6 +132,11 @@ def test_references(pair):
         compare(pair, 'UID THREAD REFERENCES UTF-8 ' + program)
 
 
+def test_refs(pair):
+    for program in PROGRAMS:
+        compare(pair, 'THREAD REFS UTF-8 ' + program)
+
+
 def test_ordered_subject(pair):
     for program in PROGRAMS:
         compare(pair, 'THREAD ORDEREDSUBJECT UTF-8 ' + program)
@@ -164,4 +169,4 @@ def test_deep_and_restarted(_):
         same(asked, [], 'requests for headers')
 
 
-run([test_references, test_ordered_subject, test_deep_and_restarted], fixture=fixture, timeout=280)
+run([test_references, test_refs, test_ordered_subject, test_deep_and_restarted], fixture=fixture, timeout=280)
