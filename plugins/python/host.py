@@ -71,8 +71,10 @@ class Guard:
     def __init__(self, what, function):
         if not callable(function):
             raise TypeError('%s: %r is not callable' % (what, function))
-        self.owner, self.what, self.function = loading, what, function
-        self.near = near
+        module = sys.modules.get(getattr(function, '__module__', None))
+        self.owner = loading or getattr(module, '__name__', '').removeprefix(PACKAGE)
+        self.near = near if loading else os.path.dirname(getattr(module, '__file__', None) or near)
+        self.what, self.function = what, function
         self.failed = False
 
     def describe(self, problem):
@@ -235,13 +237,15 @@ class Listener(Told):
 
 
 class AppendData(Guard):
-    """Puts a message together: without one the command fails."""
+    """Puts a message together, or is what that waits for: without one the command fails."""
 
     def __call__(self, command, element, assembly, data):
         try:
             self.function(command, element, assembly, data)
         except BaseException as problem:
-            assembly.done(problem if isinstance(problem, GLib.Error) else self.describe(problem))
+            error = problem if isinstance(problem, GLib.Error) else self.describe(problem)
+            self.failed = False
+            assembly.done(error)
 
 
 class Command(Part):
@@ -309,18 +313,34 @@ def guarded_call(name, original, guards):
     return call
 
 
+def refused_call(name):
+    def call(*_):
+        raise NotImplementedError('%s() is not for extensions in Python' % name)
+    return call
+
+
 def guard_callback(command, function):
     """For the callbacks of a handler that waits: what `function` raises ends the command."""
-    guard = Command('command %s' % command.get_name(), lambda _, *args: function(*args))
-    guard.owner = command.get_contribution().module
+    guard = Command('command ' + command.get_name(), function)
+    guard.function = lambda _, *args: function(*args)
     return lambda *args: guard(command, *args)
 
 
+def guard_assembly(assembly, function):
+    """For the callbacks of append data that waits: what `function` raises ends the message."""
+    guard = AppendData('append data', function)
+    guard.function = lambda command, element, assembly, args: function(*args)
+    return lambda *args: guard(None, None, assembly, args)
+
+
 def install_guards():
-    for name, guards in CALLS.items():
+    """What has no guard is refused: nothing that an extension raises may reach C."""
+    for name in [name for name in dir(Ferry.Registry) if name.startswith('add_')]:
         original = getattr(Ferry.Registry, name)
-        setattr(Ferry.Registry, name, guarded_call(name, original, guards))
+        setattr(Ferry.Registry, name, guarded_call(name, original, CALLS[name])
+                if name in CALLS else refused_call(name))
     Ferry.ImapCommand.guard = guard_callback
+    Ferry.ImapAssembly.guard = guard_assembly
 
 
 def execute(name, path):

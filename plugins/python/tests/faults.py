@@ -53,6 +53,10 @@ def later(command, data):
     GLib.timeout_add(1, command.guard(fail))
 
 
+def fail_later(command, element, assembly, data):
+    GLib.timeout_add(1, assembly.guard(fail))
+
+
 def thread_name(command, data):
     """A handler runs on the thread that the worker runs on, and other threads go on meanwhile."""
     writer = command.get_writer()
@@ -110,8 +114,8 @@ def register_quiet(registry):
     registry.add_update_writer('XFAULTY', fail)
     registry.add_session_data('XFAULTY', fail)
     registry.add_account_listener('XFAULTY', fail)
-    registry.add_announcement_policy('XFAULTY', fail)
     registry.add_progress_listener('XFAULTY', fail)
+    registry.add_announcement_policy('XFAULTY', fail)
     registry.add_told_item('XFAULTY', fail)
     registry.add_enable('XFAULTY', fail)
 
@@ -129,6 +133,7 @@ def register_loud(registry):
     registry.add_argument_rule('CHECK', fail)
     registry.add_append_data('XRAISE', 'atom', fail)
     registry.add_append_data('XENDED', 'atom', done_and_fail)
+    registry.add_append_data('XWAIT', 'atom', fail_later)
     registry.add_fetch_item('XHALF', None, NEEDS.NOTHING, None, half_item)
     registry.add_sort_key('XRAISE', None, fail)
     registry.add_search_key('XRAISE', None, NEEDS.NOTHING, None, fail)

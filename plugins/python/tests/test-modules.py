@@ -35,6 +35,8 @@ BROKEN = [
      ['TypeError: add_command() takes 5 arguments']),
     ('function', REGISTER + 'registry.add_enable("XFUNCTION", "no function")\n',
      ["enable XFUNCTION: 'no function' is not callable"]),
+    ('loader', REGISTER + 'registry.add_loader("XLOADER", None)\n',
+     ['NotImplementedError: add_loader() is not for extensions in Python']),
     ('types', REGISTER + 'registry.add_capability(7, Ferry.Phase.ANY, None)\n',
      ['types.py, line 3: TypeError']),
     ('exit', 'import sys\nsys.exit("good bye")\n', ['SystemExit: good bye']),

@@ -138,7 +138,7 @@ def check_parts(client):
     same((reply.kind, reply.all(b'XLIST')), (b'NO', []))
     check(reply.all(b'LIST'), str(reply))
     same(client.cmd('LIST (XRAISE) "" *').kind, b'NO')
-    for word, code in (('XRAISE', b'SERVERBUG'), ('XENDED', b'CANNOT')):
+    for word, code in (('XRAISE', b'SERVERBUG'), ('XWAIT', b'SERVERBUG'), ('XENDED', b'CANNOT')):
         reply = client.cmd('APPEND INBOX %s x' % word)
         same((reply.kind, reply.code), (b'NO', code), str(reply))
 
@@ -169,6 +169,8 @@ def test_faults_stay_where_they_are():
         for line in ('extension faults, command XRAISE: faults.py, line ', 'Full: the moon is full',
                      'extension faults, fetch item XHALF: ', 'extension faults, search key XRAISE: ',
                      'extension faults, command XEXIT: faults.py, line ',
+                     'extension faults, command XLATER: faults.py, line ',
+                     'extension faults, append data: faults.py, line ',
                      'extension faults, update writer XFAULTY: ',
                      'extension faults, capability XNUMBER: TypeError'):
             check(line in text, '%r is in the log' % line)
