@@ -147,3 +147,12 @@ ferry_imap_grammar_take_fetch_items(FerryImapGrammar *self)
 	ferry_imap_value_add_child(list, item);
 	return g_steal_pointer(&list);
 }
+
+FerryImapValue *
+ferry_imap_grammar_take_fetch_list(FerryImapGrammar *self)
+{
+	if (ferry_imap_input_take(self->input, '('))
+		return take_items_to_end(self, FERRY_CONTRIBUTION_FETCH_ITEM);
+	ferry_imap_grammar_fail(self, "a list");
+	return NULL;
+}

@@ -90,3 +90,24 @@ ferry_imap_grammar_take_patterns(FerryImapGrammar *self)
 	}
 	return g_steal_pointer(&list);
 }
+
+/* One name or, in parentheses, several (RFC 5465 §8, RFC 7377 §2.2): always a LIST. */
+FerryImapValue *
+ferry_imap_grammar_take_mailboxes(FerryImapGrammar *self)
+{
+	g_autoptr(FerryImapValue) list = ferry_imap_value_new_list();
+	gboolean many = ferry_imap_input_take(self->input, '(');
+
+	do {
+		FerryImapValue *mailbox = ferry_imap_grammar_take_mailbox(self);
+
+		if (mailbox == NULL)
+			return NULL;
+		ferry_imap_value_add_child(list, mailbox);
+	} while (many && ferry_imap_input_take(self->input, ' '));
+	if (many && !ferry_imap_input_take(self->input, ')')) {
+		ferry_imap_grammar_fail(self, "the end of the mailbox names");
+		return NULL;
+	}
+	return g_steal_pointer(&list);
+}

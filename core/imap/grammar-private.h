@@ -43,6 +43,7 @@ FerryImapValue *ferry_imap_grammar_take_mailbox(FerryImapGrammar *self);
 FerryImapValue *ferry_imap_grammar_take_reference(FerryImapGrammar *self);
 FerryImapValue *ferry_imap_grammar_take_list_mailbox(FerryImapGrammar *self);
 FerryImapValue *ferry_imap_grammar_take_patterns(FerryImapGrammar *self);
+FerryImapValue *ferry_imap_grammar_take_mailboxes(FerryImapGrammar *self);
 
 /* grammar-items.c: names that the registry knows, with arguments of their own */
 gboolean ferry_imap_grammar_is_item_list(const char *term, FerryContributionKind *kind);
@@ -51,6 +52,7 @@ FerryImapValue *ferry_imap_grammar_take_item_list(FerryImapGrammar *self,
 FerryImapValue *ferry_imap_grammar_take_item_arguments(FerryImapGrammar *self,
 						       const FerryContribution *contribution);
 FerryImapValue *ferry_imap_grammar_take_fetch_items(FerryImapGrammar *self);
+FerryImapValue *ferry_imap_grammar_take_fetch_list(FerryImapGrammar *self);
 
 /* grammar-search.c */
 FerryImapValue *ferry_imap_grammar_take_search_key(FerryImapGrammar *self);

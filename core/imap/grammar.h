@@ -20,11 +20,13 @@ G_BEGIN_DECLS
  *   named-values    `(name value name value)`, values being strings, literals of any octets or NIL:
  *                   LIST of names and values in turn
  *   reference       what stands before patterns: as list-mailbox, without wildcards
+ *   mailboxes       one mailbox, or several in parentheses: LIST
  *   patterns        one list-mailbox, or several in parentheses: LIST
  *   fetch-items     FETCH's items, in parentheses or one alone: LIST of ITEM; each parsed by the
  *                   grammar of its contribution; ALL, FAST, FULL are atoms for the handler to
  * expand search-key, search-program    ITEM values; AND, OR (any number of children), NOT and SET
  *                   (a bare sequence-set) have no contribution, all others have
+ *   fetch-list      FETCH's items in parentheses, and no others
  *   fetch-modifiers, store-modifiers, search-returns, select-parameters, status-items,
  *   list-selections, list-returns    a parenthesized list of names of that kind: LIST of ITEM
  *   seq-number      one message number or UID, or `*`: a SET

@@ -308,6 +308,18 @@ static const struct {
 	{"a ENABLE b c\r\n", "atom*", "a ENABLE (b c);"},
 	{"a ENABLE b \r\n", "atom*", "a ENABLE BAD;"},
 	{"a ID NIL\r\n", "nstring", "a ID NIL;"},
+	{"a X inbox\r\n", "mailboxes", "a X ('INBOX');"},
+	{"a X (inbox \"b c\" {1}\r\nd)\r\n", "mailboxes", "+ a X ('INBOX' 'b c' 'd');"},
+	{"a X ()\r\n", "mailboxes", "a X BAD;"},
+	{"a X (b\r\n", "mailboxes", "a X BAD;"},
+	{"a X (UID FLAGS)\r\n", "fetch-list", "a X (UID FLAGS);"},
+	{"a X UID\r\n", "fetch-list", "a X BAD;"},
+	{"a X (b) (c (1)) d\r\n", "{(atom [(number)])} [atom]", "a X (((b -)) ((c (1)))) d;"},
+	{"a X (b (c 1 d 2))\r\n", "{(atom ({atom number}))}", "a X (((b (((c 1) (d 2))))));"},
+	{"a X\r\n", "[{(atom)}]", "a X -;"},
+	{"a X (b)(c)\r\n", "{(atom)}", "a X BAD;"},
+	{"a X (b) (c\r\n", "{(atom)}", "a X BAD;"},
+	{"a X (b 1 c)\r\n", "({atom number})", "a X BAD;"},
 };
 
 static void
