@@ -11,6 +11,7 @@
 #include "account/outcome.h"
 #include "account/service.h"
 #include "account/view.h"
+#include "account/watch.h"
 #include "auth/credential.h"
 #include "auth/sasl.h"
 #include "auth/verifier.h"

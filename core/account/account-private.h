@@ -7,6 +7,7 @@
 #include "account/mailbox-list-private.h"
 #include "account/manager.h"
 #include "account/raw-cache-private.h"
+#include "account/watch.h"
 #include "jmap/push.h"
 #include "jmap/session.h"
 #include "store/store.h"
@@ -77,6 +78,7 @@ struct _FerryAccountSession {
 	gulong changed_signal;
 	gboolean idling;
 	gboolean expired;
+	FerryWatch watch;
 };
 
 #define FERRY_TYPE_MAIL_ACCOUNT (ferry_mail_account_get_type())
@@ -142,6 +144,9 @@ void ferry_account_start_push(FerryAccount *self, FerryJmapSession *jmap);
 void ferry_account_drop_push(FerryAccount *self);
 void ferry_account_want_mail(FerryAccount *self, FerryJmapSession *jmap);
 void ferry_account_start_ticking(FerryAccount *self);
+
+/* watch.c: what any of its sessions watches */
+FerryWatch ferry_account_get_watch(FerryAccount *self);
 
 /* account-session.c */
 FerryAccountSession *ferry_account_session_new(FerryAccount *account, FerryJmapSession *jmap);

@@ -45,19 +45,23 @@ background_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 sync_all(FerryAccount *self, gboolean only_told, gboolean again)
 {
+	FerryWatch watch = ferry_account_get_watch(self);
+	FerryRefresh how = only_told                           ? FERRY_REFRESH_IF_OLD
+			   : watch & FERRY_WATCH_SUBSCRIPTIONS ? FERRY_REFRESH_SUBSCRIPTIONS
+							       : FERRY_REFRESH_ALWAYS;
+
 	for (guint i = 0; i < self->mail_accounts->len; i++) {
 		FerryMailAccount *mail_account = self->mail_accounts->pdata[i];
 
 		if ((only_told && !ferry_mail_account_has_news(mail_account)) ||
 		    (mail_account->polling && !again))
 			continue;
-		if (!only_told && !mail_account->own &&
+		if (!only_told && !mail_account->own && !(watch & FERRY_WATCH_SHARED) &&
 		    !ferry_mail_account_is_watched(mail_account))
 			continue;
 		mail_account->polling = TRUE;
-		ferry_mail_account_refresh_async(
-			mail_account, NULL, only_told ? FERRY_REFRESH_IF_OLD : FERRY_REFRESH_ALWAYS,
-			background_cb, g_object_ref(self));
+		ferry_mail_account_refresh_async(mail_account, NULL, how, background_cb,
+						 g_object_ref(self));
 	}
 }
 
@@ -188,7 +192,7 @@ ferry_account_note_expired(FerryAccount *self, FerryJmapSession *jmap)
 static gboolean
 is_watched(FerryAccount *self)
 {
-	if (self->n_idling > 0)
+	if (self->n_idling > 0 || ferry_account_get_watch(self) != FERRY_WATCH_NOTHING)
 		return TRUE;
 	for (guint i = 0; i < self->mail_accounts->len; i++) {
 		if (ferry_mail_account_is_watched(self->mail_accounts->pdata[i]))
