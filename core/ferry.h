@@ -4,6 +4,7 @@
 /* Everything that an extension may use. */
 #include "ferry-protocol.h"
 #include "account/memo.h"
+#include "imap/announce.h"
 #include "imap/append.h"
 #include "imap/assembly.h"
 #include "imap/command.h"

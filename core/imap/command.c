@@ -203,7 +203,7 @@ ferry_imap_command_get_cancellable(FerryImapCommand *self)
 /**
  * ferry_imap_command_get_tag:
  *
- * Returns: the tag
+ * Returns: (nullable): the tag; %NULL where no client sent it (ferry_imap_session_write_fetch())
  */
 const char *
 ferry_imap_command_get_tag(FerryImapCommand *self)
@@ -716,8 +716,12 @@ void
 ferry_imap_command_wait_turn(FerryImapCommand *self, FerryImapTurnFunc func, gpointer user_data)
 {
 	GPtrArray *running = self->session->running;
+	guint first = 0;
 
-	if (running->len > 0 && running->pdata[0] != self) {
+	/* IDLE writes nothing */
+	if (running->len > 1 && running->pdata[0] == self->session->line_command)
+		first = 1;
+	if (running->len > first && running->pdata[first] != self) {
 		self->turn_func = func;
 		self->turn_data = user_data;
 	} else {

@@ -350,6 +350,43 @@ ferry_imap_session_read_line(FerryImapSession *self, FerryImapCommand *command, 
 	ferry_connection_resume_input(self->connection);
 }
 
+/* Whoever is the first that runs now writes; IDLE writes nothing. */
+static void
+give_next_turn(FerryImapSession *self)
+{
+	for (guint i = 0; i < self->running->len; i++) {
+		if (self->running->pdata[i] == self->line_command)
+			continue;
+		ferry_imap_command_give_turn(self->running->pdata[i]);
+		return;
+	}
+}
+
+/* A command that no client sent has no answer but what it wrote. */
+static void
+unasked_done(FerryImapSession *self, const GError *error)
+{
+	if (error != NULL)
+		g_debug("session: what nobody asked for failed: %s", error->message);
+	if (self->ended || self->leaving)
+		return;
+	ferry_imap_session_next(self);
+	ferry_imap_session_tell_now(self);
+	ferry_imap_writer_flush(self->writer);
+}
+
+/* Runs a command of the session's own: without a tag. */
+void
+ferry_imap_session_run_unasked(FerryImapSession *self, const FerryContribution *contribution,
+			       GPtrArray *arguments)
+{
+	g_autoptr(FerryImapCommand) command =
+		ferry_imap_command_new(self, contribution, NULL, arguments);
+
+	g_ptr_array_add(self->running, g_object_ref(command));
+	ferry_imap_command_run(command);
+}
+
 /* EXPUNGE may follow a command that does not use numbers, while none that does is running. */
 static gboolean
 may_expunge_after(FerryImapSession *self, FerryImapCommand *command)
@@ -394,8 +431,11 @@ ferry_imap_session_command_done(FerryImapSession *self, FerryImapCommand *comman
 		ferry_imap_parser_set_line_mode(self->parser, FALSE);
 	}
 	g_ptr_array_remove(self->running, command);
-	if (self->running->len > 0)
-		ferry_imap_command_give_turn(self->running->pdata[0]);
+	give_next_turn(self);
+	if (ferry_imap_command_get_tag(command) == NULL) {
+		unasked_done(self, error);
+		return;
+	}
 	ferry_imap_session_release_spool(self);
 	if (self->ended)
 		return;

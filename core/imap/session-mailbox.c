@@ -112,6 +112,23 @@ rights_changed_cb(FerryMailbox *mailbox, gpointer user_data)
 	tell_or_keep(user_data);
 }
 
+/* What a command does is a part of its answer, whatever policies say. */
+static void
+note_own_news(FerryImapSession *self, FerryMailboxDelta *delta)
+{
+	gsize n_arrived, n_changed, n_expunged;
+
+	ferry_mailbox_delta_get_arrived(delta, &n_arrived);
+	ferry_mailbox_delta_get_changed(delta, &n_changed);
+	ferry_mailbox_delta_get_expunged(delta, &n_expunged);
+	if (n_arrived > 0)
+		self->own_news |= FERRY_NEWS_ARRIVALS;
+	if (n_changed > 0)
+		self->own_news |= FERRY_NEWS_CHANGES;
+	if (n_expunged > 0)
+		self->own_news |= FERRY_NEWS_EXPUNGES;
+}
+
 static void
 changed_cb(FerryMailbox *mailbox, FerryView *old, FerryView *view, FerryMailboxDelta *delta,
 	   gpointer user_data)
@@ -119,6 +136,8 @@ changed_cb(FerryMailbox *mailbox, FerryView *old, FerryView *view, FerryMailboxD
 	FerryImapSession *self = user_data;
 	gboolean own = ferry_mailbox_delta_get_origin(delta) == self->account_session;
 
+	if (own)
+		note_own_news(self, delta);
 	if (own && self->silent != NULL)
 		apply_silently(self, old, view, delta);
 	else
@@ -423,9 +442,13 @@ ferry_imap_session_tell(FerryImapSession *self, gboolean may_expunge, gboolean w
 	FerryNews allowed =
 		may_expunge ? FERRY_NEWS_ALL : FERRY_NEWS_ALL & ~(guint)FERRY_NEWS_EXPUNGES;
 
+	FerryNews own = self->own_news & allowed;
+
+	self->own_news = FERRY_NEWS_NONE;
 	if (self->told != NULL)
 		ferry_imap_session_tell_news(
-			self, ferry_imap_session_choose_news(self, FERRY_MOMENT_COMMAND, allowed),
+			self,
+			ferry_imap_session_choose_news(self, FERRY_MOMENT_COMMAND, allowed) | own,
 			with_uid);
 }
 

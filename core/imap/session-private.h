@@ -47,6 +47,7 @@ struct _FerryImapSession {
 	gboolean wants_turn; /* a listener has something to write */
 	GSource *turn;
 	GCancellable *drain; /* not NULL: what was written waits for the client, and the turn too */
+	FerryNews own_news;  /* what the command that runs did itself: it is told with its end */
 	GArray *own; /* (element-type Own): what the command that runs added; NULL: nothing */
 };
 
@@ -58,6 +59,8 @@ void ferry_imap_session_command_done(FerryImapSession *self, FerryImapCommand *c
 				     const GError *error);
 void ferry_imap_session_next(FerryImapSession *self);
 gboolean ferry_imap_session_reserve_spool(FerryImapSession *self, guint64 octets, GError **error);
+void ferry_imap_session_run_unasked(FerryImapSession *self, const FerryContribution *contribution,
+				    GPtrArray *arguments);
 void ferry_imap_session_release_spool(FerryImapSession *self);
 
 /* session-progress.c */

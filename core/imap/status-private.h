@@ -5,7 +5,9 @@
 
 G_BEGIN_DECLS
 
-FerryImapStatus *ferry_imap_status_new(FerryImapCommand *command, const char *name,
-				       FerryMailboxInfo *info, const FerryMailboxStatus *numbers);
+/* @command: (nullable): who asks */
+FerryImapStatus *ferry_imap_status_new(FerryImapSession *session, FerryImapCommand *command,
+				       const char *name, FerryMailboxInfo *info,
+				       const FerryMailboxStatus *numbers);
 
 G_END_DECLS

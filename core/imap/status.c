@@ -10,7 +10,8 @@
 
 struct _FerryImapStatus {
 	gatomicrefcount ref_count;
-	FerryImapCommand *command;
+	FerryImapSession *session;
+	FerryImapCommand *command; /* NULL: nobody asked */
 	char *name;
 	FerryMailboxInfo *info;
 	FerryMailboxStatus numbers;
@@ -20,13 +21,14 @@ G_DEFINE_BOXED_TYPE(FerryImapStatus, ferry_imap_status, ferry_imap_status_ref,
 		    ferry_imap_status_unref)
 
 FerryImapStatus *
-ferry_imap_status_new(FerryImapCommand *command, const char *name, FerryMailboxInfo *info,
-		      const FerryMailboxStatus *numbers)
+ferry_imap_status_new(FerryImapSession *session, FerryImapCommand *command, const char *name,
+		      FerryMailboxInfo *info, const FerryMailboxStatus *numbers)
 {
 	FerryImapStatus *self = g_new0(FerryImapStatus, 1);
 
 	g_atomic_ref_count_init(&self->ref_count);
-	self->command = g_object_ref(command);
+	self->session = g_object_ref(session);
+	g_set_object(&self->command, command);
 	self->name = g_strdup(name);
 	self->info = info != NULL ? ferry_mailbox_info_ref(info) : NULL;
 	self->numbers = *numbers;
@@ -55,7 +57,8 @@ ferry_imap_status_unref(FerryImapStatus *self)
 {
 	if (!g_atomic_ref_count_dec(&self->ref_count))
 		return;
-	g_object_unref(self->command);
+	g_object_unref(self->session);
+	g_clear_object(&self->command);
 	g_clear_pointer(&self->info, ferry_mailbox_info_unref);
 	g_free(self->name);
 	g_free(self);
@@ -64,7 +67,8 @@ ferry_imap_status_unref(FerryImapStatus *self)
 /**
  * ferry_imap_status_get_command:
  *
- * Returns: (transfer none): the command that asks, STATUS or LIST
+ * Returns: (transfer none) (nullable): the command that asks, STATUS or LIST; %NULL where none did
+ *   (ferry_imap_session_write_status())
  */
 FerryImapCommand *
 ferry_imap_status_get_command(FerryImapStatus *self)
@@ -80,7 +84,7 @@ ferry_imap_status_get_command(FerryImapStatus *self)
 FerryImapSession *
 ferry_imap_status_get_session(FerryImapStatus *self)
 {
-	return ferry_imap_command_get_session(self->command);
+	return self->session;
 }
 
 /**

@@ -39,12 +39,15 @@ gboolean ferry_imap_register_status_items(FerryRegistry *registry, GError **erro
 
 /* login.c: what LOGIN and AUTHENTICATE end with */
 void ferry_imap_signed_in(FerryImapCommand *command, GObject *identity, const char *user);
-/* status.c: `* STATUS name (items)` */
-void ferry_imap_write_status(FerryImapCommand *command, const char *name,
+/* status.c: `* STATUS name (items)`; @command: (nullable): who asks */
+void ferry_imap_write_status(FerryImapSession *session, FerryImapCommand *command, const char *name,
 			     const FerryMailboxStatus *numbers, FerryImapValue *items);
 FerryStatusItems ferry_imap_status_needs(FerryImapValue *items);
 /* list-response.c: `* LIST (attributes) "/" name` of one mailbox, without the line end */
 void ferry_imap_write_list(FerryImapWriter *writer, FerryMailboxInfo *info, gboolean subscribed);
+/* … with more attributes */
+void ferry_imap_write_list_with(FerryImapWriter *writer, FerryMailboxInfo *info,
+				gboolean subscribed, const char *const *more);
 /* … of a name that is no mailbox */
 void ferry_imap_write_missing_list(FerryImapWriter *writer, const char *name,
 				   const char *attributes);

@@ -11,7 +11,8 @@
 #include "imap/names.h"
 
 static void
-write_attributes(FerryImapWriter *writer, FerryMailboxInfo *info, gboolean subscribed)
+write_attributes(FerryImapWriter *writer, FerryMailboxInfo *info, gboolean subscribed,
+		 const char *const *more)
 {
 	const char *use = ferry_mailbox_info_get_special_use(info);
 
@@ -29,16 +30,25 @@ write_attributes(FerryImapWriter *writer, FerryMailboxInfo *info, gboolean subsc
 		ferry_imap_writer_write_atom(writer, "\\Subscribed");
 	if (use != NULL)
 		ferry_imap_writer_write_atom(writer, use);
+	for (; more != NULL && *more != NULL; more++)
+		ferry_imap_writer_write_atom(writer, *more);
 	ferry_imap_writer_end_list(writer);
+}
+
+void
+ferry_imap_write_list_with(FerryImapWriter *writer, FerryMailboxInfo *info, gboolean subscribed,
+			   const char *const *more)
+{
+	ferry_imap_writer_begin_untagged(writer, "LIST");
+	write_attributes(writer, info, subscribed, more);
+	ferry_imap_writer_write_string(writer, "/", 1);
+	ferry_imap_writer_write_mailbox(writer, ferry_mailbox_info_get_name(info));
 }
 
 void
 ferry_imap_write_list(FerryImapWriter *writer, FerryMailboxInfo *info, gboolean subscribed)
 {
-	ferry_imap_writer_begin_untagged(writer, "LIST");
-	write_attributes(writer, info, subscribed);
-	ferry_imap_writer_write_string(writer, "/", 1);
-	ferry_imap_writer_write_mailbox(writer, ferry_mailbox_info_get_name(info));
+	ferry_imap_write_list_with(writer, info, subscribed, NULL);
 }
 
 void

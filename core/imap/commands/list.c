@@ -213,8 +213,8 @@ status_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	}
 	/* RFC 5819 §2: without its STATUS the mailbox is still told */
 	if (numbers != NULL)
-		ferry_imap_write_status(command, ferry_mailbox_info_get_name(info), numbers,
-					self->status);
+		ferry_imap_write_status(ferry_imap_command_get_session(command), command,
+					ferry_mailbox_info_get_name(info), numbers, self->status);
 	walk(command);
 }
 

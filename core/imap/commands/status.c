@@ -86,15 +86,15 @@ ferry_imap_status_needs(FerryImapValue *items)
 }
 
 void
-ferry_imap_write_status(FerryImapCommand *command, const char *name,
+ferry_imap_write_status(FerryImapSession *session, FerryImapCommand *command, const char *name,
 			const FerryMailboxStatus *numbers, FerryImapValue *items)
 {
-	FerryImapSession *session = ferry_imap_command_get_session(command);
-	FerryImapWriter *writer = ferry_imap_command_get_writer(command);
+	FerryImapWriter *writer = ferry_imap_session_get_writer(session);
 	FerryMailboxList *list =
 		ferry_account_session_get_list(ferry_imap_session_get_account_session(session));
 	FerryMailboxInfo *info = list != NULL ? ferry_mailbox_list_find(list, name) : NULL;
-	g_autoptr(FerryImapStatus) status = ferry_imap_status_new(command, name, info, numbers);
+	g_autoptr(FerryImapStatus) status =
+		ferry_imap_status_new(session, command, name, info, numbers);
 
 	ferry_imap_writer_begin_untagged(writer, "STATUS");
 	ferry_imap_writer_write_mailbox(writer,
@@ -126,7 +126,8 @@ status_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		ferry_imap_command_fail(command, error);
 		return;
 	}
-	ferry_imap_write_status(command, ferry_imap_command_get_string(command, 0), numbers,
+	ferry_imap_write_status(ferry_imap_command_get_session(command), command,
+				ferry_imap_command_get_string(command, 0), numbers,
 				ferry_imap_command_get_argument(command, 1));
 	ferry_imap_command_finish(command);
 }

@@ -137,7 +137,8 @@ store_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		return;
 	}
 	if (ferry_imap_session_get_told(session) != NULL)
-		tell_outcome(ferry_imap_session_get_told(session), store);
+		session->own_news |= FERRY_NEWS_CHANGES;
+	tell_outcome(ferry_imap_session_get_told(session), store);
 	set_code(command, store);
 	if (ferry_outcome_get_error(store->outcome) != NULL) {
 		ferry_imap_command_fail(command, ferry_outcome_get_error(store->outcome));
