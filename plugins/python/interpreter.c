@@ -14,7 +14,6 @@
 
 #include <dlfcn.h>
 #include <girepository.h>
-#include <glib/gi18n-lib.h>
 #include <signal.h>
 
 #include "interpreter.h"
@@ -41,8 +40,7 @@ share_symbols(GError **error)
 	if (dladdr((gconstpointer)Py_InitializeFromConfig, &info) != 0 &&
 	    dlopen(info.dli_fname, RTLD_NOW | RTLD_GLOBAL | RTLD_NOLOAD) != NULL)
 		return TRUE;
-	g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED, _("the library of Python: %s"),
-		    dlerror());
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED, "the library of Python: %s", dlerror());
 	return FALSE;
 }
 
@@ -51,8 +49,8 @@ check_status(PyStatus status, GError **error)
 {
 	if (!PyStatus_Exception(status))
 		return TRUE;
-	g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED, _("Python does not start: %s"),
-		    status.err_msg != NULL ? status.err_msg : _("it ends at once"));
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED, "Python does not start: %s",
+		    status.err_msg != NULL ? status.err_msg : "it ends at once");
 	return FALSE;
 }
 
@@ -101,7 +99,7 @@ take_exception(GError **error)
 	text = value != NULL ? PyObject_Str(value) : NULL;
 	words = text != NULL ? PyUnicode_AsUTF8(text) : NULL;
 	g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED, "%s",
-		    words != NULL ? words : _("Python does not say why"));
+		    words != NULL ? words : "Python does not say why");
 	Py_XDECREF(text);
 	Py_XDECREF(type);
 	Py_XDECREF(value);
@@ -206,7 +204,7 @@ python_interpreter_load(FerryRegistry *registry, const char *name, const char *p
 	if (good && changed != 0) {
 		good = FALSE;
 		g_set_error(error, FERRY_ERROR, FERRY_ERROR_FAILED,
-			    _("takes over signal %d (%s), which is ferryd's"), changed,
+			    "takes over signal %d (%s), which is ferryd's", changed,
 			    g_strsignal(changed));
 	}
 	Py_XDECREF(answer);
