@@ -106,6 +106,14 @@ void ferry_mailbox_query_async(FerryMailbox *self, FerryAccountSession *session,
 			       GAsyncReadyCallback callback, gpointer user_data);
 GArray *ferry_mailbox_query_finish(FerryMailbox *self, GAsyncResult *result, GError **error);
 
+/* The same for all mailboxes of its account at once, and which of the Emails one has. */
+void ferry_mailbox_query_account_async(FerryMailbox *self, FerryAccountSession *session,
+				       FerryJmapValue *filter, GCancellable *cancellable,
+				       GAsyncReadyCallback callback, gpointer user_data);
+GHashTable *ferry_mailbox_query_account_finish(FerryMailbox *self, GAsyncResult *result,
+					       GError **error);
+GArray *ferry_mailbox_find_emails(FerryMailbox *self, GHashTable *ids);
+
 /* Email/get of @properties for many messages in few requests. The array runs beside @uids: a
  * FerryJmapValue object each, or NULL where the message is gone. */
 void ferry_mailbox_get_properties_async(FerryMailbox *self, FerryAccountSession *session,

@@ -39,6 +39,7 @@ typedef struct {
 	const char *call_id; /* belongs to the request */
 	gint64 position;
 	guint pages;
+	gboolean everywhere; /* not in this mailbox only */
 } Query;
 
 static void query_page(GTask *task);
@@ -94,16 +95,21 @@ query_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	/* a server may give fewer than were asked for: the end is an empty page */
 	if (page->n_ids > 0 && ++query->pages < MAX_PAGES)
 		query_page(g_steal_pointer(&task));
+	else if (query->everywhere)
+		g_task_return_pointer(task, g_hash_table_ref(query->ids),
+				      (GDestroyNotify)g_hash_table_unref);
 	else
 		g_task_return_pointer(task, map_ids(self, query->ids),
 				      (GDestroyNotify)g_array_unref);
 }
 
 static void
-write_filter(FerryMailbox *self, FerryJmapBuilder *args, FerryJmapValue *filter)
+write_filter(FerryMailbox *self, FerryJmapBuilder *args, Query *query)
 {
+	FerryJmapValue *filter = query->filter;
+
 	ferry_jmap_builder_name(args, "filter");
-	if (ferry_all_mail_is_id(self->id)) {
+	if (query->everywhere || ferry_all_mail_is_id(self->id)) {
 		ferry_jmap_builder_value(args, filter);
 		return;
 	}
@@ -128,7 +134,7 @@ query_page(GTask *task)
 
 	ferry_jmap_builder_begin_object(args);
 	ferry_jmap_builder_set_string(args, "accountId", self->owner->id);
-	write_filter(self, args, query->filter);
+	write_filter(self, args, query);
 	ferry_jmap_builder_set_int(args, "position", query->position);
 	ferry_jmap_builder_set_int(args, "limit", QUERY_PAGE);
 	ferry_jmap_builder_end_object(args);
@@ -138,6 +144,24 @@ query_page(GTask *task)
 	/* a search may take its time; nothing else waits behind it */
 	ferry_jmap_session_send_async(query->jmap, query->request, FERRY_JMAP_SEND_ALONE,
 				      g_task_get_cancellable(task), query_cb, task);
+}
+
+static void
+query(FerryMailbox *self, FerryAccountSession *session, FerryJmapValue *filter, gboolean everywhere,
+      GTask *task)
+{
+	FerryJmapSession *jmap = pick_session(self, session, task);
+	Query *query;
+
+	if (jmap == NULL)
+		return;
+	query = g_new0(Query, 1);
+	query->jmap = g_object_ref(jmap);
+	query->filter = ferry_jmap_value_ref(filter);
+	query->ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	query->everywhere = everywhere;
+	g_task_set_task_data(task, query, query_free);
+	query_page(g_object_ref(task));
 }
 
 /**
@@ -157,18 +181,59 @@ ferry_mailbox_query_async(FerryMailbox *self, FerryAccountSession *session, Ferr
 			  gpointer user_data)
 {
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
-	FerryJmapSession *jmap = pick_session(self, session, task);
-	Query *query;
 
 	g_task_set_source_tag(task, ferry_mailbox_query_async);
-	if (jmap == NULL)
-		return;
-	query = g_new0(Query, 1);
-	query->jmap = g_object_ref(jmap);
-	query->filter = ferry_jmap_value_ref(filter);
-	query->ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_task_set_task_data(task, query, query_free);
-	query_page(g_steal_pointer(&task));
+	query(self, session, filter, FALSE, task);
+}
+
+/**
+ * ferry_mailbox_query_account_async:
+ * @self: a mailbox of the account
+ * @session: who asks
+ * @filter: a FilterCondition or FilterOperator (RFC 8621 §4.4.1)
+ * @cancellable: (nullable): to give up
+ * @callback: called with the Email ids
+ * @user_data: for @callback
+ *
+ * Asks the backend's index once which messages of all mailboxes match;
+ * ferry_mailbox_find_emails() tells which of them a mailbox has.
+ */
+void
+ferry_mailbox_query_account_async(FerryMailbox *self, FerryAccountSession *session,
+				  FerryJmapValue *filter, GCancellable *cancellable,
+				  GAsyncReadyCallback callback, gpointer user_data)
+{
+	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
+
+	g_task_set_source_tag(task, ferry_mailbox_query_account_async);
+	query(self, session, filter, TRUE, task);
+}
+
+/**
+ * ferry_mailbox_query_account_finish:
+ * @self: a mailbox of the account
+ * @result: what the callback was given
+ * @error: return location
+ *
+ * Returns: (transfer full) (element-type utf8 utf8): a set of Email ids
+ */
+GHashTable *
+ferry_mailbox_query_account_finish(FerryMailbox *self, GAsyncResult *result, GError **error)
+{
+	return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+/**
+ * ferry_mailbox_find_emails:
+ * @self: a mailbox
+ * @ids: (element-type utf8 utf8): a set of Email ids
+ *
+ * Returns: (transfer full) (element-type guint32): the UIDs that those have here, ascending
+ */
+GArray *
+ferry_mailbox_find_emails(FerryMailbox *self, GHashTable *ids)
+{
+	return map_ids(self, ids);
 }
 
 /**

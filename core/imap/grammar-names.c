@@ -4,6 +4,8 @@
  * Specification: RFC 9051 §5.1 and §6.3.9, RFC 3501 §5.1.3 (modified UTF-7), RFC 9755 §3 (UTF-8)
  * Implementation: names are handed on in UTF-8 with INBOX in capitals; what was typed is kept
  */
+#include <string.h>
+
 #include "base/error.h"
 #include "imap/grammar-private.h"
 #include "imap/names.h"
@@ -109,5 +111,69 @@ ferry_imap_grammar_take_mailboxes(FerryImapGrammar *self)
 		ferry_imap_grammar_fail(self, "the end of the mailbox names");
 		return NULL;
 	}
+	return g_steal_pointer(&list);
+}
+
+/* The names behind a choice, as children of @item. */
+static gboolean
+take_names(FerryImapGrammar *self, FerryImapValue *item)
+{
+	g_autoptr(FerryImapValue) names = NULL;
+
+	if (!ferry_imap_input_take(self->input, ' '))
+		return ferry_imap_grammar_fail(self, "a mailbox name");
+	names = ferry_imap_grammar_take_mailboxes(self);
+	for (guint i = 0; names != NULL && i < ferry_imap_value_get_n_children(names); i++)
+		ferry_imap_value_add_child(
+			item, ferry_imap_value_ref(ferry_imap_value_get_child(names, i)));
+	return names != NULL;
+}
+
+static FerryImapValue *
+take_mailbox_filter(FerryImapGrammar *self)
+{
+	static const struct {
+		const char *name;
+		gboolean takes_names;
+	} filters[] = {
+		{"SELECTED", FALSE},   {"INBOXES", FALSE}, {"PERSONAL", FALSE},
+		{"SUBSCRIBED", FALSE}, {"SUBTREE", TRUE},  {"SUBTREE-ONE", TRUE},
+		{"MAILBOXES", TRUE},
+	};
+	const char *word;
+	gsize length = ferry_imap_input_run(self->input, FERRY_IMAP_CHARS_ATOM, &word);
+
+	for (guint i = 0; i < G_N_ELEMENTS(filters); i++) {
+		g_autoptr(FerryImapValue) item = NULL;
+
+		if (strlen(filters[i].name) != length ||
+		    g_ascii_strncasecmp(filters[i].name, word, length) != 0)
+			continue;
+		item = ferry_imap_value_new_item(filters[i].name, NULL);
+		if (filters[i].takes_names && !take_names(self, item))
+			return NULL;
+		return g_steal_pointer(&item);
+	}
+	ferry_imap_grammar_fail(self, "a known choice of mailboxes");
+	return NULL;
+}
+
+/* RFC 5465 §6, RFC 7377 §2.2: `subtree work mailboxes (a b) selected`: LIST of ITEM. */
+FerryImapValue *
+ferry_imap_grammar_take_mailbox_filters(FerryImapGrammar *self)
+{
+	g_autoptr(FerryImapValue) list = ferry_imap_value_new_list();
+	gsize mark;
+
+	do {
+		FerryImapValue *item = take_mailbox_filter(self);
+
+		if (item == NULL)
+			return NULL;
+		ferry_imap_value_add_child(list, item);
+		mark = self->input->position;
+	} while (ferry_imap_input_take(self->input, ' ') &&
+		 ferry_imap_input_peek(self->input) != '(');
+	self->input->position = mark;
 	return g_steal_pointer(&list);
 }

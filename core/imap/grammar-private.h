@@ -44,6 +44,7 @@ FerryImapValue *ferry_imap_grammar_take_reference(FerryImapGrammar *self);
 FerryImapValue *ferry_imap_grammar_take_list_mailbox(FerryImapGrammar *self);
 FerryImapValue *ferry_imap_grammar_take_patterns(FerryImapGrammar *self);
 FerryImapValue *ferry_imap_grammar_take_mailboxes(FerryImapGrammar *self);
+FerryImapValue *ferry_imap_grammar_take_mailbox_filters(FerryImapGrammar *self);
 
 /* grammar-items.c: names that the registry knows, with arguments of their own */
 gboolean ferry_imap_grammar_is_item_list(const char *term, FerryContributionKind *kind);

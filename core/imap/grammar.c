@@ -308,6 +308,7 @@ take_simple(FerryImapGrammar *self, const char *term)
 		{"list-mailbox", ferry_imap_grammar_take_list_mailbox, NULL},
 		{"patterns", ferry_imap_grammar_take_patterns, NULL},
 		{"mailboxes", ferry_imap_grammar_take_mailboxes, NULL},
+		{"mailbox-filters", ferry_imap_grammar_take_mailbox_filters, NULL},
 		{"list", take_list, NULL},
 		{"named-values", take_named_values, NULL},
 		{"any", take_any, NULL},

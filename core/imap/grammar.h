@@ -27,6 +27,8 @@ G_BEGIN_DECLS
  * expand search-key, search-program    ITEM values; AND, OR (any number of children), NOT and SET
  *                   (a bare sequence-set) have no contribution, all others have
  *   fetch-list      FETCH's items in parentheses, and no others
+ *   mailbox-filters one or more choices of mailboxes (RFC 5465 §6, RFC 7377 §2.2): LIST of
+ *                   ITEM without contribution; the mailboxes that it names are its children
  *   fetch-modifiers, store-modifiers, search-returns, select-parameters, status-items,
  *   list-selections, list-returns    a parenthesized list of names of that kind: LIST of ITEM
  *   seq-number      one message number or UID, or `*`: a SET

@@ -166,20 +166,36 @@ write_returns(FerryImapSearch *self, FerryImapValue *returns, FerryImapWriter *w
 	}
 }
 
+/* RFC 7377 §2.1: which mailbox it is, where several are searched. */
+static void
+write_correlators(FerryImapSearch *self, FerryImapWriter *writer)
+{
+	const char *tag = ferry_imap_command_get_tag(ferry_imap_search_get_command(self));
+	const char *name = ferry_imap_search_get_mailbox_name(self);
+
+	ferry_imap_writer_write_text(writer, "(TAG ");
+	ferry_imap_writer_write_string(writer, tag, strlen(tag));
+	if (name != NULL) {
+		ferry_imap_writer_write_text(writer, " MAILBOX ");
+		ferry_imap_writer_write_mailbox(writer, name);
+		ferry_imap_writer_writef(writer, " UIDVALIDITY %u",
+					 ferry_view_get_uidvalidity(ferry_told_get_view(
+						 ferry_imap_search_get_told(self))));
+	}
+	ferry_imap_writer_write_text(writer, ferry_imap_search_tells_uids(self) ? ") UID" : ")");
+}
+
 static void
 write_extended(FerryImapSearch *self, FerryImapWriter *writer)
 {
-	FerryImapCommand *command = ferry_imap_search_get_command(self);
 	FerryImapValue *returns = ferry_imap_search_get_returns(self);
 
 	/* SAVE alone has nothing to tell (RFC 5182 §2.1) */
 	if (ferry_imap_search_returns(self, "SAVE") &&
 	    ferry_imap_value_get_n_children(returns) == 1)
 		return;
-	ferry_imap_writer_write_text(writer, "* ESEARCH (TAG ");
-	ferry_imap_writer_write_string(writer, ferry_imap_command_get_tag(command),
-				       strlen(ferry_imap_command_get_tag(command)));
-	ferry_imap_writer_write_text(writer, ferry_imap_command_is_uid(command) ? ") UID" : ")");
+	ferry_imap_writer_write_text(writer, "* ESEARCH ");
+	write_correlators(self, writer);
 	write_returns(self, returns, writer);
 	write_contributions(self, writer);
 	ferry_imap_writer_end_line(writer);
@@ -215,15 +231,15 @@ ferry_imap_search_prepare(FerryImapSearch *self, gboolean extended, FerryImapVal
 }
 
 /**
- * ferry_imap_search_answer:
+ * ferry_imap_search_write:
  * @self: a search that ran
  * @name: the response's name where the answer is not ESEARCH, as "SEARCH" in `* SEARCH 1 2`
  *
- * Writes the results in their order, with what contributors add, saves them where SAVE wants it
- * (RFC 5182) and ends the command as ferry_imap_search_succeed() does.
+ * Writes the results in their order, with what contributors add, and saves them where SAVE wants it
+ * (RFC 5182).
  */
 void
-ferry_imap_search_answer(FerryImapSearch *self, const char *name)
+ferry_imap_search_write(FerryImapSearch *self, const char *name)
 {
 	FerryImapWriter *writer =
 		ferry_imap_command_get_writer(ferry_imap_search_get_command(self));
@@ -234,6 +250,19 @@ ferry_imap_search_answer(FerryImapSearch *self, const char *name)
 		write_extended(self, writer);
 	else
 		write_classic(self, name, writer);
+}
+
+/**
+ * ferry_imap_search_answer:
+ * @self: a search that ran
+ * @name: as for ferry_imap_search_write()
+ *
+ * Writes the answer and ends the command as ferry_imap_search_succeed() does.
+ */
+void
+ferry_imap_search_answer(FerryImapSearch *self, const char *name)
+{
+	ferry_imap_search_write(self, name);
 	ferry_imap_search_succeed(self);
 }
 
@@ -249,7 +278,7 @@ ferry_imap_search_succeed(FerryImapSearch *self)
 {
 	FerryImapCommand *command = ferry_imap_search_get_command(self);
 
-	if (ferry_imap_search_has_lost(self) && !ferry_imap_command_is_uid(command))
+	if (ferry_imap_search_has_lost(self) && !ferry_imap_search_tells_uids(self))
 		ferry_imap_command_set_response_code(command, "EXPUNGEISSUED");
 	ferry_imap_command_finish(command);
 }

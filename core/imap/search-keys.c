@@ -145,18 +145,13 @@ match_age(FerryImapSearch *search, FerryImapMessage *message, FerryImapValue *ar
 static gboolean
 prepare_uid(FerryImapSearch *search, FerryImapValue *arguments, gpointer user_data, GError **error)
 {
-	FerryImapSession *session = ferry_imap_search_get_session(search);
 	FerryImapSet *set = ferry_imap_value_get_set(ferry_imap_value_get_child(arguments, 0));
-	g_autoptr(GArray) uids =
-		ferry_told_resolve(ferry_imap_session_get_told(session), set, TRUE,
-				   ferry_imap_session_get_saved_result(session), error);
+	FerryUidSet *uids = ferry_imap_search_resolve(search, set, TRUE, error);
 
 	if (uids == NULL)
 		return FALSE;
-	ferry_imap_search_set_key_data(
-		search, arguments,
-		ferry_uid_set_new_from_array((const guint32 *)uids->data, uids->len),
-		(GDestroyNotify)ferry_uid_set_unref);
+	ferry_imap_search_set_key_data(search, arguments, uids,
+				       (GDestroyNotify)ferry_uid_set_unref);
 	return TRUE;
 }
 

@@ -57,6 +57,22 @@ gboolean ferry_imap_search_has_lost(FerryImapSearch *self);
 FerryImapValue *ferry_imap_search_get_returns(FerryImapSearch *self);
 FerryImapWindow *ferry_imap_search_peek_window(FerryImapSearch *self);
 
+/* search-server.c: what the backend's index answers */
+gboolean ferry_imap_search_should_ask(FerryImapSearch *self, FerryAccountSession *session,
+				      guint n_candidates);
+void ferry_imap_search_ask_async(FerryImapSearch *self, FerryMailbox *mailbox,
+				 FerryAccountSession *session, guint n_candidates,
+				 GCancellable *cancellable, GAsyncReadyCallback callback,
+				 gpointer user_data);
+void ferry_imap_search_ask_finish(FerryImapSearch *self, GAsyncResult *result);
+
+/* search-scope.c: the mailbox */
+GHashTable *ferry_imap_search_peek_answers(FerryImapSearch *self, guint64 *n_messages);
+const char *ferry_imap_search_get_mailbox_name(FerryImapSearch *self);
+gboolean ferry_imap_search_tells_uids(FerryImapSearch *self);
+FerryUidSet *ferry_imap_search_resolve(FerryImapSearch *self, FerryImapSet *set, gboolean uids,
+				       GError **error);
+
 /* commands/search.c: the return option ALL */
 void ferry_imap_search_write_all(FerryImapSearch *search, FerryImapValue *arguments,
 				 FerryImapWriter *writer, gpointer user_data);

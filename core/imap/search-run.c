@@ -31,7 +31,6 @@ typedef struct {
 	guint n_to_read; /* messages that had to be read when that began */
 	guint n_read;    /* in this step */
 	guint position;  /* of the next one in the candidates, or in the chunk */
-	guint server_key;
 	gboolean asked_server;
 	FerryImapSearchMessageFunc look; /* nullable: judges */
 	gpointer look_data;
@@ -379,71 +378,13 @@ judge_contents(GTask *task, FerryNeeds needs)
 	read_chunk(task);
 }
 
-static void query_next(GTask *task);
-
-/* A backend that cannot answer is no failure: the messages are read instead. */
 static void
-query_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+asked_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	GTask *task = user_data;
-	Run *run = g_task_get_task_data(task);
-	FerryImapSearch *search = g_task_get_source_object(task);
-	GPtrArray *keys = ferry_imap_search_get_server_keys(search);
-	SearchNode *node = g_ptr_array_index(keys, run->server_key);
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GArray) uids = ferry_mailbox_query_finish(FERRY_MAILBOX(object), result, &error);
 
-	if (uids != NULL)
-		node->server_uids =
-			ferry_uid_set_new_from_array((const guint32 *)uids->data, uids->len);
-	else
-		g_info("the backend cannot search, reading messages instead: %s", error->message);
-	run->server_key++;
-	query_next(task);
-}
-
-/* Whether the backend is to be asked about a key: those that want it, and texts where many messages
- * would have to be read for them. */
-static gboolean
-is_for_server(Run *run, SearchNode *node)
-{
-	if (node->fuzzy)
-		return TRUE;
-	return !ferry_account_session_searches_exactly(run->account_session) &&
-	       run->candidates->len >
-		       ferry_account_session_get_text_scan_limit(run->account_session);
-}
-
-static void
-query_next(GTask *task)
-{
-	Run *run = g_task_get_task_data(task);
-	FerryImapSearch *search = g_task_get_source_object(task);
-	GPtrArray *keys = ferry_imap_search_get_server_keys(search);
-	SearchNode *node;
-
-	while (run->server_key < keys->len && !is_for_server(run, keys->pdata[run->server_key]))
-		run->server_key++;
-	if (run->server_key >= keys->len) {
-		judge_rows(task);
-		return;
-	}
-	node = g_ptr_array_index(keys, run->server_key);
-	node->server_uidnext = ferry_view_get_uidnext(ferry_mailbox_get_view(run->mailbox));
-	ferry_mailbox_query_async(run->mailbox, run->account_session, node->filter,
-				  g_task_get_cancellable(task), query_cb, task);
-}
-
-static gboolean
-should_ask_server(FerryImapSearch *search, Run *run)
-{
-	GPtrArray *keys = ferry_imap_search_get_server_keys(search);
-
-	for (guint i = 0; !run->asked_server && i < keys->len; i++) {
-		if (is_for_server(run, keys->pdata[i]))
-			return TRUE;
-	}
-	return FALSE;
+	ferry_imap_search_ask_finish(FERRY_IMAP_SEARCH(source), result);
+	judge_rows(task);
 }
 
 /* What to do with the messages that are still undecided. */
@@ -463,9 +404,12 @@ step(GTask *task)
 		judge_contents(task, run->look_needs);
 	} else if (run->have == FERRY_NEEDS_NOTHING) {
 		judge_rows(task);
-	} else if (should_ask_server(search, run)) {
+	} else if (!run->asked_server && ferry_imap_search_should_ask(search, run->account_session,
+								      run->candidates->len)) {
 		run->asked_server = TRUE;
-		query_next(task);
+		ferry_imap_search_ask_async(search, run->mailbox, run->account_session,
+					    run->candidates->len, g_task_get_cancellable(task),
+					    asked_cb, task);
 	} else if (light & ~run->have) {
 		judge_contents(task, light);
 	} else if (needs & ~run->have) {
@@ -476,35 +420,77 @@ step(GTask *task)
 	}
 }
 
-static void
-run_bind(Run *run, FerryImapSession *session)
+/* NULL with the task failed where the mailbox went away under the session. */
+static Run *
+run_new(FerryImapSearch *self, GTask *task)
 {
-	run->mailbox = g_object_ref(ferry_imap_session_get_mailbox(session));
-	run->account_session = g_object_ref(ferry_imap_session_get_account_session(session));
-	run->told = g_object_ref(ferry_imap_session_get_told(session));
+	FerryMailbox *mailbox = ferry_imap_search_get_mailbox(self);
+	Run *run;
+
+	if (mailbox == NULL) {
+		fail(task, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
+					       "the mailbox is gone"));
+		return NULL;
+	}
+	run = g_new0(Run, 1);
+	run->mailbox = g_object_ref(mailbox);
+	run->account_session = g_object_ref(
+		ferry_imap_session_get_account_session(ferry_imap_search_get_session(self)));
+	run->told = g_object_ref(ferry_imap_search_get_told(self));
 	run->matches = new_uids();
 	run->candidates = new_uids();
+	g_task_set_task_data(task, run, (GDestroyNotify)run_free);
+	return run;
 }
 
-/* Finds the messages of the selected mailbox that match. BODY and TEXT are answered by the
- * backend's index where that is allowed and many messages would have to be read, never under NOT.
- */
+/* Finds the messages that match. BODY and TEXT are answered by the backend's index where that is
+ * allowed and many messages would have to be read, never under NOT. */
 void
 ferry_imap_search_find_async(FerryImapSearch *self, GCancellable *cancellable,
 			     GAsyncReadyCallback callback, gpointer user_data)
 {
-	FerryImapSession *session = ferry_imap_search_get_session(self);
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
-	Run *run = g_new0(Run, 1);
+	Run *run;
 	guint32 count;
 
 	g_task_set_source_tag(task, ferry_imap_search_find_async);
-	g_task_set_task_data(task, run, (GDestroyNotify)run_free);
-	run_bind(run, session);
+	run = run_new(self, task);
+	if (run == NULL)
+		return;
 	count = ferry_told_get_count(run->told);
 	g_array_set_size(run->candidates, count);
 	for (guint32 i = 0; i < count; i++)
 		g_array_index(run->candidates, guint32, i) = ferry_told_get_uid(run->told, i + 1);
+	step(task);
+}
+
+/**
+ * ferry_imap_search_run_again_async:
+ * @self: a search that ran, with its command
+ * @uids: (array length=n_uids): messages that arrived or changed since, ascending
+ * @n_uids: how many
+ * @cancellable: (nullable): to give up
+ * @callback: (scope async): called when the results are those of @uids that match now
+ * @user_data: for @callback
+ *
+ * Judges messages anew, for who keeps results up to date (RFC 5267 §4.3). What the backend's index
+ * answered stays as it was; messages that came later are read. Ends with
+ * ferry_imap_search_run_finish().
+ */
+void
+ferry_imap_search_run_again_async(FerryImapSearch *self, const guint32 *uids, gsize n_uids,
+				  GCancellable *cancellable, GAsyncReadyCallback callback,
+				  gpointer user_data)
+{
+	GTask *task = g_task_new(self, cancellable, callback, user_data);
+	Run *run;
+
+	g_task_set_source_tag(task, ferry_imap_search_run_again_async);
+	run = run_new(self, task);
+	if (run == NULL)
+		return;
+	run->asked_server = TRUE;
+	g_array_append_vals(run->candidates, uids, (guint)n_uids);
 	step(task);
 }
 
@@ -556,23 +542,20 @@ ferry_imap_search_read_async(FerryImapSearch *self, const guint32 *uids, gsize n
 			     GDestroyNotify destroy, GCancellable *cancellable,
 			     GAsyncReadyCallback callback, gpointer user_data)
 {
-	FerryImapSession *session = ferry_imap_search_get_session(self);
 	GTask *task = g_task_new(self, cancellable, callback, user_data);
-	Run *run = g_new0(Run, 1);
+	Run *run;
 
 	g_task_set_source_tag(task, ferry_imap_search_read_async);
-	g_task_set_task_data(task, run, (GDestroyNotify)run_free);
+	run = run_new(self, task);
+	if (run == NULL) {
+		if (destroy != NULL)
+			destroy(func_data);
+		return;
+	}
 	run->look = func;
 	run->look_data = func_data;
 	run->look_destroy = destroy;
 	run->look_needs = needs;
-	/* the mailbox can go away under a session while it waits */
-	if (ferry_imap_session_get_mailbox(session) == NULL) {
-		fail(task, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
-					       "the mailbox is gone"));
-		return;
-	}
-	run_bind(run, session);
 	split_matches(self, run, uids, n_uids);
 	step(task);
 }

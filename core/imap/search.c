@@ -235,18 +235,12 @@ plan_children(FerryImapSearch *self, SearchNode *node, FerryImapValue *value, gb
 static gboolean
 plan_set(FerryImapSearch *self, SearchNode *node, FerryImapValue *value, GError **error)
 {
-	FerryImapSession *session = ferry_imap_search_get_session(self);
 	FerryImapSet *set = ferry_imap_value_get_set(ferry_imap_value_get_child(value, 0));
-	g_autoptr(GArray) uids =
-		ferry_told_resolve(ferry_imap_session_get_told(session), set, FALSE,
-				   ferry_imap_session_get_saved_result(session), error);
 
-	if (uids == NULL)
+	node->uids = ferry_imap_search_resolve(self, set, FALSE, error);
+	if (node->uids == NULL)
 		return FALSE;
-	if (!ferry_imap_set_is_saved_result(set))
-		ferry_imap_command_use_numbers(self->command);
 	node->kind = SEARCH_SET;
-	node->uids = ferry_uid_set_new_from_array((const guint32 *)uids->data, uids->len);
 	return TRUE;
 }
 
@@ -602,6 +596,6 @@ ferry_imap_search_get_numbers(FerryImapSearch *self, gsize *n_numbers)
 const guint32 *
 ferry_imap_search_get_results(FerryImapSearch *self, gsize *n_results)
 {
-	return get_array(ferry_imap_command_is_uid(self->command) ? self->uids : self->numbers,
+	return get_array(ferry_imap_search_tells_uids(self) ? self->uids : self->numbers,
 			 n_results);
 }

@@ -27,6 +27,13 @@ gboolean ferry_imap_search_stand_for(FerryImapSearch *self, FerryImapValue *key,
 				     GError **error);
 gboolean ferry_imap_search_is_fuzzy(FerryImapSearch *self);
 
+/* Which mailbox: the selected one, or another. */
+void ferry_imap_search_set_mailbox(FerryImapSearch *self, FerryMailbox *mailbox, const char *name);
+void ferry_imap_search_share_answers(FerryImapSearch *self, GHashTable *answers,
+				     guint64 n_messages);
+FerryMailbox *ferry_imap_search_get_mailbox(FerryImapSearch *self);
+FerryTold *ferry_imap_search_get_told(FerryImapSearch *self);
+
 /* For contributors to the answer: what it looks like. */
 gboolean ferry_imap_search_is_extended(FerryImapSearch *self);
 gboolean ferry_imap_search_returns(FerryImapSearch *self, const char *name);
@@ -34,6 +41,7 @@ gboolean ferry_imap_search_returns(FerryImapSearch *self, const char *name);
 /* For commands that search: options first, then run, then the answer, which ends the command. */
 gboolean ferry_imap_search_prepare(FerryImapSearch *self, gboolean extended,
 				   FerryImapValue *options, GError **error);
+void ferry_imap_search_write(FerryImapSearch *self, const char *name);
 void ferry_imap_search_answer(FerryImapSearch *self, const char *name);
 void ferry_imap_search_succeed(FerryImapSearch *self);
 void ferry_imap_search_fail(FerryImapSearch *self, const GError *error);
@@ -43,6 +51,11 @@ void ferry_imap_search_run_async(FerryImapSearch *self, FerryImapValue *charset,
 				 FerryImapValue *program, GCancellable *cancellable,
 				 GAsyncReadyCallback callback, gpointer user_data);
 gboolean ferry_imap_search_run_finish(FerryImapSearch *self, GAsyncResult *result, GError **error);
+
+/* Once more, for messages that arrived or changed since. */
+void ferry_imap_search_run_again_async(FerryImapSearch *self, const guint32 *uids, gsize n_uids,
+				       GCancellable *cancellable, GAsyncReadyCallback callback,
+				       gpointer user_data);
 
 /**
  * FerryImapSearchMessageFunc:

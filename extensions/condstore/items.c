@@ -136,7 +136,7 @@ get_modseq(FerryTold *told, guint32 uid)
 static guint64
 get_highest(FerryImapSearch *search, GArray *uids)
 {
-	FerryTold *told = ferry_imap_session_get_told(ferry_imap_search_get_session(search));
+	FerryTold *told = ferry_imap_search_get_told(search);
 	guint64 highest = 0;
 
 	for (guint i = 0; told != NULL && i < uids->len; i++)

@@ -50,9 +50,7 @@ fail(FerryImapCommand *command, const GError *error)
 static void
 open_memos(Sort *self)
 {
-	FerryImapSession *session = ferry_imap_search_get_session(self->search);
-
-	self->mailbox = g_object_ref(ferry_imap_session_get_mailbox(session));
+	self->mailbox = g_object_ref(ferry_imap_search_get_mailbox(self->search));
 	for (guint i = 0; i < self->criteria.n; i++) {
 		SortKey key = self->criteria.list[i].key;
 		g_autofree char *name = NULL;
