@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <ferry.h>
+
+/* sources.c: which mailboxes are meant */
+gboolean multisearch_names(FerryImapValue *filters, const char *name);
+gboolean multisearch_is_selected_only(FerryImapValue *filters);
+GPtrArray *multisearch_list_sources(FerryImapValue *filters, FerryMailboxList *list,
+				    const char *selected, GError **error);
+
+/* multisearch.c */
+void multisearch_handle(FerryImapCommand *command, gpointer user_data);
