@@ -13,7 +13,7 @@ import zlib
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), *['..'] * 3,
                              'tests', 'integration')]
 
-from lib import behind, corpus, target                      # noqa: E402
+from lib import behind, corpus, procs, target               # noqa: E402
 from lib.imap import ImapError, Lit                         # noqa: E402
 from lib.tap import check, note, run, same, skip_all        # noqa: E402
 
@@ -31,13 +31,16 @@ DOINGS = [
     ('SORT', 'UID SORT (SUBJECT) UTF-8 ALL'),
     ('NOTIFY', 'NOTIFY SET STATUS (PERSONAL (MailboxName SubscriptionChange MessageNew MessageExpunge FlagChange))'
                ' (SELECTED (MessageNew (FLAGS) MessageExpunge FlagChange))'),
-    ('LANGUAGE', 'LANGUAGE DE'), ('LANGUAGE', 'COMPARATOR "i;octet"'),
+    ('METADATA', 'SETMETADATA INBOX (/private/comment "first")'),
+    ('METADATA', 'GETMETADATA INBOX (/private/comment)'), ('ACL', 'MYRIGHTS INBOX'),
+    ('QUOTA', 'GETQUOTAROOT INBOX'), ('LANGUAGE', 'LANGUAGE DE'), ('LANGUAGE', 'COMPARATOR "i;octet"'),
     ('', 'UID SEARCH RETURN (SAVE) FLAGGED UNSEEN'), ('', 'LIST "" * RETURN (SUBSCRIBED STATUS (MESSAGES))')]
 # What the second one is asked, alone and after the first.
 PROBES = [
     'CAPABILITY', 'SEARCH ALL', 'FETCH 1 FLAGS', 'NAMESPACE', 'LIST "" *', 'LIST "" Ent*',
     'STATUS INBOX (MESSAGES UIDNEXT UNSEEN)', 'EXAMINE INBOX', 'SEARCH RETURN (COUNT) $', 'UID FETCH $ (UID)',
-    'FETCH 1:* (UID FLAGS)', 'SEARCH ALL', 'SEARCH UNSEEN', 'SEARCH NO SUCH KEY', 'UID FETCH 1:* (FLAGS)', 'NOOP']
+    'FETCH 1:* (UID FLAGS)', 'MYRIGHTS INBOX', 'GETQUOTAROOT INBOX', 'GETMETADATA INBOX (/private/comment)',
+    'SETMETADATA INBOX (/private/comment NIL)', 'SEARCH ALL', 'SEARCH UNSEEN', 'SEARCH NO SUCH KEY', 'UID FETCH 1:* (FLAGS)', 'NOOP']
 
 
 @contextlib.contextmanager
@@ -225,14 +228,16 @@ def test_many(server):
                 before = server.front.memory()
         grown = (server.front.memory() - before) // 1024
         note('grown by %d KiB in 800 rounds' % grown)
-        check(grown < 8192, '%d KiB' % grown)
+        # a sanitizer keeps what was freed for a while
+        check(procs.SANITIZED or grown < 8192, '%d KiB' % grown)
 
 
 def test_broken_literal(server):
     """Literals have their small limit again, and the connection stays usable."""
     with server.imap('alice') as client:
         sign_out(client)
-        same(client.cmd('LOGIN ', Lit(b'x' * 20000, sync=True), ' x').kind, b'NO', 'a name of 20000 octets')
+        reply = client.cmd('LOGIN ', Lit(b'x' * 20000, sync=True), ' x')
+        same((reply.kind, reply.code), (b'NO', b'TOOBIG'), 'a name of 20000 octets')
         client.login('bob')
         try:
             client.ok('LIST "" ', Lit(b'x' * 20000, sync=True))
