@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <ferry.h>
+
+/* the contexts of a session that update */
+#define CONTEXT_MAX 16
+
+typedef struct _ContextSession ContextSession;
+
+/* A search whose results are kept up to date. */
+typedef struct {
+	guint ref_count;
+	ContextSession *owner;     /* NULL once it ended */
+	FerryImapCommand *command; /* nullable: until it is active its command keeps it */
+	FerryImapCommand *judging; /* nullable: the same, while messages are judged */
+	FerryImapSearch *search;   /* the command's, or one of several */
+	char *tag;
+	gboolean uid;
+	GHashTable *results; /* UIDs that the client knows to match */
+	GHashTable *dirty;   /* UIDs to be judged */
+	GArray *judged;      /* nullable: UIDs that are being judged, or were */
+	GArray *matches;     /* nullable: those of them that match; waits to be told */
+} Context;
+
+struct _ContextSession {
+	FerryImapSession *session; /* borrowed: it owns this */
+	GPtrArray *contexts;       /* (element-type Context) */
+	gulong unselected;
+};
+
+/* context-session.c */
+ContextSession *context_session_get(FerryImapSession *session);
+ContextSession *context_session_ensure(FerryImapSession *session);
+void context_session_forget(FerryImapSession *session, gpointer user_data);
+Context *context_session_find(ContextSession *self, const char *tag);
+void context_session_remove(ContextSession *self, Context *context);
+
+/* context.c */
+Context *context_new(ContextSession *owner, FerryImapSearch *search);
+Context *context_ref(Context *self);
+void context_unref(Context *self);
+void context_activate(Context *self);
+void context_add_dirty(Context *self, const guint32 *uids, gsize n_uids);
+void context_judge(Context *self);
+void context_write(Context *self);
+void context_write_expunged(Context *self, FerryImapUpdate *update);
+
+/* context-command.c */
+gboolean context_prepare_update(FerryImapSearch *search, FerryImapValue *arguments,
+				gpointer user_data, GError **error);
+void context_cancel(FerryImapCommand *command, gpointer user_data);
+void context_listen(FerryImapSession *session, FerryImapEvent *event, gpointer user_data);
+gboolean context_update(FerryImapSession *session, FerryImapUpdate *update, FerryImapWriter *writer,
+			gpointer user_data);
