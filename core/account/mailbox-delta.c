@@ -84,6 +84,8 @@ ferry_mailbox_delta_ref(FerryMailboxDelta *self)
 /**
  * ferry_mailbox_delta_unref: (skip)
  * @self: (transfer full): a delta
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_mailbox_delta_unref(FerryMailboxDelta *self)

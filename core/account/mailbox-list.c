@@ -68,6 +68,8 @@ ferry_mailbox_info_ref(FerryMailboxInfo *self)
 /**
  * ferry_mailbox_info_unref: (skip)
  * @self: (transfer full): a mailbox
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_mailbox_info_unref(FerryMailboxInfo *self)
@@ -285,6 +287,8 @@ ferry_mailbox_list_ref(FerryMailboxList *self)
 /**
  * ferry_mailbox_list_unref: (skip)
  * @self: (transfer full): a list
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_mailbox_list_unref(FerryMailboxList *self)

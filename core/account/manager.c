@@ -108,6 +108,8 @@ ferry_account_settings_copy(const FerryAccountSettings *self)
 /**
  * ferry_account_settings_free: (skip)
  * @self: (transfer full): settings
+ *
+ * Frees them.
  */
 void
 ferry_account_settings_free(FerryAccountSettings *self)

@@ -46,6 +46,8 @@ ferry_message_data_ref(FerryMessageData *self)
 /**
  * ferry_message_data_unref: (skip)
  * @self: (transfer full): a message
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_message_data_unref(FerryMessageData *self)

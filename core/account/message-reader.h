@@ -30,9 +30,13 @@ const GError *ferry_message_data_get_error(FerryMessageData *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryMessageData, ferry_message_data_unref)
 
-/* Hands out messages chunk by chunk, in the order of the UIDs: the next chunk is made when it is
+/**
+ * FerryMessageReader:
+ *
+ * Hands out messages chunk by chunk, in the order of the UIDs: the next chunk is made when it is
  * asked for (one is fetched ahead), so memory is flat whatever the number of messages. Big raw
- * messages are mapped cache files. */
+ * messages are mapped cache files.
+ */
 #define FERRY_TYPE_MESSAGE_READER (ferry_message_reader_get_type())
 G_DECLARE_FINAL_TYPE(FerryMessageReader, ferry_message_reader, FERRY, MESSAGE_READER, GObject)
 

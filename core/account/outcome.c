@@ -49,6 +49,8 @@ ferry_outcome_ref(FerryOutcome *self)
 /**
  * ferry_outcome_unref: (skip)
  * @self: (transfer full): an outcome
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_outcome_unref(FerryOutcome *self)
@@ -189,6 +191,8 @@ ferry_mailbox_status_copy(const FerryMailboxStatus *self)
 /**
  * ferry_mailbox_status_free: (skip)
  * @self: (transfer full): a status
+ *
+ * Frees it.
  */
 void
 ferry_mailbox_status_free(FerryMailboxStatus *self)
@@ -250,6 +254,8 @@ ferry_append_message_ref(FerryAppendMessage *self)
 /**
  * ferry_append_message_unref: (skip)
  * @self: (transfer full): a message
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_append_message_unref(FerryAppendMessage *self)
@@ -284,6 +290,8 @@ ferry_append_message_set_flags(FerryAppendMessage *self, FerryMessageFlags flags
  * ferry_append_message_set_received_at:
  * @self: a message
  * @received_at: INTERNALDATE, Unix seconds
+ *
+ * Sets the date that APPEND gives (RFC 9051 §6.3.12); without it the message is received now.
  */
 void
 ferry_append_message_set_received_at(FerryAppendMessage *self, gint64 received_at)

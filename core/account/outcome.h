@@ -68,6 +68,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FerryMailboxStatus, ferry_mailbox_status_free)
  * FerryStatusItems:
  * @FERRY_STATUS_COUNTS: MESSAGES and UNSEEN, which the backend's own counts can answer at once
  * @FERRY_STATUS_ALL: anything else; waits until the mailbox is listed
+ *
+ * What a STATUS wants to know of a mailbox, as far as it makes a difference to what it costs.
  */
 typedef enum { /*< flags >*/
 	FERRY_STATUS_COUNTS = 1 << 0,

@@ -275,6 +275,7 @@ ferry_service_get_spool_dir(FerryService *self)
 
 /**
  * ferry_service_make_origin:
+ * @connection: a connection of the service
  *
  * Returns: (transfer full): where a sign-in on @connection comes from
  */
@@ -286,6 +287,7 @@ ferry_service_make_origin(FerryService *self, FerryConnection *connection)
 
 /**
  * ferry_service_allows_plaintext:
+ * @connection: a connection of the service
  *
  * Returns: whether passwords may be sent on @connection as it is now: under TLS, or on loopback
  *   where the listener allows it (RFC 9051 §6.2.3 LOGINDISABLED, RFC 5530 PRIVACYREQUIRED)

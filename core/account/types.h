@@ -9,11 +9,38 @@ G_BEGIN_DECLS
 typedef struct _FerryAccountManager FerryAccountManager;
 typedef struct _FerryAccountSession FerryAccountSession;
 typedef struct _FerryAccount FerryAccount;
+/**
+ * FerryMailAccount:
+ *
+ * One accountId of a login: its mailboxes, its Email and Mailbox state, its generation.
+ */
 typedef struct _FerryMailAccount FerryMailAccount;
 typedef struct _FerryMailbox FerryMailbox;
+/**
+ * FerryMailboxInfo:
+ *
+ * A mailbox as LIST shows it. Immutable.
+ */
 typedef struct _FerryMailboxInfo FerryMailboxInfo;
+/**
+ * FerryMailboxList:
+ *
+ * The mailboxes that a session may see, by name. Immutable; a change makes a new one.
+ */
 typedef struct _FerryMailboxList FerryMailboxList;
+/**
+ * FerryMailboxDelta:
+ *
+ * What happened in a mailbox between two views. Immutable.
+ */
 typedef struct _FerryMailboxDelta FerryMailboxDelta;
+/**
+ * FerryView:
+ *
+ * The messages of a mailbox at one moment: UIDs in ascending order, each with its metadata.
+ * Immutable, so that it may be kept and read from any thread; a change makes a new one that shares
+ * what is the same.
+ */
 typedef struct _FerryView FerryView;
 
 /**
@@ -53,6 +80,11 @@ typedef enum { /*< flags >*/
 	FERRY_RIGHT_SHARE = 1 << 9,
 } FerryMailboxRights;
 
+/**
+ * FERRY_RIGHTS_ALL:
+ *
+ * Every right of #FerryMailboxRights.
+ */
 #define FERRY_RIGHTS_ALL ((FerryMailboxRights)0x3ff)
 
 /**
@@ -60,6 +92,8 @@ typedef enum { /*< flags >*/
  * @FERRY_FLAGS_ADD: +FLAGS
  * @FERRY_FLAGS_REMOVE: -FLAGS
  * @FERRY_FLAGS_REPLACE: FLAGS
+ *
+ * What a STORE does with the flags it names (RFC 9051 §6.4.6).
  */
 typedef enum {
 	FERRY_FLAGS_ADD,
@@ -91,6 +125,8 @@ typedef enum { /*< flags >*/
  * @FERRY_GONE_DELETED: the mailbox was deleted, or is no longer visible
  * @FERRY_GONE_RENEWED: its UIDVALIDITY was renewed; every UID told is void
  * @FERRY_GONE_ACCOUNT: the account ended (credentials expired, shutting down)
+ *
+ * Why a mailbox that a session had open is no longer there.
  */
 typedef enum {
 	FERRY_GONE_DELETED,

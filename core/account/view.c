@@ -46,6 +46,8 @@ ferry_view_ref(FerryView *self)
 /**
  * ferry_view_unref: (skip)
  * @self: (transfer full): a view
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_view_unref(FerryView *self)

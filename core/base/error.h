@@ -60,6 +60,11 @@ typedef enum {
 	FERRY_ERROR_CONFIGURATION,
 } FerryError;
 
+/**
+ * ferry_error_quark:
+ *
+ * Returns: the domain of #FerryError
+ */
 GQuark ferry_error_quark(void);
 
 G_END_DECLS

@@ -9,6 +9,8 @@ G_BEGIN_DECLS
  * FerryLogFormat:
  * @FERRY_LOG_TEXT: a line for people
  * @FERRY_LOG_JSON: an object on each line, for machines
+ *
+ * What a line of the log looks like.
  */
 typedef enum {
 	FERRY_LOG_TEXT,

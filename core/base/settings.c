@@ -401,6 +401,8 @@ ferry_settings_list_groups(FerrySettings *self, const char *prefix)
 
 /**
  * ferry_settings_has:
+ * @group: a group of the file, as it is written there
+ * @key: a declared key
  *
  * Returns: whether the file sets the key
  */
@@ -432,6 +434,8 @@ ferry_settings_get_string(FerrySettings *self, const char *group, const char *ke
 
 /**
  * ferry_settings_get_boolean:
+ * @group: a group of the file, as it is written there
+ * @key: a declared key
  *
  * Returns: the value of a %FERRY_SETTING_BOOLEAN
  */
@@ -446,6 +450,8 @@ ferry_settings_get_boolean(FerrySettings *self, const char *group, const char *k
 
 /**
  * ferry_settings_get_integer:
+ * @group: a group of the file, as it is written there
+ * @key: a declared key
  *
  * Returns: the value of a %FERRY_SETTING_INTEGER, or of a %FERRY_SETTING_SIZE in octets
  */
@@ -460,6 +466,8 @@ ferry_settings_get_integer(FerrySettings *self, const char *group, const char *k
 
 /**
  * ferry_settings_get_list:
+ * @group: a group of the file, as it is written there
+ * @key: a declared key
  *
  * Returns: (transfer full): the members of a %FERRY_SETTING_LIST, without blanks around them
  */
@@ -479,6 +487,7 @@ ferry_settings_get_list(FerrySettings *self, const char *group, const char *key)
 
 /**
  * ferry_settings_make_error: (skip)
+ * @group: a group of the file, as it is written there
  * @key: (nullable): the key, or %NULL for the whole group
  * @format: what is wrong with it
  *

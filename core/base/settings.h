@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  * @FERRY_SETTING_LIST: texts separated by `;`
  * @FERRY_SETTING_FILE: a file that can be read
  * @FERRY_SETTING_FOLDER: a folder, which need not exist yet; absolute
+ *
+ * How the value of a setting is read, and what its check means.
  */
 typedef enum {
 	FERRY_SETTING_STRING,
@@ -49,6 +51,12 @@ typedef struct {
 	const char *description;
 } FerrySetting;
 
+/**
+ * FerrySettings:
+ *
+ * A configuration file, checked against the settings that were declared. A value that nobody wrote
+ * is the default.
+ */
 #define FERRY_TYPE_SETTINGS (ferry_settings_get_type())
 G_DECLARE_FINAL_TYPE(FerrySettings, ferry_settings, FERRY, SETTINGS, GObject)
 

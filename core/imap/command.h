@@ -114,9 +114,16 @@ void ferry_imap_command_use_numbers(FerryImapCommand *self);
  * not affect each other (RFC 9051 §5.5), so that pipelined ones share requests. */
 void ferry_imap_command_allow_next(FerryImapCommand *self);
 
+/**
+ * FerryImapTurnFunc:
+ * @user_data: (closure): as given
+ *
+ * Called when those before a command are over, and it may write.
+ */
+typedef void (*FerryImapTurnFunc)(gpointer user_data);
+
 /* A command that let others start, or was started beside one, writes when those before it are over:
  * answers come in the order of the commands, as clients expect who see no reason to sort them. */
-typedef void (*FerryImapTurnFunc)(gpointer user_data);
 void ferry_imap_command_wait_turn(FerryImapCommand *self, FerryImapTurnFunc func,
 				  gpointer user_data);
 

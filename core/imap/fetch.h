@@ -18,6 +18,10 @@ G_DECLARE_FINAL_TYPE(FerryImapFetch, ferry_imap_fetch, FERRY, IMAP_FETCH, GObjec
 
 /**
  * FerryImapFetchFilter:
+ * @fetch: the FETCH
+ * @message: a message that it names
+ *
+ * Leaves messages out of the answer of a FETCH.
  *
  * Returns: whether @message is answered at all
  */

@@ -47,6 +47,8 @@ G_BEGIN_DECLS
  * @registry: where items are looked up
  * @utf8: whether quoted strings and mailbox names are UTF-8 (IMAP4rev2, UTF8=ACCEPT)
  * @nesting: how deep parentheses may go
+ *
+ * What arguments are parsed with.
  */
 typedef struct {
 	FerryRegistry *registry;

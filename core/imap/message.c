@@ -345,6 +345,8 @@ ferry_imap_message_get_data(FerryImapMessage *self)
 /**
  * ferry_imap_message_set_data:
  * @data: (nullable) (transfer none): what was fetched for it
+ *
+ * Gives the message what its item functions and keys will ask for.
  */
 void
 ferry_imap_message_set_data(FerryImapMessage *self, FerryMessageData *data)
@@ -356,6 +358,8 @@ ferry_imap_message_set_data(FerryImapMessage *self, FerryMessageData *data)
 /**
  * ferry_imap_message_set_properties:
  * @properties: (nullable) (transfer none): the object of Email/get
+ *
+ * Gives the message the JMAP properties that ferry_imap_message_get_property() looks in.
  */
 void
 ferry_imap_message_set_properties(FerryImapMessage *self, FerryJmapValue *properties)
@@ -366,6 +370,7 @@ ferry_imap_message_set_properties(FerryImapMessage *self, FerryJmapValue *proper
 
 /**
  * ferry_imap_message_begin_response:
+ * @writer: where it is written
  *
  * Begins `* number FETCH (`, or what the session says instead; items follow.
  */
@@ -388,6 +393,7 @@ ferry_imap_message_begins_with_uid(FerryImapMessage *self)
 
 /**
  * ferry_imap_message_end_response:
+ * @writer: where it is written
  *
  * Ends what ferry_imap_message_begin_response() began.
  */
@@ -410,6 +416,7 @@ is_atom(const char *text)
 
 /**
  * ferry_imap_message_write_flags:
+ * @writer: where it is written
  *
  * Writes the item `FLAGS (…)`.
  */

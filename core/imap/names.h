@@ -5,7 +5,11 @@
 
 G_BEGIN_DECLS
 
-/* The separator of every namespace. */
+/**
+ * FERRY_IMAP_DELIMITER:
+ *
+ * The hierarchy separator of every namespace (RFC 9051 §5.1.1).
+ */
 #define FERRY_IMAP_DELIMITER '/'
 
 char *ferry_imap_utf7_encode(const char *name);

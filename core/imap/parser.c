@@ -138,6 +138,8 @@ ferry_imap_parser_set_literal_limit(FerryImapParser *self, gsize octets)
 /**
  * ferry_imap_parser_set_spool_dir: (skip)
  * @dir: (nullable): where message data is put while it arrives
+ *
+ * Sets the folder of the spool.
  */
 void
 ferry_imap_parser_set_spool_dir(FerryImapParser *self, const char *dir)
@@ -149,6 +151,8 @@ ferry_imap_parser_set_spool_dir(FerryImapParser *self, const char *dir)
 /**
  * ferry_imap_parser_set_line_mode: (skip)
  * @line_mode: whether plain lines are expected: what AUTHENTICATE and IDLE read
+ *
+ * Switches between commands and plain lines.
  */
 void
 ferry_imap_parser_set_line_mode(FerryImapParser *self, gboolean line_mode)

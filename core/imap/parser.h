@@ -14,6 +14,8 @@ G_BEGIN_DECLS
  * @FERRY_IMAP_PARSE_MALFORMED: a command is refused, with its tag where it has one; the next can
  *   follow
  * @FERRY_IMAP_PARSE_FATAL: a limit was passed that ends the connection
+ *
+ * What became of the octets that the parser was given.
  */
 typedef enum {
 	FERRY_IMAP_PARSE_MORE,
@@ -29,6 +31,8 @@ typedef enum {
  * @FERRY_IMAP_LITERAL_DATA: message data; goes to the spool
  * @FERRY_IMAP_LITERAL_MENDED: message data whose bare LF becomes CRLF, unless it is a literal8
  * @FERRY_IMAP_LITERAL_REFUSED: neither; the command ends with the error that was set
+ *
+ * What is done with a literal that a client announces.
  */
 typedef enum {
 	FERRY_IMAP_LITERAL_STRING,

@@ -268,6 +268,7 @@ ferry_told_add_recent(FerryTold *self, guint32 first_uid, guint32 last_uid)
 
 /**
  * ferry_told_is_recent:
+ * @uid: a UID
  *
  * Returns: whether the message is \Recent in this session
  */

@@ -9,6 +9,8 @@ G_BEGIN_DECLS
  * FerryUidRange:
  * @first: lowest number
  * @last: highest number, not below @first
+ *
+ * Consecutive numbers.
  */
 typedef struct {
 	guint32 first;

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
  *   compare
  * @FERRY_JMAP_ERROR_ANCHOR_NOT_FOUND: the anchor of a paged query is gone; page by another one
  * @FERRY_JMAP_ERROR_ALREADY_EXISTS: the object is there already, see
- *   [func@JmapError.get_existing_id]
+ *   ferry_jmap_error_get_existing_id()
  * @FERRY_JMAP_ERROR_UNKNOWN_METHOD: this server or account lacks the method or capability
  * @FERRY_JMAP_ERROR_UNSUPPORTED: the filter, sort or property is not one this server can do
  * @FERRY_JMAP_ERROR_REQUEST_TOO_LARGE: one call exceeds what the session allows; ask for less at
@@ -24,7 +24,7 @@ G_BEGIN_DECLS
  *   have been executed; look the thing up before making it again
  *
  * Failures that a caller of this layer acts on by itself. Everything else, `stateMismatch` included
- * (%FERRY_ERROR_CONFLICT), is a [error@Error]. [func@JmapError.to_ferry] turns these into that.
+ * (%FERRY_ERROR_CONFLICT), is a #FerryError. ferry_jmap_error_to_ferry() turns these into that.
  */
 typedef enum {
 	FERRY_JMAP_ERROR_CANNOT_CALCULATE_CHANGES,
@@ -36,6 +36,11 @@ typedef enum {
 	FERRY_JMAP_ERROR_LOST_ANSWER,
 } FerryJmapError;
 
+/**
+ * ferry_jmap_error_quark:
+ *
+ * Returns: the domain of #FerryJmapError
+ */
 GQuark ferry_jmap_error_quark(void);
 
 GError *ferry_jmap_error_new_for_type(const char *type, const char *description,

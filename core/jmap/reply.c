@@ -277,7 +277,7 @@ ferry_jmap_reply_get_n_results(FerryJmapReply *self, const char *call_id)
  * @error: return location for an error
  *
  * Returns: (transfer full) (nullable): the arguments of the answer, or %NULL with the method's
- *   error, see [func@JmapError.new_for_type], or %FERRY_ERROR_BACKEND where it was not answered
+ *   error, see ferry_jmap_error_new_for_type(), or %FERRY_ERROR_BACKEND where it was not answered
  */
 FerryJmapValue *
 ferry_jmap_reply_get_nth_result(FerryJmapReply *self, const char *call_id, guint nth,

@@ -47,6 +47,11 @@ typedef enum {
 	FERRY_JMAP_LIMIT_OBJECTS_IN_GET,
 	FERRY_JMAP_LIMIT_OBJECTS_IN_SET,
 } FerryJmapLimit;
+/**
+ * FERRY_JMAP_N_LIMITS:
+ *
+ * How many limits #FerryJmapLimit names.
+ */
 #define FERRY_JMAP_N_LIMITS 7
 
 /**

@@ -10,6 +10,8 @@ G_BEGIN_DECLS
  * @FERRY_MESSAGE_ADDRESS_MAILBOX: an address
  * @FERRY_MESSAGE_ADDRESS_GROUP_START: the name of a group, in mailbox; its members follow
  * @FERRY_MESSAGE_ADDRESS_GROUP_END: the end of a group
+ *
+ * What an entry of an address list is (RFC 5322 §3.4).
  */
 typedef enum {
 	FERRY_MESSAGE_ADDRESS_MAILBOX,
@@ -39,6 +41,8 @@ typedef struct {
  * FerryMessageAddressFunc:
  * @address: an entry; it and its strings live only during the call
  * @user_data: what ferry_message_address_foreach() was given
+ *
+ * Takes one entry of an address list.
  */
 typedef void (*FerryMessageAddressFunc)(const FerryMessageAddress *address, gpointer user_data);
 

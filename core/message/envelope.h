@@ -5,6 +5,11 @@
 
 G_BEGIN_DECLS
 
+/**
+ * FERRY_MESSAGE_ENVELOPE_N_FIELDS:
+ *
+ * The fields of an ENVELOPE (RFC 9051 §7.5.2).
+ */
 #define FERRY_MESSAGE_ENVELOPE_N_FIELDS 10
 
 /**

@@ -9,6 +9,12 @@ G_BEGIN_DECLS
 
 #define FERRY_TYPE_MESSAGE_STRUCTURE (ferry_message_structure_get_type())
 
+/**
+ * FerryMessageStructure:
+ *
+ * What a scan found of a message: ENVELOPE and BODYSTRUCTURE as they are written, and the table of
+ * its parts. Immutable.
+ */
 typedef struct _FerryMessageStructure FerryMessageStructure;
 
 /**

@@ -9,6 +9,8 @@ G_BEGIN_DECLS
  * FerryMessageTextScope:
  * @FERRY_MESSAGE_TEXT_BODY: the SEARCH key BODY: text parts, and the headers of enclosed messages
  * @FERRY_MESSAGE_TEXT_ALL: the SEARCH key TEXT: every header too
+ *
+ * Where a text is looked for (RFC 9051 §6.4.4).
  */
 typedef enum {
 	FERRY_MESSAGE_TEXT_BODY,

@@ -300,7 +300,8 @@ ferry_poller_get_context(FerryPoller *self)
  *
  * Watches a descriptor.
  *
- * Returns: the watch, owned by the poller until [func@Poller.remove]; NULL where the kernel refuses
+ * Returns: the watch, owned by the poller until ferry_poller_remove(); NULL where the kernel
+ * refuses
  */
 FerryPollerWatch *
 ferry_poller_add(FerryPoller *self, int fd, GIOCondition condition, FerryPollerFunc func,

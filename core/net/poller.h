@@ -26,7 +26,7 @@ typedef struct _FerryPollerWatch FerryPollerWatch;
 /**
  * FerryPollerFunc:
  * @condition: what is true of the descriptor now
- * @user_data: (closure): as given to [func@Poller.add]
+ * @user_data: (closure): as given to ferry_poller_add()
  *
  * Tells that a descriptor is ready. Level-triggered: it is called again while the condition lasts.
  */

@@ -81,6 +81,7 @@ ferry_modules_list(FerryModules *self)
 
 /**
  * ferry_module_state_to_string:
+ * @state: a state
  *
  * Returns: the state in a word
  */

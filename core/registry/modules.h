@@ -12,6 +12,8 @@ G_BEGIN_DECLS
  * @FERRY_MODULE_OFF: the configuration, or its own default, leaves it out
  * @FERRY_MODULE_NEEDS: something it needs is not there
  * @FERRY_MODULE_BROKEN: it could not be loaded or registered
+ *
+ * What became of a module.
  */
 typedef enum {
 	FERRY_MODULE_FOUND,
@@ -55,6 +57,12 @@ typedef struct {
 
 const char *ferry_module_state_to_string(FerryModuleState state);
 
+/**
+ * FerryModules:
+ *
+ * The modules that were found, those that were chosen, and what became of each. Once loaded, a
+ * module stays.
+ */
 #define FERRY_TYPE_MODULES (ferry_modules_get_type())
 G_DECLARE_FINAL_TYPE(FerryModules, ferry_modules, FERRY, MODULES, GObject)
 

@@ -38,6 +38,11 @@ typedef struct {
 	FerryPluginRegisterFunc register_func;
 } FerryPlugin;
 
+/**
+ * FERRY_PLUGIN_SYMBOL:
+ *
+ * The name of the symbol that every module exports.
+ */
 #define FERRY_PLUGIN_SYMBOL "ferry_plugin"
 
 /**

@@ -163,6 +163,7 @@ ferry_registry_forget_module(FerryRegistry *self, const char *module)
 
 /**
  * ferry_contribution_kind_to_string:
+ * @kind: a kind
  *
  * Returns: the kind in words, for messages and tables
  */
@@ -372,6 +373,7 @@ ferry_registry_add_fetch_item(FerryRegistry *self, const char *name, const char 
 
 /**
  * ferry_registry_add_fetch_modifier:
+ * @name: the modifier's name
  * @grammar: (nullable): what follows the name
  * @func: (scope notified) (closure user_data) (destroy destroy): applies it
  *
@@ -389,6 +391,7 @@ ferry_registry_add_fetch_modifier(FerryRegistry *self, const char *name, const c
 
 /**
  * ferry_registry_add_store_modifier:
+ * @name: the modifier's name
  * @grammar: (nullable): what follows the name
  * @func: (scope notified) (closure user_data) (destroy destroy): applies it
  *
@@ -406,6 +409,7 @@ ferry_registry_add_store_modifier(FerryRegistry *self, const char *name, const c
 
 /**
  * ferry_registry_add_search_key:
+ * @name: the key's name
  * @grammar: (nullable): the key's arguments
  * @needs: what must be at hand about each candidate
  * @prepare: (nullable) (scope notified) (closure user_data): called once a command
@@ -426,6 +430,7 @@ ferry_registry_add_search_key(FerryRegistry *self, const char *name, const char 
 
 /**
  * ferry_registry_add_search_return:
+ * @name: the option's name
  * @grammar: (nullable): the option's arguments
  * @prepare: (nullable) (scope notified) (closure user_data): called once a command
  * @write: (scope notified) (closure user_data) (destroy destroy): writes the return data
@@ -444,6 +449,7 @@ ferry_registry_add_search_return(FerryRegistry *self, const char *name, const ch
 
 /**
  * ferry_registry_add_search_result:
+ * @name: a name of its own, for messages and tables
  * @write: (scope notified) (closure user_data) (destroy destroy): adds to the answer
  *
  * Adds something to the answer of every SEARCH (as MODSEQ does).
@@ -478,6 +484,7 @@ ferry_registry_add_sort_key(FerryRegistry *self, const char *name, FerrySearchPr
 
 /**
  * ferry_registry_add_status_item:
+ * @name: the item's name
  * @needs: %FERRY_NEEDS_NOTHING where the mailbox's counts suffice, %FERRY_NEEDS_METADATA where its
  *   view must be loaded
  * @write: (scope notified) (closure user_data) (destroy destroy): writes it
@@ -496,6 +503,7 @@ ferry_registry_add_status_item(FerryRegistry *self, const char *name, FerryNeeds
 
 /**
  * ferry_registry_add_list_selection:
+ * @name: the option's name
  * @func: (scope notified) (closure user_data) (destroy destroy): selects mailboxes
  *
  * Adds a LIST selection option (RFC 9051 §6.3.9.1).
@@ -511,6 +519,7 @@ ferry_registry_add_list_selection(FerryRegistry *self, const char *name, FerryLi
 
 /**
  * ferry_registry_add_list_return:
+ * @name: the option's name
  * @grammar: (nullable): the option's arguments
  * @func: (scope notified) (closure user_data) (destroy destroy): writes what it returns
  *
@@ -528,6 +537,7 @@ ferry_registry_add_list_return(FerryRegistry *self, const char *name, const char
 
 /**
  * ferry_registry_add_select_parameter:
+ * @name: the parameter's name
  * @grammar: (nullable): the parameter's arguments
  * @func: (scope notified) (closure user_data) (destroy destroy): applies it
  *
@@ -564,6 +574,7 @@ ferry_registry_add_append_data(FerryRegistry *self, const char *name, const char
 
 /**
  * ferry_registry_add_update_writer:
+ * @name: a name of its own, for messages and tables
  * @func: (scope notified) (closure user_data) (destroy destroy): tells of changes
  *
  * Adds a writer of updates. The newest is asked first, the base's own last.
@@ -651,6 +662,7 @@ ferry_registry_add_response_code(FerryRegistry *self, const char *place, FerryRe
 
 /**
  * ferry_registry_add_enable:
+ * @name: the name, in any case
  * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): called when it is
  * enabled
  *
@@ -667,6 +679,7 @@ ferry_registry_add_enable(FerryRegistry *self, const char *name, FerryEnableFunc
 
 /**
  * ferry_registry_add_session_data:
+ * @name: the name under which it is kept
  * @reset: (scope notified) (closure user_data) (destroy destroy): forgets it
  *
  * Says that a module keeps data with sessions (under its own name), and how to forget it.

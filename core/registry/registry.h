@@ -186,6 +186,8 @@ typedef char *(*FerryCapabilityFunc)(FerryImapSession *session, gpointer user_da
  * FerryCommandFunc:
  * @command: the command with its parsed arguments; the callee ends it, now or later, with
  *   ferry_imap_command_finish() or ferry_imap_command_fail()
+ *
+ * Runs a command. It writes its untagged responses; the tagged line is never its own.
  */
 typedef void (*FerryCommandFunc)(FerryImapCommand *command, gpointer user_data);
 
@@ -240,6 +242,8 @@ typedef gboolean (*FerryModifierFunc)(FerryImapCommand *command, FerryImapValue 
 
 /**
  * FerrySearchPrepareFunc:
+ * @search: the SEARCH being planned
+ * @arguments: (nullable): the key's or option's arguments
  *
  * Called once for each SEARCH that names the key; checks arguments and adds needs.
  *
@@ -250,6 +254,11 @@ typedef gboolean (*FerrySearchPrepareFunc)(FerryImapSearch *search, FerryImapVal
 
 /**
  * FerrySearchMatchFunc:
+ * @search: the SEARCH
+ * @message: a candidate, with everything that was asked for
+ * @arguments: (nullable): the key's arguments
+ *
+ * Judges one message. Called only where keys that cost less left it undecided.
  *
  * Returns: whether @message matches the key
  */
@@ -258,6 +267,9 @@ typedef gboolean (*FerrySearchMatchFunc)(FerryImapSearch *search, FerryImapMessa
 
 /**
  * FerrySearchResultFunc:
+ * @search: the SEARCH, with its matches
+ * @arguments: (nullable): the option's arguments
+ * @writer: where `NAME value` goes
  *
  * Writes an ESEARCH return data item (or, as search-result contributor, adds to the answer of any
  * SEARCH) once the matches are known.
@@ -277,6 +289,8 @@ typedef gint64 (*FerrySortKeyFunc)(FerryImapSearch *search, FerryImapMessage *me
 
 /**
  * FerryStatusFunc:
+ * @status: the STATUS of one mailbox
+ * @writer: where `NAME value` goes
  *
  * Writes one STATUS item (`NAME value`) of one mailbox.
  */
@@ -285,7 +299,10 @@ typedef void (*FerryStatusFunc)(FerryImapStatus *status, FerryImapWriter *writer
 
 /**
  * FerryListFunc:
+ * @command: the LIST
  * @mailbox_name: the full name of a mailbox that LIST is about to tell
+ * @arguments: (nullable): the option's arguments
+ * @writer: where a return option writes
  *
  * As selection option: whether the mailbox is selected. As return option: whether it wrote
  * something after the LIST response.
@@ -308,7 +325,9 @@ typedef void (*FerryAppendDataFunc)(FerryImapCommand *command, FerryImapValue *e
 
 /**
  * FerryUpdateFunc:
+ * @session: the session that is told
  * @update: arrivals, changes and expunges that may be told now
+ * @writer: where responses go
  *
  * Tells the client of changes in its selected mailbox in place of or beside the base's
  * `* n EXISTS`, `* n FETCH (FLAGS …)` and `* n EXPUNGE`.
@@ -320,6 +339,7 @@ typedef gboolean (*FerryUpdateFunc)(FerryImapSession *session, FerryImapUpdate *
 
 /**
  * FerryToldItemFunc:
+ * @session: the session that is told
  * @message: a message whose change is told
  * @writer: where `NAME value` goes
  *
@@ -366,6 +386,9 @@ typedef char *(*FerryResponseCodeFunc)(FerryImapCommand *command, gpointer user_
 
 /**
  * FerryEnableFunc:
+ * @session: the session of the client
+ *
+ * Called when a client enables the name (RFC 9051 §6.3.1).
  *
  * Returns: whether the name is enabled for this session from now on
  */
@@ -373,6 +396,7 @@ typedef gboolean (*FerryEnableFunc)(FerryImapSession *session, gpointer user_dat
 
 /**
  * FerrySessionResetFunc:
+ * @session: the session
  *
  * Forgets what the module keeps with a session: when the session ends or is no longer signed in.
  */
@@ -414,6 +438,12 @@ typedef void (*FerryProtocolFunc)(FerryConnection *connection, GObject *context,
 typedef gboolean (*FerryLoaderFunc)(FerryRegistry *registry, const char *name, const char *path,
 				    gpointer user_data, GError **error);
 
+/**
+ * FerryRegistry:
+ *
+ * What the library and its modules contribute. Open while they register; immutable once it is
+ * sealed, and then safe to read from any thread. A session keeps the registry it began with.
+ */
 #define FERRY_TYPE_REGISTRY (ferry_registry_get_type())
 G_DECLARE_FINAL_TYPE(FerryRegistry, ferry_registry, FERRY, REGISTRY, GObject)
 

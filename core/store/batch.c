@@ -83,6 +83,8 @@ batch_clear(gpointer data)
 /**
  * ferry_store_batch_unref:
  * @self: (transfer full): a batch
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_store_batch_unref(FerryStoreBatch *self)
@@ -125,6 +127,8 @@ keep_once(FerryStoreBatch *self, const char *string)
  * ferry_store_batch_set_email_state:
  * @self: a batch
  * @state: Email state that the store stands at after this batch
+ *
+ * Notes how far the Emails are known.
  */
 void
 ferry_store_batch_set_email_state(FerryStoreBatch *self, const char *state)
@@ -137,6 +141,8 @@ ferry_store_batch_set_email_state(FerryStoreBatch *self, const char *state)
  * ferry_store_batch_set_mailbox_state:
  * @self: a batch
  * @state: Mailbox state that the store stands at after this batch
+ *
+ * Notes how far the mailboxes are known.
  */
 void
 ferry_store_batch_set_mailbox_state(FerryStoreBatch *self, const char *state)
@@ -177,6 +183,8 @@ ferry_store_batch_remove_mailbox(FerryStoreBatch *self, const char *mailbox_id)
  * @self: a batch
  * @mailbox_id: JMAP id
  * @imap_name: (nullable): the IMAP path it is known by from now on
+ *
+ * Notes the name of a mailbox, which stays its own until this is called again.
  */
 void
 ferry_store_batch_set_imap_name(FerryStoreBatch *self, const char *mailbox_id,
@@ -236,6 +244,8 @@ add_number(FerryStoreBatch *self, GArray *array, const char *name, guint64 numbe
  * @self: a batch
  * @mailbox_id: JMAP id
  * @recent: UIDs below this one were announced as \Recent; the mark only rises
+ *
+ * Raises the mark below which no message is \Recent to anybody (RFC 3501 §2.3.2).
  */
 void
 ferry_store_batch_set_recent(FerryStoreBatch *self, const char *mailbox_id, guint64 recent)
@@ -248,6 +258,8 @@ ferry_store_batch_set_recent(FerryStoreBatch *self, const char *mailbox_id, guin
  * @self: a batch
  * @imap_name: a name that needs no mailbox
  * @subscribed: whether it is subscribed to
+ *
+ * Notes a subscription that the backend does not keep.
  */
 void
 ferry_store_batch_set_subscription(FerryStoreBatch *self, const char *imap_name,

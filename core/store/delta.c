@@ -61,6 +61,8 @@ delta_clear(gpointer data)
 /**
  * ferry_store_delta_unref:
  * @self: (transfer full): a delta
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_store_delta_unref(FerryStoreDelta *self)

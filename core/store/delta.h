@@ -19,6 +19,8 @@ G_BEGIN_DECLS
  * @changed: pairs whose keywords or \Deleted changed, in UID order, all fields
  * @expunged: UIDs that went, ascending; may name some that came and went since
  * @n_expunged: how many
+ *
+ * What changed in one mailbox between two generations.
  */
 typedef struct {
 	FerryStoreMailbox *mailbox;

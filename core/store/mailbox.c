@@ -61,6 +61,8 @@ mailbox_clear(gpointer data)
 /**
  * ferry_store_mailbox_unref:
  * @self: (transfer full): a mailbox
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_store_mailbox_unref(FerryStoreMailbox *self)
@@ -115,6 +117,8 @@ mail_account_clear(gpointer data)
 /**
  * ferry_store_mail_account_unref:
  * @self: (transfer full): a mail account
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_store_mail_account_unref(FerryStoreMailAccount *self)
@@ -170,6 +174,8 @@ account_clear(gpointer data)
 /**
  * ferry_store_account_unref:
  * @self: (transfer full): a login
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_store_account_unref(FerryStoreAccount *self)

@@ -14,6 +14,8 @@ G_BEGIN_DECLS
  * @FERRY_STORE_UNLISTED: nothing is known of its messages; emails put do not make pairs in it
  * @FERRY_STORE_LISTING: its first listing is under way; only listing pages make pairs in it
  * @FERRY_STORE_LISTED: complete up to the email state of its mail account
+ *
+ * How far the store knows the messages of a mailbox.
  */
 typedef enum {
 	FERRY_STORE_UNLISTED,

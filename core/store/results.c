@@ -58,6 +58,8 @@ tombstones_clear(gpointer data)
 /**
  * ferry_store_tombstones_unref:
  * @self: (transfer full): tombstones
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_store_tombstones_unref(FerryStoreTombstones *self)
@@ -86,6 +88,8 @@ pairs_clear(gpointer data)
 /**
  * ferry_store_pairs_unref:
  * @self: (transfer full): pairs
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_store_pairs_unref(FerryStorePairs *self)
@@ -117,6 +121,8 @@ intent_clear(gpointer data)
 /**
  * ferry_store_intent_unref:
  * @self: (transfer full): an intent
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_store_intent_unref(FerryStoreIntent *self)
@@ -214,6 +220,8 @@ structures_clear(gpointer data)
 /**
  * ferry_store_structures_unref:
  * @self: (transfer full): structures
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_store_structures_unref(FerryStoreStructures *self)

@@ -37,6 +37,8 @@ void ferry_store_tombstones_unref(FerryStoreTombstones *self);
  * @uid: the UID
  * @mailbox_key: the mailbox
  * @email_key: the Email
+ *
+ * An Email in a mailbox, as the answer to a question about several Emails.
  */
 typedef struct {
 	guint asked;

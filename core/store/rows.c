@@ -70,6 +70,8 @@ rows_clear(gpointer data)
 /**
  * ferry_store_rows_unref:
  * @self: (transfer full): rows
+ *
+ * Drops a reference; the last one frees it.
  */
 void
 ferry_store_rows_unref(FerryStoreRows *self)

@@ -26,6 +26,8 @@ typedef enum {
  * FerryStoreRowFlags:
  * @FERRY_STORE_ROW_DELETED: \Deleted is set on this pair
  * @FERRY_STORE_ROW_SENT: @sent_at and @sent_offset are known
+ *
+ * Bits of a row.
  */
 typedef enum {
 	FERRY_STORE_ROW_DELETED = 1 << 0,

@@ -283,6 +283,8 @@ ferry_store_sqlite_mark_restored(const char *state_dir, GError **error)
  * ferry_store_sqlite_set_cache_limit:
  * @self: a store
  * @bytes: how large the structure cache may get; one gigabyte unless set
+ *
+ * Limits what can be fetched again.
  */
 void
 ferry_store_sqlite_set_cache_limit(FerryStoreSqlite *self, guint64 bytes)

@@ -5,6 +5,12 @@
 
 G_BEGIN_DECLS
 
+/**
+ * FerryStoreSqlite:
+ *
+ * The store in two SQLite files: one that must not be lost, and one that can be fetched again.
+ * Several processes may share them.
+ */
 #define FERRY_TYPE_STORE_SQLITE (ferry_store_sqlite_get_type())
 G_DECLARE_FINAL_TYPE(FerryStoreSqlite, ferry_store_sqlite, FERRY, STORE_SQLITE, GObject)
 

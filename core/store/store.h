@@ -12,9 +12,18 @@
 
 G_BEGIN_DECLS
 
-/* The most octets a module may keep for one mail account, and in one value. What is shared counts
- * by itself. */
+/**
+ * FERRY_STORE_DATA_QUOTA:
+ *
+ * The most octets that a module may keep for one mail account; what is
+ * shared counts by itself.
+ */
 #define FERRY_STORE_DATA_QUOTA (4 * 1024 * 1024)
+/**
+ * FERRY_STORE_DATA_VALUE_MAX:
+ *
+ * The most octets of one value that a module keeps.
+ */
 #define FERRY_STORE_DATA_VALUE_MAX (1024 * 1024)
 
 /**
@@ -38,6 +47,13 @@ typedef struct {
 	gboolean personal;
 } FerryStoreDataPlace;
 
+/**
+ * FerryStore:
+ *
+ * What must outlive the process: UIDs, flags, states, what modules keep. ferry_store_apply_async()
+ * is the only writer, and nothing is told to a client before it is durable. Calls answer on the
+ * thread-default main context of the caller.
+ */
 #define FERRY_TYPE_STORE (ferry_store_get_type())
 G_DECLARE_INTERFACE(FerryStore, ferry_store, FERRY, STORE, GObject)
 
