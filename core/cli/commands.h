@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/settings.h"
+#include "registry/registry.h"
 
 G_BEGIN_DECLS
 
@@ -15,6 +16,7 @@ typedef struct {
 	char **arguments;
 	gboolean json;
 	gboolean check;
+	gboolean markdown;
 } FerryCli;
 
 FerrySettings *ferry_cli_load_settings(FerryCli *cli, GError **error);
@@ -27,5 +29,8 @@ int ferry_cli_plugins(FerryCli *cli);
 int ferry_cli_plugins_new(FerryCli *cli);
 int ferry_cli_status(FerryCli *cli);
 int ferry_cli_store_restored(FerryCli *cli);
+
+/* The table of all capabilities that are registered. */
+void ferry_cli_print_capabilities(FerryRegistry *registry, GPtrArray *modules);
 
 G_END_DECLS

@@ -112,6 +112,8 @@ main(int argc, char **argv)
 		 N_("With plugins: look for modules there, too"), N_("DIR")},
 		{"directory", 0, 0, G_OPTION_ARG_FILENAME, &directory,
 		 N_("With plugins new: write there instead of here"), N_("DIR")},
+		{"markdown", 0, 0, G_OPTION_ARG_NONE, &cli.markdown,
+		 N_("With plugins: the capabilities as a table"), NULL},
 		{"load", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &load, NULL, NULL},
 		{"version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version and exit"),
 		 NULL},

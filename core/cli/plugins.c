@@ -227,6 +227,10 @@ list_all(FerryCli *cli, FerrySettings *settings)
 		return ferry_cli_fail(error);
 	if (!check_names(cli, list))
 		return 2;
+	if (cli->markdown) {
+		ferry_cli_print_capabilities(registry, list);
+		return 0;
+	}
 	for (guint i = 0; i < list->len; i++)
 		if (is_meant(cli, list->pdata[i]))
 			print_module(list->pdata[i]);

@@ -111,39 +111,46 @@ offer_revision(FerryImapSession *session, gpointer user_data)
 	return g_strdup(user_data);
 }
 
+/* Specification and condition are for doc/capabilities.md. */
 static const struct {
 	const char *name;
 	FerryPhase phases;
 	FerryCapabilityFunc func;
 	const char *text;
+	const char *specification;
+	const char *condition;
 } capabilities[] = {
-	{"IMAP4REV1", ANY, offer_revision, "IMAP4rev1"},
-	{"IMAP4REV2", ANY, offer_revision, "IMAP4rev2"},
-	{"LITERAL+", ANY, NULL},
-	{"SASL-IR", BEFORE, NULL},
-	{"ID", ANY, NULL},
-	{"ENABLE", ANY, NULL},
-	{"IDLE", ANY, NULL},
-	{"STARTTLS", BEFORE, offer_starttls},
-	{"LOGINDISABLED", BEFORE, offer_login_disabled},
-	{"AUTH=", BEFORE, offer_mechanisms},
-	{"NAMESPACE", AFTER, NULL},
-	{"UNSELECT", AFTER, NULL},
-	{"UIDPLUS", AFTER, NULL},
-	{"LIST-EXTENDED", AFTER, NULL},
-	{"LIST-STATUS", AFTER, NULL},
-	{"CHILDREN", AFTER, NULL},
-	{"MOVE", AFTER, NULL},
-	{"SPECIAL-USE", AFTER, NULL},
-	{"CREATE-SPECIAL-USE", AFTER, NULL},
-	{"STATUS=SIZE", AFTER, NULL},
-	{"ESEARCH", AFTER, NULL},
-	{"SEARCHRES", AFTER, NULL},
-	{"WITHIN", AFTER, NULL},
-	{"MULTIAPPEND", AFTER, NULL},
-	{"BINARY", AFTER, NULL},
-	{"UTF8=ACCEPT", AFTER, NULL},
-	{"APPENDLIMIT", AFTER, offer_append_limit},
+	{"IMAP4REV1", ANY, offer_revision, "IMAP4rev1", "RFC 3501"},
+	{"IMAP4REV2", ANY, offer_revision, "IMAP4rev2", "RFC 9051"},
+	{"LITERAL+", ANY, NULL, NULL, "RFC 7888"},
+	{"SASL-IR", BEFORE, NULL, NULL, "RFC 4959"},
+	{"ID", ANY, NULL, NULL, "RFC 2971"},
+	{"ENABLE", ANY, NULL, NULL, "RFC 5161"},
+	{"IDLE", ANY, NULL, NULL, "RFC 2177"},
+	{"STARTTLS", BEFORE, offer_starttls, NULL, "RFC 9051",
+	 "the listener has tls=starttls and TLS has not begun"},
+	{"LOGINDISABLED", BEFORE, offer_login_disabled, NULL, "RFC 9051",
+	 "passwords would travel in the clear"},
+	{"AUTH=", BEFORE, offer_mechanisms, NULL, "RFC 9051",
+	 "one for each SASL mechanism that may be used now"},
+	{"NAMESPACE", AFTER, NULL, NULL, "RFC 2342"},
+	{"UNSELECT", AFTER, NULL, NULL, "RFC 3691"},
+	{"UIDPLUS", AFTER, NULL, NULL, "RFC 4315"},
+	{"LIST-EXTENDED", AFTER, NULL, NULL, "RFC 5258"},
+	{"LIST-STATUS", AFTER, NULL, NULL, "RFC 5819"},
+	{"CHILDREN", AFTER, NULL, NULL, "RFC 3348"},
+	{"MOVE", AFTER, NULL, NULL, "RFC 6851"},
+	{"SPECIAL-USE", AFTER, NULL, NULL, "RFC 6154"},
+	{"CREATE-SPECIAL-USE", AFTER, NULL, NULL, "RFC 6154"},
+	{"STATUS=SIZE", AFTER, NULL, NULL, "RFC 8438"},
+	{"ESEARCH", AFTER, NULL, NULL, "RFC 4731"},
+	{"SEARCHRES", AFTER, NULL, NULL, "RFC 5182"},
+	{"WITHIN", AFTER, NULL, NULL, "RFC 5032"},
+	{"MULTIAPPEND", AFTER, NULL, NULL, "RFC 3502"},
+	{"BINARY", AFTER, NULL, NULL, "RFC 3516"},
+	{"UTF8=ACCEPT", AFTER, NULL, NULL, "RFC 9755"},
+	{"APPENDLIMIT", AFTER, offer_append_limit, NULL, "RFC 7889",
+	 "the backend or the configuration limits what is appended"},
 };
 
 static gboolean
@@ -181,6 +188,30 @@ register_capabilities(FerryRegistry *registry, GError **error)
 						   (gpointer)capabilities[i].text, NULL, error))
 			return FALSE;
 	return TRUE;
+}
+
+/**
+ * ferry_imap_describe_base_capability: (skip)
+ * @name: a capability that the library itself has
+ * @specification: (out): where it is specified
+ * @condition: (out) (nullable): what must be so that it is advertised, beside the phase
+ *
+ * Tells for tables what the registry does not need to know.
+ *
+ * Returns: whether it is one of the library
+ */
+gboolean
+ferry_imap_describe_base_capability(const char *name, const char **specification,
+				    const char **condition)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(capabilities); i++) {
+		if (!g_str_equal(capabilities[i].name, name))
+			continue;
+		*specification = capabilities[i].specification;
+		*condition = capabilities[i].condition;
+		return TRUE;
+	}
+	return FALSE;
 }
 
 static gboolean
