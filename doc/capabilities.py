@@ -46,7 +46,7 @@ def ask(build, folders):
              '--config', config.name], capture_output=True, text=True, timeout=60,
             env=dict(os.environ, LC_ALL='C.UTF-8'))
     if done.returncode != 0:
-        sys.exit(done.stderr)
+        sys.exit('ferry plugins ended with %d: %s' % (done.returncode, done.stderr))
     return [line for line in done.stdout.splitlines() if line.startswith('| ')][2:]
 
 

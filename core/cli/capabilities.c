@@ -85,8 +85,10 @@ void
 ferry_cli_print_capabilities(FerryRegistry *registry, GPtrArray *modules)
 {
 	GPtrArray *list = ferry_registry_list(registry, FERRY_CONTRIBUTION_CAPABILITY);
-	g_autoptr(GPtrArray) sorted = g_ptr_array_copy(list, NULL, NULL);
+	/* a copy of the array would free what the registry owns */
+	g_autoptr(GPtrArray) sorted = g_ptr_array_new();
 
+	g_ptr_array_extend(sorted, list, NULL, NULL);
 	g_ptr_array_sort(sorted, compare_names);
 	g_print("| capability | specification | module | when |\n| --- | --- | --- | --- |\n");
 	for (guint i = 0; i < sorted->len; i++)

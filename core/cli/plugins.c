@@ -8,7 +8,9 @@
  */
 #include <gio/gio.h>
 #include <glib/gi18n.h>
+#include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "cli/commands.h"
@@ -18,6 +20,10 @@
 
 /* what --load is given for all of them; no module is called so */
 #define TOGETHER "*"
+/* the last word of a child that came to its end */
+#define DONE "done\n"
+/* seconds; a module registers what it has, and waits for nothing */
+#define LOAD_TIMEOUT 20
 
 /* The configuration decides which modules are on; without one, the defaults do. */
 static FerrySettings *
@@ -64,6 +70,7 @@ load_one(FerryCli *cli, FerrySettings *settings)
 	if (!ferry_imap_register_base(registry, &error) ||
 	    !ferry_modules_load_one(modules, registry, cli->load, &error))
 		return ferry_cli_fail(error);
+	g_print(DONE);
 	return 0;
 }
 
@@ -117,11 +124,16 @@ check_alone(FerryCli *cli, const char *name)
 
 	if (!run_child(cli, name, &output, &errors, &status, &error))
 		return g_strdup(error->message);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		return g_strdup_printf(_("is not loaded within %d seconds"), LOAD_TIMEOUT);
 	if (WIFSIGNALED(status))
 		return g_strdup_printf(_("crashes while it is loaded (%s)"),
 				       g_strsignal(WTERMSIG(status)));
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return g_strdup(g_strstrip(errors));
+	if (WEXITSTATUS(status) != 0 && *g_strstrip(errors) != '\0')
+		return g_strdup(errors);
+	if (WEXITSTATUS(status) != 0 || !g_str_has_suffix(output, DONE))
+		return g_strdup_printf(_("ends the program while it is loaded (status %d)"),
+				       WEXITSTATUS(status));
 	return NULL;
 }
 
@@ -246,6 +258,8 @@ ferry_cli_plugins(FerryCli *cli)
 	settings = load_settings_or_defaults(cli, &error);
 	if (settings == NULL)
 		return ferry_cli_fail(error);
+	if (cli->load != NULL)
+		alarm(LOAD_TIMEOUT);
 	if (g_strcmp0(cli->load, TOGETHER) == 0)
 		return load_together(cli, settings);
 	if (cli->load != NULL)

@@ -268,13 +268,19 @@ def test_broken_modules_are_named(house):
 def test_crashing_module_is_named(house):
     house.module('crash', 'crash', register='raise(SIGSEGV); return TRUE;',
                  code='#include <signal.h>')
-    folder = house.module('crash', 'leave', register='_exit(3);', code='#include <unistd.h>')
+    house.module('crash', 'late', code='#include <signal.h>\n#include <stdlib.h>\n'
+                 'static void leave(void) { raise(SIGABRT); }',
+                 register='atexit(leave); return TRUE;')
+    house.module('crash', 'leave', register='_exit(3);', code='#include <unistd.h>')
+    house.module('crash', 'quiet', register='_exit(0);', code='#include <unistd.h>')
+    folder = house.module('crash', 'hang', register='for (;;) pause();', code='#include <unistd.h>')
     done = house.ferry('plugins', '--check', '--config',
                        house.config('crash', **{'plugin-dir': folder}))
     tap.same(done.returncode, 1)
     said = {line.split()[0]: line for line in done.stdout.splitlines() if line[:1].strip()}
-    tap.check('crashes' in said['crash'], said['crash'])
-    tap.check('good' not in said['leave'], said['leave'])
+    for name, words in (('crash', 'crashes'), ('late', 'crashes'), ('leave', 'status 3'),
+                        ('quiet', 'status 0'), ('hang', 'seconds')):
+        tap.check(words in said[name], said[name])
     for name in built(house):
         tap.check('good' in said[name], said[name])
 

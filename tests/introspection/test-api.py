@@ -51,7 +51,8 @@ def test_interface_is_kept():
         raise tap.Failure('the list is of ABI %d, the source has %d: renew it with %s'
                           % (abi, api.abi_of_source(), api.RENEW))
     tap.same(len(api.breaks(old, new)), 0, 'symbols that modules were built against. Keep them; or '
-             'raise FERRY_PLUGIN_ABI, and renew the list with ' + api.RENEW)
+             'raise FERRY_PLUGIN_ABI, which is not needed before the first release, and renew the '
+             'list with ' + api.RENEW)
 
 
 def test_list_is_sorted():
