@@ -284,11 +284,28 @@ undo_removed(FerryOp *op)
 	ferry_op_commit(op, undo_told);
 }
 
+/* Of what was made without an answer nobody knows even the id: looking it up failed too. */
+static gboolean
+has_unknown(FerryOp *op)
+{
+	for (guint i = 0; i < op->items->len; i++) {
+		FerryItem *item = &g_array_index(op->items, FerryItem, i);
+
+		if (item->lost && ferry_item_get_target_email(item) == NULL)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 void
 ferry_op_undo(FerryOp *op)
 {
 	g_clear_pointer(&op->sync, ferry_sync_free);
 	op->undo_error = g_steal_pointer(&op->error);
+	if (has_unknown(op)) {
+		ferry_op_fail(op, g_steal_pointer(&op->undo_error));
+		return;
+	}
 	for (guint i = 0; i < op->items->len; i++) {
 		FerryItem *item = &g_array_index(op->items, FerryItem, i);
 		gboolean ours = (item->state == FERRY_ITEM_DONE || item->lost) &&
