@@ -6,6 +6,7 @@
  * a slice of the raw message, never a copy, but for the picked fields of HEADER.FIELDS.
  */
 #include "imap/fetch-private.h"
+#include "imap/section.h"
 #include "message/section.h"
 
 /* The section of an item's arguments; NULL where it had no brackets. */
@@ -77,28 +78,52 @@ is_whole(const FerryImapSection *section)
 	return section->path_length == 0 && section->kind == FERRY_MESSAGE_SECTION_ALL;
 }
 
-/* NULL: there is no such part, which is NIL. */
 static GBytes *
-read_section(FerryImapMessage *message, const FerryImapSection *section)
+cut_section(const FerryImapSection *section, GBytes *octets, guint64 start, guint64 length)
 {
-	GBytes *octets = ferry_imap_message_get_raw(message);
-	guint64 start = 0;
-	guint64 length = G_MAXUINT64;
-
-	if (is_header_only(section) && ferry_imap_message_get_headers(message) != NULL)
-		octets = ferry_imap_message_get_headers(message);
-	else if (!is_whole(section) &&
-		 !ferry_message_section_resolve(ferry_imap_message_get_structure(message),
-						section->path, section->path_length, section->kind,
-						&start, &length))
-		return NULL;
-	if (octets == NULL)
-		return NULL;
 	start = MIN(start, g_bytes_get_size(octets));
 	length = MIN(length, g_bytes_get_size(octets) - start);
 	if (section->fields != NULL)
 		return pick_fields(octets, start, length, section);
 	return ferry_imap_section_cut(octets, start, length, section);
+}
+
+/**
+ * ferry_imap_section_read:
+ * @section: a section
+ * @raw: the octets of the whole message
+ * @structure: (nullable): its structure; not needed for a section that is the whole message
+ *
+ * Returns: (transfer full) (nullable): what FETCH BODY[…] gives, a slice of @raw but for picked
+ *   header fields; %NULL where there is no such part
+ */
+GBytes *
+ferry_imap_section_read(const FerryImapSection *section, GBytes *raw,
+			FerryMessageStructure *structure)
+{
+	guint64 start = 0;
+	guint64 length = G_MAXUINT64;
+
+	if (!is_whole(section) &&
+	    (structure == NULL ||
+	     !ferry_message_section_resolve(structure, section->path, section->path_length,
+					    section->kind, &start, &length)))
+		return NULL;
+	return cut_section(section, raw, start, length);
+}
+
+/* NULL: there is no such part, which is NIL. */
+static GBytes *
+read_section(FerryImapMessage *message, const FerryImapSection *section)
+{
+	GBytes *headers = ferry_imap_message_get_headers(message);
+	GBytes *raw = ferry_imap_message_get_raw(message);
+
+	if (is_header_only(section) && headers != NULL)
+		return cut_section(section, headers, 0, G_MAXUINT64);
+	if (raw == NULL)
+		return NULL;
+	return ferry_imap_section_read(section, raw, ferry_imap_message_get_structure(message));
 }
 
 static void

@@ -6,7 +6,9 @@
  */
 #include <string.h>
 
+#include "base/error.h"
 #include "imap/input-private.h"
+#include "imap/section.h"
 
 /* deeper parts do not exist: the scanner stops before */
 #define MAX_PATH 100
@@ -164,4 +166,26 @@ ferry_imap_input_take_section(FerryImapInput *self, GError **error)
 		return NULL;
 	section->text = section_to_text(section);
 	return ferry_imap_value_new_section(g_steal_pointer(&section));
+}
+
+/**
+ * ferry_imap_section_parse:
+ * @text: what stands between the brackets: `1.2.MIME`, `HEADER.FIELDS (Subject)`; empty for all
+ * @error: return location; %FERRY_ERROR_INVALID
+ *
+ * Returns: (transfer full): a SECTION
+ */
+FerryImapValue *
+ferry_imap_section_parse(const char *text, GError **error)
+{
+	g_autofree char *bracketed = g_strdup_printf("[%s]", text);
+	FerryImapInput input = {.data = bracketed, .length = strlen(bracketed)};
+	g_autoptr(FerryImapValue) value = ferry_imap_input_take_section(&input, error);
+
+	if (value == NULL)
+		return NULL;
+	if (ferry_imap_input_at_end(&input))
+		return g_steal_pointer(&value);
+	ferry_imap_input_fail(error, "the end of a section");
+	return NULL;
 }

@@ -394,6 +394,25 @@ ferry_connection_reset_authenticated(FerryConnection *self)
 }
 
 /**
+ * ferry_connection_dup_local:
+ * @self: a connection
+ *
+ * Returns: (transfer full) (nullable): the address that the client connected to, as this machine
+ *   sees it; %NULL where the connection is closed
+ */
+FerryAddress *
+ferry_connection_dup_local(FerryConnection *self)
+{
+	struct sockaddr_storage native;
+	socklen_t length = sizeof native;
+
+	g_return_val_if_fail(FERRY_IS_CONNECTION(self), NULL);
+	if (self->fd < 0 || getsockname(self->fd, (struct sockaddr *)&native, &length) < 0)
+		return NULL;
+	return ferry_address_new_from_native((struct sockaddr *)&native, length);
+}
+
+/**
  * ferry_connection_get_peer:
  * @self: a connection
  *

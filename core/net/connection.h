@@ -125,6 +125,7 @@ void ferry_connection_drop_filters(FerryConnection *self);
 gboolean ferry_connection_has_filters(FerryConnection *self);
 
 /* The peer. */
+FerryAddress *ferry_connection_dup_local(FerryConnection *self);
 const FerryAddress *ferry_connection_get_peer(FerryConnection *self);
 gboolean ferry_connection_is_loopback(FerryConnection *self);
 void ferry_connection_set_authenticated(FerryConnection *self);
