@@ -106,11 +106,22 @@ js_http_authenticate(JsServer *self, SoupServerMessage *message)
 	return NULL;
 }
 
+/* A message without its connection never says that it is over; who counts those under way must
+ * know. */
+static GIOStream *
+steal_connection(SoupServerMessage *message)
+{
+	GIOStream *stream = soup_server_message_steal_connection(message);
+
+	g_signal_emit_by_name(message, "finished");
+	return stream;
+}
+
 /* Ends the connection without an answer. */
 void
 js_http_cut(SoupServerMessage *message)
 {
-	g_autoptr(GIOStream) stream = soup_server_message_steal_connection(message);
+	g_autoptr(GIOStream) stream = steal_connection(message);
 
 	if (stream != NULL)
 		g_io_stream_close(stream, NULL, NULL);
@@ -120,7 +131,7 @@ js_http_cut(SoupServerMessage *message)
 void
 js_http_cut_middle(SoupServerMessage *message, const char *type, const char *data, gsize len)
 {
-	g_autoptr(GIOStream) stream = soup_server_message_steal_connection(message);
+	g_autoptr(GIOStream) stream = steal_connection(message);
 	g_autofree char *head = NULL;
 	GOutputStream *output;
 
