@@ -92,7 +92,17 @@ def play_group(scripts, report, kind, users):
             stage.revive(problem is not None and 'no answer in time' in problem)
 
 
+def missing_extensions(script):
+    """Those of the needs that are names of extensions, and whose folders were deleted."""
+    folder = os.path.join(os.path.dirname(os.path.dirname(HERE)), 'extensions')
+    return [word for word in script.needs if word not in ('sample', 'native')
+            and not os.path.isdir(os.path.join(folder, word))]
+
+
 def reason_to_skip(script, native):
+    missing = missing_extensions(script)
+    if missing:
+        return 'needs ' + ' '.join(missing)
     if not native:
         return 'needs ' + ' '.join(script.needs) if 'native' in script.needs else None
     asked = {step.what for step in script.steps} & {'fault', 'admin', 'restart', 'kill'}
