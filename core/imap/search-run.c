@@ -369,6 +369,7 @@ judge_contents(GTask *task, FerryNeeds needs)
 	begin_step(run, FERRY_NEEDS_METADATA | needs);
 	run->n_to_read = MAX(run->n_to_read, run->candidates->len);
 	run->n_read = 0;
+	tell_progress(task);
 	/* a structure has the ENVELOPE */
 	if (needs & FERRY_NEEDS_STRUCTURE)
 		run->have |= FERRY_NEEDS_ENVELOPE;

@@ -77,6 +77,22 @@ def test_select(server):
             check(done is None or total is None or done <= total, '%s of %s' % (done, total))
 
 
+def test_reading(server):
+    """SEARCH and FETCH that read messages say of how many."""
+    with server.imap() as client:
+        client.select('INBOX')
+        for command in ('SEARCH TEXT nowhere', 'FETCH 1:3 (BODY.PEEK[])'):
+            # others each time: what was read once is kept
+            server.behind.fill('Cold', *(command[:2] + label for label in 'abc'))
+            client.select('Cold')
+            with slow(server, 4.5, ''):
+                tag = client.start(command)
+                numbers = told(client.finish(tag, 100), tag)
+            note('%s: %r' % (command, numbers))
+            check(numbers and all(total == 3 and done <= 3 for done, total in numbers), repr(numbers))
+            client.ok('UNSELECT')
+
+
 def test_quick(server):
     """Nothing is told of what is quick, however long the session lasts."""
     with server.imap() as client:
@@ -88,4 +104,4 @@ def test_quick(server):
             time.sleep(0.2)
 
 
-run([test_times, test_select, test_quick], fixture)
+run([test_times, test_select, test_reading, test_quick], fixture)
