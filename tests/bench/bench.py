@@ -269,6 +269,43 @@ def measure_push(table, sample, side):
         side.name + ' ms': milliseconds(statistics.median(times)), 'target': 'push + 20 ms'})
 
 
+def notify_latency(side, rounds=20):
+    """From the change by JMAP to the STATUS of a mailbox that is not selected, and what the change
+    itself takes. None: no NOTIFY."""
+    from lib.imap import Imap
+    times, costs = [], []
+    with Imap(side.host, side.port, user='alice', timeout=30) as client:
+        if b'NOTIFY' not in client.ok('CAPABILITY').first(b'CAPABILITY').line.split():
+            return None, None
+        client.select('INBOX')
+        client.ok('NOTIFY SET (mailboxes %s (MessageNew MessageExpunge FlagChange))' % ops.BOX)
+        for number in range(rounds + 1):
+            body = side.bare.encode(('Email/set', {'update': {
+                side.ids[number // 2]: {'keywords/$seen': None if number % 2 else True}}}))
+            started = time.perf_counter()
+            side.bare.raw(body)
+            changed = time.perf_counter()
+            client.wait_untagged(lambda r: r.kind == b'STATUS', 30)
+            if number > 0:                               # the first time warms up
+                times.append(time.perf_counter() - started)
+                costs.append(changed - started)
+    return statistics.median(times), statistics.median(costs)
+
+
+def measure_notify(table, native, cyrus, sample):
+    """NOTIFY of the native server, and of Ferry where it is pushed to."""
+    values = {'target': 'push + 20 ms'}
+    native.url = cyrus.url
+    for side in [native] + ([sample] if sample else []):
+        say('NOTIFY, ' + side.name)
+        side.learn()
+        whole, change = notify_latency(side)
+        values[side.name + ' ms'] = milliseconds(whole)
+        if side is not native:
+            values[side.name + ' bare'] = milliseconds(change)
+    table.row('push: change to STATUS by NOTIFY', **values)
+
+
 # the run
 
 def options():
@@ -278,7 +315,7 @@ def options():
     parser.add_argument('--cold-rounds', type=int, default=3)
     parser.add_argument('--idle', type=int, default=1000, help='idle connections opened')
     parser.add_argument('--backend', choices=('both', 'cyrus', 'sample'), default='both')
-    parser.add_argument('--only', default='reading,changing,cold,memory,requests,push,sieve')
+    parser.add_argument('--only', default='reading,changing,cold,memory,requests,push,notify,sieve')
     parser.add_argument('--commands', type=int, default=100, help='ManageSieve commands in a round')
     parser.add_argument('--rows', default='', help='reading: the rows whose names have this in them')
     parser.add_argument('--json', help='write the figures there too')
@@ -314,6 +351,8 @@ def compare(arguments, cyrus, sample):
             measure_memory(table, arguments, ferries)
         if 'push' in parts and sample:
             measure_push(table, sample, ferries[-1])
+        if 'notify' in parts:
+            measure_notify(table, native, cyrus, ferries[-1] if sample else None)
         if 'requests' in parts:
             for side in ferries:
                 say('requests, ' + side.name)
