@@ -15,7 +15,8 @@ import traceback
 
 PROGRAM = sys.argv[1]
 NS = "urn:ietf:params:jmap:"
-ALL = [NS + n for n in ("core", "mail", "submission", "blob", "quota", "sieve", "principals")]
+ALL = [NS + n for n in ("core", "mail", "mail:share", "submission", "blob", "quota", "sieve",
+                        "principals")]
 A, B = "A-alice", "A-bob"
 INBOX = "B000001"
 MESSAGE = b"From: a@example.org\r\nSubject: %s\r\nMessage-ID: <%s@x>\r\n\r\nHello\r\n"
