@@ -16,29 +16,13 @@
 #define MAX_RUNNING 32
 
 static void
-write_tagged(FerryImapSession *self, const char *tag, const char *status, const char *code,
-	     const char *text)
-{
-	ferry_imap_writer_write_text(self->writer, tag != NULL ? tag : "*");
-	ferry_imap_writer_write_raw(self->writer, " ", 1);
-	ferry_imap_writer_write_text(self->writer, status);
-	if (code != NULL) {
-		ferry_imap_writer_write_raw(self->writer, " [", 2);
-		ferry_imap_writer_write_text(self->writer, code);
-		ferry_imap_writer_write_raw(self->writer, "]", 1);
-	}
-	ferry_imap_writer_write_raw(self->writer, " ", 1);
-	ferry_imap_writer_write_text(self->writer, text);
-	ferry_imap_writer_end_line(self->writer);
-}
-
-static void
 write_error(FerryImapSession *self, const char *tag, const char *code, const GError *error)
 {
 	g_autoptr(FerryImapAnswer) answer =
 		ferry_imap_answer_new(error, ferry_imap_writer_get_utf8(self->writer));
 
-	write_tagged(self, tag, answer->status, code != NULL ? code : answer->code, answer->text);
+	ferry_imap_session_write_answer(self, tag, answer->status,
+					code != NULL ? code : answer->code, answer->text);
 }
 
 static void
@@ -415,7 +399,8 @@ write_success(FerryImapSession *self, FerryImapCommand *command)
 	if (text == NULL)
 		text = completed =
 			g_strconcat(ferry_imap_command_get_name(command), " completed", NULL);
-	write_tagged(self, ferry_imap_command_get_tag(command), "OK", code, text);
+	ferry_imap_session_write_answer(self, ferry_imap_command_get_tag(command), "OK", code,
+					text);
 }
 
 /* The tagged answer, and what comes next. */

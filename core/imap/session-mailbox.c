@@ -54,7 +54,9 @@ ferry_imap_session_write_permanent_flags(FerryImapSession *self)
 		ferry_imap_writer_write_atom(writer, "\\*");
 	}
 	ferry_imap_writer_end_list(writer);
-	ferry_imap_writer_write_text(writer, "] Flags that stay\r\n");
+	ferry_imap_writer_write_text(writer, "] ");
+	ferry_imap_session_write_text(self, "Flags that stay");
+	ferry_imap_writer_end_line(writer);
 }
 
 /* RFC 9051 §7.1: READ-ONLY and READ-WRITE also say that the access changed while selected. */
@@ -69,8 +71,8 @@ tell_rights(FerryImapSession *self)
 	self->rights = rights;
 	if (read_only != self->read_only) {
 		self->read_only = read_only;
-		ferry_imap_writer_writef(self->writer, "* OK [%s] Rights were changed\r\n",
-					 read_only ? "READ-ONLY" : "READ-WRITE");
+		ferry_imap_session_write_response(
+			self, "OK", read_only ? "READ-ONLY" : "READ-WRITE", "Rights were changed");
 	}
 	if (!self->examined)
 		ferry_imap_session_write_permanent_flags(self);
@@ -156,8 +158,8 @@ gone_cb(FerryMailbox *mailbox, FerryGoneReason reason, gpointer user_data)
 		/* whoever deletes the mailbox that it selected knows */
 		if (reason == FERRY_GONE_DELETED &&
 		    g_strcmp0(ferry_imap_command_get_name(command), "DELETE") == 0) {
-			ferry_imap_writer_write_text(self->writer,
-						     "* OK [CLOSED] Mailbox was deleted\r\n");
+			ferry_imap_session_write_response(self, "OK", "CLOSED",
+							  "Mailbox was deleted");
 			ferry_imap_session_unselect(self);
 			return;
 		}

@@ -67,6 +67,12 @@ void ferry_imap_session_release_spool(FerryImapSession *self);
 void ferry_imap_session_watch_progress(FerryImapSession *self);
 void ferry_imap_session_stop_progress(FerryImapSession *self);
 
+/* session-text.c: what people read */
+char *ferry_imap_session_dup_translation(FerryImapSession *self, const char *text);
+void ferry_imap_session_write_text(FerryImapSession *self, const char *text);
+void ferry_imap_session_write_answer(FerryImapSession *self, const char *tag, const char *status,
+				     const char *code, const char *text);
+
 /* session-mailbox.c */
 /* Keywords that a client can name, in the list that is being written. */
 void ferry_imap_write_keywords(FerryImapWriter *writer, FerryView *view);

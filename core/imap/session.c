@@ -473,11 +473,7 @@ write_bye(FerryImapSession *self, const char *code, const char *text)
 {
 	g_autofree char *clean = ferry_imap_clean_text(text, FALSE);
 
-	ferry_imap_writer_write_text(self->writer, "* BYE ");
-	if (code != NULL)
-		ferry_imap_writer_writef(self->writer, "[%s] ", code);
-	ferry_imap_writer_write_text(self->writer, clean);
-	ferry_imap_writer_end_line(self->writer);
+	ferry_imap_session_write_response(self, "BYE", code, clean);
 	self->leaving = TRUE;
 }
 

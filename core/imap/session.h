@@ -82,6 +82,11 @@ void ferry_imap_session_set_data(FerryImapSession *self, const char *name, gpoin
 				 GDestroyNotify destroy);
 gpointer ferry_imap_session_get_data(FerryImapSession *self, const char *name);
 
+/* `* STATUS [code] text`, in the client's language where that is known. */
+void ferry_imap_session_write_response(FerryImapSession *self, const char *status, const char *code,
+				       const char *text);
+void ferry_imap_session_write_namespace(FerryImapSession *self, FerryMailboxList *list);
+
 /* `* BYE [code] text`, and the end. */
 void ferry_imap_session_bye(FerryImapSession *self, const char *code, const char *text);
 void ferry_imap_session_log_out(FerryImapSession *self);

@@ -53,6 +53,7 @@ static const struct {
 	[FERRY_CONTRIBUTION_SASL_MECHANISM] = {"SASL mechanism", FALSE},
 	[FERRY_CONTRIBUTION_STORE] = {"store", FALSE},
 	[FERRY_CONTRIBUTION_LOADER] = {"loader", FALSE},
+	[FERRY_CONTRIBUTION_TEXT_TRANSLATOR] = {"text translator", TRUE},
 };
 
 static void
@@ -758,4 +759,22 @@ ferry_registry_add_loader(FerryRegistry *self, const char *name, FerryLoaderFunc
 			  gpointer user_data, GDestroyNotify destroy, GError **error)
 {
 	return ADD_SIMPLE(LOADER, name, NULL, load);
+}
+
+/**
+ * ferry_registry_add_text_translator:
+ * @name: the module's own
+ * @func: (scope notified) (closure user_data) (destroy destroy): translates a text, or does not
+ *
+ * Adds a translator of what answers say in words (RFC 5255 §3). The first that knows a text says
+ * it.
+ *
+ * Returns: %FALSE with @error set on failure
+ */
+gboolean
+ferry_registry_add_text_translator(FerryRegistry *self, const char *name,
+				   FerryTextTranslatorFunc func, gpointer user_data,
+				   GDestroyNotify destroy, GError **error)
+{
+	return ADD_SIMPLE(TEXT_TRANSLATOR, name, NULL, func);
 }

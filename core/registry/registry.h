@@ -53,6 +53,7 @@ typedef enum {
 	FERRY_CONTRIBUTION_SASL_MECHANISM,
 	FERRY_CONTRIBUTION_STORE,
 	FERRY_CONTRIBUTION_LOADER,
+	FERRY_CONTRIBUTION_TEXT_TRANSLATOR,
 	FERRY_CONTRIBUTION_N_KINDS,
 } FerryContributionKind;
 
@@ -439,6 +440,21 @@ typedef gboolean (*FerryLoaderFunc)(FerryRegistry *registry, const char *name, c
 				    gpointer user_data, GError **error);
 
 /**
+ * FerryTextTranslatorFunc:
+ * @session: the session of the client
+ * @text: what is for people to read in an OK, NO, BAD or BYE, or the prefix of a namespace, in
+ *   English; may hold figures and names
+ * @user_data: (closure): as given
+ *
+ * Says a text in the language that a client asked for (RFC 5255 §3). UTF-8 is for clients that
+ * did ask.
+ *
+ * Returns: (transfer full) (nullable): the text in that language, or %NULL to leave it as it is
+ */
+typedef char *(*FerryTextTranslatorFunc)(FerryImapSession *session, const char *text,
+					 gpointer user_data);
+
+/**
  * FerryRegistry:
  *
  * What the library and its modules contribute. Open while they register; immutable once it is
@@ -539,5 +555,8 @@ gboolean ferry_registry_add_sasl_mechanism(FerryRegistry *self, const char *name
 					   gconstpointer mechanism, GError **error);
 gboolean ferry_registry_add_loader(FerryRegistry *self, const char *name, FerryLoaderFunc load,
 				   gpointer user_data, GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_text_translator(FerryRegistry *self, const char *name,
+					    FerryTextTranslatorFunc func, gpointer user_data,
+					    GDestroyNotify destroy, GError **error);
 
 G_END_DECLS

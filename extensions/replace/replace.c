@@ -27,8 +27,8 @@ replaced_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	ferry_imap_session_note_own(ferry_imap_command_get_session(command), outcome);
 	code = ferry_imap_append_make_code(outcome);
 	if (code != NULL)
-		ferry_imap_writer_writef(ferry_imap_command_get_writer(command),
-					 "* OK [%s] Replacement message is ready\r\n", code);
+		ferry_imap_session_write_response(ferry_imap_command_get_session(command), "OK",
+						  code, "Replacement message is ready");
 	ferry_imap_command_finish(command);
 }
 

@@ -89,7 +89,7 @@ class Guard:
 
 
 class Value(Guard):
-    """A capability's or a response code's text: without it where it fails."""
+    """A capability's or a response code's text, or a translated one: without it where it fails."""
 
     def __call__(self, *args):
         try:
@@ -293,6 +293,7 @@ CALLS = {
     'add_session_data': {1: Event},
     'add_progress_listener': {1: Listener},
     'add_protocol': {1: Event},
+    'add_text_translator': {1: Value},
 }
 
 

@@ -53,8 +53,8 @@ move_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
 	/* RFC 6851 §4.3: COPYUID comes in an untagged OK, before the EXPUNGEs */
 	if (code != NULL)
-		ferry_imap_writer_writef(ferry_imap_command_get_writer(command),
-					 "* OK [%s] Moved\r\n", code);
+		ferry_imap_session_write_response(ferry_imap_command_get_session(command), "OK",
+						  code, "Moved");
 	if (outcome == NULL)
 		ferry_imap_command_fail(command, error);
 	else if (ferry_outcome_get_error(outcome) != NULL)

@@ -19,21 +19,29 @@ write_flags(FerryImapWriter *writer, FerryView *view)
 }
 
 static void
-write_first_unseen(FerryImapWriter *writer, FerryView *view)
+write_number(FerryImapSession *session, const char *name, guint32 number, const char *text)
+{
+	g_autofree char *code = g_strdup_printf("%s %u", name, number);
+
+	ferry_imap_session_write_response(session, "OK", code, text);
+}
+
+static void
+write_first_unseen(FerryImapSession *session, FerryView *view)
 {
 	guint32 count = ferry_view_get_count(view);
 
 	for (guint32 i = 0; i < count; i++) {
 		if (ferry_view_get_row(view, i)->flags & FERRY_MESSAGE_SEEN)
 			continue;
-		ferry_imap_writer_writef(writer, "* OK [UNSEEN %u] First unseen\r\n", i + 1);
+		write_number(session, "UNSEEN", i + 1, "First unseen");
 		return;
 	}
 }
 
 /* What modules tell of a mailbox when it is selected. */
 static void
-write_module_codes(FerryImapCommand *command, FerryImapWriter *writer)
+write_module_codes(FerryImapCommand *command)
 {
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 	GPtrArray *list = ferry_registry_list(ferry_imap_session_get_registry(session),
@@ -48,7 +56,7 @@ write_module_codes(FerryImapCommand *command, FerryImapWriter *writer)
 		code = ((FerryResponseCodeFunc)contribution->func)(command,
 								   contribution->user_data);
 		if (code != NULL)
-			ferry_imap_writer_writef(writer, "* OK [%s] Ok\r\n", code);
+			ferry_imap_session_write_response(session, "OK", code, "Ok");
 	}
 }
 
@@ -89,17 +97,15 @@ write_answers(FerryImapCommand *command, FerryMailbox *mailbox)
 	if (ferry_imap_session_shows_recent(session)) {
 		ferry_imap_writer_writef(writer, "* %u RECENT\r\n", ferry_told_count_recent(told));
 		if (ferry_imap_session_get_fetch_word(session) == NULL)
-			write_first_unseen(writer, view);
+			write_first_unseen(session, view);
 	}
 	ferry_imap_session_write_permanent_flags(session);
-	ferry_imap_writer_writef(writer, "* OK [UIDVALIDITY %u] UIDs are valid\r\n",
-				 ferry_view_get_uidvalidity(view));
-	ferry_imap_writer_writef(writer, "* OK [UIDNEXT %u] Next UID\r\n",
-				 ferry_view_get_uidnext(view));
+	write_number(session, "UIDVALIDITY", ferry_view_get_uidvalidity(view), "UIDs are valid");
+	write_number(session, "UIDNEXT", ferry_view_get_uidnext(view), "Next UID");
 	/* RFC 9051 §6.3.2: rev2 also tells the name, as LIST does */
 	if (!ferry_imap_session_shows_recent(session))
 		write_name(command, writer, info);
-	write_module_codes(command, writer);
+	write_module_codes(command);
 }
 
 static void
@@ -156,8 +162,8 @@ ferry_imap_select(FerryImapCommand *command, gpointer user_data)
 		return;
 	}
 	if (ferry_imap_session_get_mailbox(session) != NULL) {
-		ferry_imap_writer_write_text(ferry_imap_command_get_writer(command),
-					     "* OK [CLOSED] Previous mailbox is closed\r\n");
+		ferry_imap_session_write_response(session, "OK", "CLOSED",
+						  "Previous mailbox is closed");
 		ferry_imap_session_unselect(session);
 	}
 	ferry_account_session_open_async(ferry_imap_session_get_account_session(session),
