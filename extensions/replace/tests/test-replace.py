@@ -155,22 +155,23 @@ def test_expunged_by_others(server):
     """Others remove the draft at any moment: it was replaced before, or nothing was appended after."""
     rng, replaced, gone = random.Random(SEED), 0, 0
     for number in range(ROUNDS):
-        server.behind.make(BOX)
-        label = 'others-%d' % number
-        server.behind.put(BOX, corpus.one(label))
+        box, label = '%s-%d' % (BOX, number), 'others-%d' % number
+        server.behind.make(box)
+        server.behind.put(box, corpus.one(label))
         with server.imap(timeout=60) as client, server.imap(timeout=60) as other:
-            wait_for(lambda: label in labels(client).values(), 20, 'the draft')
-            client.select(BOX)
-            other.select(BOX)
+            wait_for(lambda: client.cmd('STATUS %s (MESSAGES)' % box).ok, 20, 'the mailbox')
+            wait_for(lambda: label in labels(client, box).values(), 20, 'the draft')
+            client.select(box)
+            other.select(box)
             other.ok('STORE 1 +FLAGS.SILENT (\\Deleted)')
-            tag = client.start('REPLACE 1 %s ' % BOX, Lit(corpus.one(label + '-new')))
+            tag = client.start('REPLACE 1 %s ' % box, Lit(corpus.one(label + '-new')))
             time.sleep(rng.uniform(0, 0.03))
             other.ok('EXPUNGE')
             reply = client.finish(tag)
             want = [label + '-new'] if reply.ok else []
             replaced, gone = replaced + reply.ok, gone + (not reply.ok)
-            same(list(labels(client).values()), want, 'after %r' % reply.line)
-        same([name for name, _ in server.behind.labels(BOX)], want, 'behind Ferry')
+            same(list(labels(client, box).values()), want, 'after %r' % reply.line)
+        same([name for name, _ in server.behind.labels(box)], want, 'behind Ferry')
     note('%d replaced, %d too late' % (replaced, gone))
 
 
