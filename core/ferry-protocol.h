@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/mapped.h"
 #include "base/settings.h"
 #include "jmap/blob.h"
 #include "jmap/builder.h"

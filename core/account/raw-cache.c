@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/mapped.h"
 
 /* Small ones are read, big ones mapped. */
 #define MAP_FROM (256 * 1024)
@@ -97,14 +98,6 @@ read_small(int fd, gsize size)
 	return g_bytes_new_take(g_steal_pointer(&data), size);
 }
 
-static GBytes *
-map_big(int fd)
-{
-	g_autoptr(GMappedFile) mapped = g_mapped_file_new_from_fd(fd, FALSE, NULL);
-
-	return mapped != NULL ? g_mapped_file_get_bytes(mapped) : NULL;
-}
-
 /* The octets of a message, or NULL where they are not cached. A file that is mapped may be removed
  * from the cache; its octets stay. */
 GBytes *
@@ -118,7 +111,8 @@ ferry_raw_cache_get(FerryRawCache *self, const char *account, const char *blob_i
 	if (fd < 0)
 		return NULL;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		bytes = st.st_size < MAP_FROM ? read_small(fd, (gsize)st.st_size) : map_big(fd);
+		bytes = st.st_size < MAP_FROM ? read_small(fd, (gsize)st.st_size)
+					      : ferry_mapped_new(fd, NULL);
 		if (st.st_mtime + TOUCH_SECONDS < g_get_real_time() / G_USEC_PER_SEC)
 			(void)futimens(fd, NULL);
 	}

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 
 #include "base/error.h"
+#include "base/mapped.h"
 #include "imap/assembly-private.h"
 #include "imap/session-private.h"
 #include "imap/spool-private.h"
@@ -137,6 +138,7 @@ write_chunk(FerryImapAssembly *self, Piece *piece, GError **error)
 	if (!ferry_imap_spool_write(self->spool, ferry_service_get_spool_dir(service),
 				    data + piece->position, length, error))
 		return FALSE;
+	ferry_mapped_forget(data + piece->position, length);
 	piece->position += length;
 	self->size += length;
 	return TRUE;

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mapped.h"
+
 /* a message below this never touches the disk */
 #define MAX_MEMORY (32 * 1024)
 #define MEND_CHUNK 4096
@@ -149,10 +151,7 @@ ferry_imap_spool_write(FerryImapSpool *self, const char *dir, const guint8 *data
 GBytes *
 ferry_imap_spool_dup_bytes(FerryImapSpool *self, GError **error)
 {
-	g_autoptr(GMappedFile) file = NULL;
-
 	if (self->memory != NULL)
 		return g_bytes_new(self->memory->data, self->memory->len);
-	file = g_mapped_file_new_from_fd(self->fd, FALSE, error);
-	return file != NULL ? g_mapped_file_get_bytes(file) : NULL;
+	return ferry_mapped_new(self->fd, error);
 }

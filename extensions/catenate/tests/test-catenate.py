@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """CATENATE: what messages are made of, octet for octet, as this program puts them together itself;
-the same commands to Cyrus's own IMAP; messages that go while they are copied.
+the same commands to Cyrus's own IMAP; messages that go while they are copied; memory.
 
 The argument is the backend: cyrus or sample. FERRY_CATENATE_ROUNDS and FERRY_CATENATE_SEED repeat
 or lengthen a run.
@@ -20,12 +20,14 @@ sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), *['..']
 
 from lib import behind, corpus, target                          # noqa: E402
 from lib.imap import Lit, appenduid                             # noqa: E402
+from lib.procs import SANITIZED                                 # noqa: E402
 from lib.tap import Skip, check, note, run, same, wait_for      # noqa: E402
 
 BACKEND = sys.argv[1] if len(sys.argv) > 1 else 'sample'
 ROUNDS = int(os.environ.get('FERRY_CATENATE_ROUNDS', '30'))
 SEED = int(os.environ.get('FERRY_CATENATE_SEED', '4469'))
 BOX, OTHER = 'CatSource', 'Entwürfe & mehr'
+BIG = 20 << 20
 
 # a message of which every section is known
 
@@ -203,7 +205,7 @@ NATIVELY['absolute'] = b'NO', b'BADURL', []
 
 @contextlib.contextmanager
 def fixture():
-    target.ferry_only()
+    target.ferry_only('reads how much memory ferryd takes')
     with behind.server(BACKEND) as server:
         for box, messages in SOURCES.items():
             server.behind.make(box)
@@ -324,4 +326,35 @@ def expunge(client, uid, pause):
     client.ok('UID EXPUNGE %d' % uid)
 
 
-run([test_octets, test_as_native, test_random, test_goes_meanwhile], fixture, timeout=280)
+def test_memory(server):
+    """Ten parts of a message of 20 MB leave memory as it was; the first time it has to be got from
+    the backend, which takes a buffer that doubles (all of it where MALLOC_PERTURB_ is set)."""
+    if SANITIZED:
+        raise Skip('the sanitizers keep what was freed')
+    big = corpus.one('catenate-big', BIG)
+    server.behind.make('CatBig')
+    server.behind.put('CatBig', big)
+    with server.imap(timeout=120) as client:
+        wait_for(lambda: client.status('CatBig')[b'MESSAGES'] == 1, 60, 'the large message')
+        client.select('CatBig')
+        uid = client.uids()[0]
+        text = big.index(b'\r\n\r\n') + 4
+        for number in range(3):
+            first, urls, want = head('big-%d' % number), '', b''
+            for part in range(10):
+                begin, section = part * (BIG // 11), ('', 'TEXT', '1')[part % 3]
+                urls += ' URL "/CatBig/;UID=%d%s/;PARTIAL=%d.%d"' % (
+                    uid, section and '/;SECTION=' + section, begin, BIG // 10)
+                begin += text if section else 0
+                want += big[begin:begin + BIG // 10]
+            server.front.forget_peak()
+            before = server.front.peak()
+            reply = client.ok('APPEND CatBig CATENATE (TEXT ', Lit(first), urls + ')', timeout=120)
+            grown = (server.front.peak() - before) >> 10
+            note('%s: high-water mark grew by %d KiB' % (('backend', 'cache', 'again')[number], grown))
+            got = client.fetch(appenduid(reply)[1][0], '(BODY.PEEK[])', uid=True)
+            check(next(iter(got.values()))[b'BODY[]'] == first + want, 'the octets are others')
+            check(grown < 5000 + (0 if number else 2 * BIG >> 10), 'the high-water mark grew by %d KiB' % grown)
+
+
+run([test_octets, test_as_native, test_random, test_goes_meanwhile, test_memory], fixture, timeout=280)

@@ -230,9 +230,20 @@ class Ferry:
 
     def memory(self):
         """Resident memory in bytes."""
+        return self._status_bytes('VmRSS:')
+
+    def peak(self):
+        """The most that memory() was, since the start or forget_peak()."""
+        return self._status_bytes('VmHWM:')
+
+    def forget_peak(self):
+        with open('/proc/%d/clear_refs' % self.pid, 'w') as out:
+            out.write('5')
+
+    def _status_bytes(self, field):
         with open('/proc/%d/status' % self.pid) as status:
             for line in status:
-                if line.startswith('VmRSS:'):
+                if line.startswith(field):
                     return int(line.split()[1]) * 1024
         return 0
 
