@@ -104,7 +104,7 @@ class Interimap:
         self.program = clients.need('interimap', 'interimap')
         self.near = Native(cyrus, 'bob')
         self.far = Native(cyrus, 'alice') if BACKEND == 'cyrus' else Sample(server)
-        self.bob = behind.Behind(behind.InCyrus(self.near, 'bob'))
+        self.bob = behind.Behind(behind.InCyrus(self.near, 'bob'), None)
 
     def run(self, *arguments, kind='plain'):
         plain = kind == 'plain'

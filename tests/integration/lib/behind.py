@@ -107,8 +107,8 @@ class InSample:
 class Behind:
     """What both kinds have in common."""
 
-    def __init__(self, kind):
-        self.kind = kind
+    def __init__(self, kind, url):
+        self.kind, self.url = kind, url
         self.make, self.put, self.labels, self.boxes = kind.make, kind.put, kind.labels, kind.boxes
 
     def fill(self, box, *labels, flags=(), size=0):
@@ -132,9 +132,9 @@ def server(which, **options):
     """A target (see target.py) before 'cyrus' or 'sample', with a Behind as its `behind`."""
     if which == 'cyrus':
         with target.on_cyrus(**options) as found:
-            found.behind = Behind(InCyrus(found))
+            found.behind = Behind(InCyrus(found), found.cyrus.url)
             yield found
     else:
         with target.on_sample(**options) as found:
-            found.behind = Behind(InSample(found))
+            found.behind = Behind(InSample(found), found.sample.url)
             yield found

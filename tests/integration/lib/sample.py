@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 
-from . import procs
+from . import bare, procs
 from .tap import Failure, Skip
 
 
@@ -105,16 +105,4 @@ class Sample:
 
     def jmap(self, *calls, user='alice', using=()):
         """Method calls of our own; the responses."""
-        token = base64.b64encode(('%s:secret' % user).encode()).decode()
-        headers = {'Authorization': 'Basic ' + token, 'Content-Type': 'application/json'}
-        with urllib.request.urlopen(urllib.request.Request(
-                self.url + '/.well-known/jmap', headers=headers), timeout=30) as answer:
-            session = json.loads(answer.read())
-        account = session['primaryAccounts']['urn:ietf:params:jmap:mail']
-        body = {'using': ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', *using],
-                'methodCalls': [[name, dict(args, accountId=account), str(i)]
-                                for i, (name, args) in enumerate(calls)]}
-        api = session['apiUrl'] if '://' in session['apiUrl'] else self.url + session['apiUrl']
-        with urllib.request.urlopen(urllib.request.Request(
-                api, json.dumps(body).encode(), headers), timeout=60) as answer:
-            return [response[1] for response in json.loads(answer.read())['methodResponses']]
+        return bare.jmap(self.url, *calls, user=user, using=using)
