@@ -12,41 +12,29 @@ static const struct {
 	{"LISTRIGHTS", "mailbox astring", acl_list_rights},
 };
 
-/* Only where the session's own account can share its mailboxes. */
-static AclForm
-find_form(FerryImapSession *session)
-{
-	FerryAccountSession *account = ferry_imap_session_get_account_session(session);
-
-	return account != NULL
-		       ? acl_find_form(account, ferry_account_session_get_account_id(account))
-		       : ACL_FORM_NONE;
-}
-
-static char *
-make_capability(FerryImapSession *session, gpointer user_data)
-{
-	return find_form(session) != ACL_FORM_NONE ? g_strdup(user_data) : NULL;
-}
-
+/* The letters depend on how the account shares. Where it does not nobody has the right `a`, which
+ * all but MYRIGHTS wants (RFC 4314 §4). */
 static char *
 make_rights(FerryImapSession *session, gpointer user_data)
 {
-	AclForm form = find_form(session);
+	FerryAccountSession *account = ferry_imap_session_get_account_session(session);
+	AclForm form;
 
-	return form != ACL_FORM_NONE ? g_strconcat("RIGHTS=", acl_form_get_new_letters(form), NULL)
-				     : NULL;
+	if (account == NULL)
+		return NULL;
+	form = acl_find_form(account, ferry_account_session_get_account_id(account));
+	return g_strconcat("RIGHTS=", acl_form_get_new_letters(form), NULL);
 }
 
 static gboolean
 register_capabilities(FerryRegistry *registry, GError **error)
 {
-	return ferry_registry_add_capability(registry, "ACL", FERRY_PHASE_AFTER_LOGIN,
-					     make_capability, "ACL", NULL, error) &&
+	return ferry_registry_add_capability(registry, "ACL", FERRY_PHASE_AFTER_LOGIN, NULL, NULL,
+					     NULL, error) &&
 	       ferry_registry_add_capability(registry, "RIGHTS", FERRY_PHASE_AFTER_LOGIN,
 					     make_rights, NULL, NULL, error) &&
 	       ferry_registry_add_capability(registry, "LIST-MYRIGHTS", FERRY_PHASE_AFTER_LOGIN,
-					     make_capability, "LIST-MYRIGHTS", NULL, error);
+					     NULL, NULL, NULL, error);
 }
 
 static gboolean

@@ -30,9 +30,6 @@ MODULES = {'ACL': 'acl', 'SORT': 'sort', 'SORT=DISPLAY': 'sort', 'ESORT': 'sort'
            'UNAUTHENTICATE': 'unauthenticate', 'OBJECTID': 'objectid', 'PREVIEW': 'preview'}
 # ENABLE UTF8=ACCEPT is a command of signed-in clients: RFC 9755 §3 lets it be told then
 TOLD_LATER = {'UTF8=ACCEPT'}
-# Mailboxes of a backend that cannot share them have no lists of rights; the predecessor's GETACL
-# ended with an error there.
-NEEDS_SHARING = {'ACL'}
 # Bearer tokens come with OAuth.
 OWED = {'AUTH=OAUTHBEARER': os.path.join('core', 'auth', 'sasl-oauthbearer.c')}
 
@@ -58,10 +55,10 @@ def told(imap):
     return {name.decode() for name in imap.capabilities()}
 
 
-def check(ferry, after_without=()):
+def check(ferry):
     with Imap(ferry.host, ferry.ports['starttls'], tls='starttls', user=ferry.user,
               password=ferry.password) as imap:
-        missing = expected(AFTER, after_without) - told(imap)
+        missing = expected(AFTER) - told(imap)
         tap.same(sorted(missing), [], 'after sign-in')
     with Imap(ferry.host, ferry.ports['starttls']) as imap:
         first = told(imap)
@@ -75,7 +72,7 @@ def test_rich_backend():
 
 def test_poor_backend():
     with Sample(*POOR) as sample, Ferry(sample.url, ['starttls']) as ferry:
-        check(ferry, NEEDS_SHARING)
+        check(ferry)
 
 
 def test_cyrus():
