@@ -13,13 +13,17 @@ import shutil
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# of a printf, as the catalogue has them
+PLACES = re.compile(r'%" G_[A-Z0-9_]+_FORMAT(\s*")?|%[0-9]*[dusx]')
 LITERALS = re.compile(r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*')
 
 
 def literals(path):
     """The strings of a C file, those that stand side by side as one."""
     with open(path, encoding='utf-8') as file:
-        return {re.sub(r'"\s*"', '', found)[1:-1] for found in LITERALS.findall(file.read())}
+        text = PLACES.sub(lambda place: '%s"' if place[0][1] == '"' and not place[1] else '%s',
+                          file.read())
+    return {re.sub(r'"\s*"', '', found)[1:-1] for found in LITERALS.findall(text)}
 
 
 def is_said(text, said):

@@ -118,6 +118,50 @@ test_translate(void)
 	assert_german("", NULL);
 }
 
+/* Texts with something in their places. */
+static void
+test_patterns(void)
+{
+	static const LanguageEntry entries[] = {
+		{"%s may stand once", "nur ein %s"},
+		{"between %s and %s", "von %s bis %s"},
+		{"between %s and %s octets", "%s bis %s Oktette"},
+		{"more than %s keys", "mehr als %s Angaben"},
+		{"no %n here", "nicht %n"},
+		{"no such item %s", "%s gibt es nicht"},
+	};
+	static const struct {
+		const char *text, *translation;
+	} cases[] = {
+		{"CHANGEDSINCE may stand once", "nur ein CHANGEDSINCE"},
+		{"what you say may stand once", NULL},
+		{" may stand once", NULL},
+		{"FETCH: PARTIAL may stand once", "FETCH: nur ein PARTIAL"},
+		{"more than 100 keys", "mehr als 100 Angaben"},
+		{"SEARCH: more than 100 keys", "SEARCH: mehr als 100 Angaben"},
+		{"more than  keys", NULL},
+		{"more than keys", NULL},
+		{"more than 100 keys of mine", NULL},
+		{"and more than 100 keys", NULL},
+		{"between 1 and 2", "von 1 bis 2"},
+		/* what says most */
+		{"between 1 and 2 octets", "1 bis 2 Oktette"},
+		{"between 1 and 2 and 3", "von 1 bis 2 and 3"},
+		{"between and ", NULL},
+		{"no such item X%sY%n", "X%sY%n gibt es nicht"},
+		{"no such item ", NULL},
+		{"no such item", NULL},
+		{"no 1 here", NULL},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *translation =
+			language_translate(entries, G_N_ELEMENTS(entries), cases[i].text);
+
+		g_assert_cmpstr(translation, ==, cases[i].translation);
+	}
+}
+
 /* Each is found, so the table is sorted; and each can stand in a line (RFC 5255 §3.5). */
 static void
 test_catalogue(void)
@@ -138,6 +182,7 @@ main(int argc, char **argv)
 	g_test_add_func("/language/find", test_find);
 	g_test_add_func("/language/long-range", test_long_range);
 	g_test_add_func("/language/translate", test_translate);
+	g_test_add_func("/language/patterns", test_patterns);
 	g_test_add_func("/language/catalogue", test_catalogue);
 	return g_test_run();
 }
