@@ -10,6 +10,9 @@
 #include "imap/input-private.h"
 #include "imap/names.h"
 
+/* ranges of a set in one response, which then has 22 KB at most */
+#define MAX_RANGES 1000
+
 /**
  * ferry_imap_writer_set_utf8:
  * @utf8: whether strings and mailbox names go out in UTF-8
@@ -361,6 +364,31 @@ ferry_imap_writer_write_set(FerryImapWriter *self, FerryUidSet *set)
 	g_autofree char *text = ferry_uid_set_to_string(set);
 
 	ferry_imap_writer_write_atom(self, text);
+}
+
+/**
+ * ferry_imap_writer_write_set_response:
+ * @name: the name of the response and what stands before the set
+ * @set: numbers or UIDs; nothing is written where there are none
+ *
+ * Writes an untagged response that ends with a set, or several where the set has so many ranges
+ * that a line would become too long for clients.
+ */
+void
+ferry_imap_writer_write_set_response(FerryImapWriter *self, const char *name, FerryUidSet *set)
+{
+	guint n_ranges;
+	const FerryUidRange *ranges = ferry_uid_set_get_ranges(set, &n_ranges);
+
+	for (guint i = 0; i < n_ranges; i += MAX_RANGES) {
+		g_autoptr(FerryUidSet) part = ferry_uid_set_new();
+
+		for (guint j = i; j < MIN(n_ranges, i + MAX_RANGES); j++)
+			ferry_uid_set_add_range(part, ranges[j].first, ranges[j].last);
+		ferry_imap_writer_begin_untagged(self, name);
+		ferry_imap_writer_write_set(self, part);
+		ferry_imap_writer_end_line(self);
+	}
 }
 
 /**

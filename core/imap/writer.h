@@ -59,6 +59,8 @@ void ferry_imap_writer_write_literal8_bytes(FerryImapWriter *self, GBytes *bytes
 
 /* `* NAME `…, and back-pressure: who writes much asks is_full() between responses and waits. */
 void ferry_imap_writer_begin_untagged(FerryImapWriter *self, const char *name);
+void ferry_imap_writer_write_set_response(FerryImapWriter *self, const char *name,
+					  FerryUidSet *set);
 void ferry_imap_writer_begin_numbered(FerryImapWriter *self, guint32 number, const char *name);
 void ferry_imap_writer_flush(FerryImapWriter *self);
 gboolean ferry_imap_writer_is_full(FerryImapWriter *self);

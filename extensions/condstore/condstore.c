@@ -107,7 +107,7 @@ tell_expunged(CondstoreSession *self, FerryImapSession *session, FerryImapUpdate
 	if (n_expunged == 0 || !condstore_has_qresync(session))
 		return;
 	uids = ferry_uid_set_new_from_array(expunged, n_expunged);
-	condstore_write_vanished(writer, uids, FALSE);
+	ferry_imap_writer_write_set_response(writer, "VANISHED", uids);
 	ferry_imap_update_clear_expunged(update);
 }
 

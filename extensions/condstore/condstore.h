@@ -55,4 +55,3 @@ gboolean condstore_fetch_vanished(FerryImapCommand *command, FerryImapValue *arg
 guint32 condstore_find_known(FerryTold *told, FerryUidSet *numbers, FerryUidSet *uids);
 FerryUidSet *condstore_list_vanished(FerryTold *told, FerryStoreTombstones *removed,
 				     guint64 since_modseq, FerryUidSet *wanted, guint32 known);
-void condstore_write_vanished(FerryImapWriter *writer, FerryUidSet *uids, gboolean earlier);

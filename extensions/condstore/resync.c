@@ -87,7 +87,8 @@ write_vanished(Resync *self, FerryTold *told, FerryStoreTombstones *removed)
 	for (guint i = 0; i < n_ranges && ranges[i].first <= last; i++)
 		ferry_uid_set_add_range(given, ranges[i].first, MIN(ranges[i].last, last));
 	uids = condstore_list_vanished(told, removed, self->modseq, given, known);
-	condstore_write_vanished(ferry_imap_command_get_writer(self->command), uids, TRUE);
+	ferry_imap_writer_write_set_response(ferry_imap_command_get_writer(self->command),
+					     "VANISHED (EARLIER)", uids);
 }
 
 static void

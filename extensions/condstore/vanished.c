@@ -8,9 +8,6 @@
  */
 #include "condstore.h"
 
-/* ranges in one response, which then has 22 KB at most */
-#define MAX_RANGES 1000
-
 /* The number at @index of a set, counted from 0. */
 static guint32
 get_nth(FerryUidSet *set, guint64 index)
@@ -108,25 +105,4 @@ condstore_list_vanished(FerryTold *told, FerryStoreTombstones *removed, guint64 
 	if (since_modseq >= removed->prune_modseq)
 		return list_remembered(told, removed, wanted, known);
 	return list_absent(told, wanted, known);
-}
-
-/* One response, or several where there are very many ranges. */
-void
-condstore_write_vanished(FerryImapWriter *writer, FerryUidSet *uids, gboolean earlier)
-{
-	guint n_ranges;
-	const FerryUidRange *ranges = ferry_uid_set_get_ranges(uids, &n_ranges);
-
-	for (guint i = 0; i < n_ranges; i += MAX_RANGES) {
-		g_autoptr(FerryUidSet) part = ferry_uid_set_new();
-		g_autofree char *text = NULL;
-
-		for (guint j = i; j < MIN(n_ranges, i + MAX_RANGES); j++)
-			ferry_uid_set_add_range(part, ranges[j].first, ranges[j].last);
-		text = ferry_uid_set_to_string(part);
-		ferry_imap_writer_write_text(writer,
-					     earlier ? "* VANISHED (EARLIER) " : "* VANISHED ");
-		ferry_imap_writer_write_text(writer, text);
-		ferry_imap_writer_end_line(writer);
-	}
 }

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* UIDONLY
  *
- * Specification: RFC 9586; RFC 7162 §3.2.10 (VANISHED), which is told also where QRESYNC is not
- * known Implementation: once enabled, commands that take message numbers are refused, messages are
- * told as UIDFETCH and expunges as VANISHED. `*` in a set of UIDs is no message number.
+ * Specification: RFC 9586; RFC 7162 §3.2.10 * known Implementation: once enabled, commands that
+ * take message numbers are refused, messages are told as UIDFETCH and expunges as VANISHED. `*` in
+ * a set of UIDs is no message number.
  */
 #include "uidonly.h"
-
-/* ranges in one response, which then has 22 KB at most */
-#define MAX_RANGES 1000
 
 static gboolean
 is_enabled(FerryImapSession *session)
@@ -114,34 +111,18 @@ uidonly_check(FerryImapCommand *command, gpointer user_data, GError **error)
 	return FALSE;
 }
 
-static void
-write_vanished(FerryImapWriter *writer, const guint32 *expunged, gsize n_expunged)
-{
-	g_autoptr(FerryUidSet) uids = ferry_uid_set_new_from_array(expunged, n_expunged);
-	guint n_ranges;
-	const FerryUidRange *ranges = ferry_uid_set_get_ranges(uids, &n_ranges);
-
-	for (guint i = 0; i < n_ranges; i += MAX_RANGES) {
-		g_autoptr(FerryUidSet) part = ferry_uid_set_new();
-		g_autofree char *text = NULL;
-
-		for (guint j = i; j < MIN(n_ranges, i + MAX_RANGES); j++)
-			ferry_uid_set_add_range(part, ranges[j].first, ranges[j].last);
-		text = ferry_uid_set_to_string(part);
-		ferry_imap_writer_writef(writer, "* VANISHED %s\r\n", text);
-	}
-}
-
 gboolean
 uidonly_update(FerryImapSession *session, FerryImapUpdate *update, FerryImapWriter *writer,
 	       gpointer user_data)
 {
 	gsize n_expunged;
 	const guint32 *expunged = ferry_imap_update_get_expunged(update, &n_expunged);
+	g_autoptr(FerryUidSet) uids = NULL;
 
 	if (n_expunged == 0 || !is_enabled(session))
 		return FALSE;
-	write_vanished(writer, expunged, n_expunged);
+	uids = ferry_uid_set_new_from_array(expunged, n_expunged);
+	ferry_imap_writer_write_set_response(writer, "VANISHED", uids);
 	ferry_imap_update_clear_expunged(update);
 	return FALSE;
 }

@@ -226,6 +226,42 @@ test_writer_hold(void)
 	g_assert_cmpstr(output, ==, "* X (B 1)");
 }
 
+static char *
+write_set_response(const char *name, FerryUidSet *set)
+{
+	g_autoptr(FerryImapWriter) writer = ferry_imap_writer_new_for_buffer();
+
+	ferry_imap_writer_write_set_response(writer, name, set);
+	return ferry_imap_writer_dup_output(writer, NULL);
+}
+
+/* Very many ranges are told in several lines, none of them too long for a client. */
+static void
+test_writer_set_response(void)
+{
+	g_autoptr(FerryUidSet) none = ferry_uid_set_new();
+	g_autoptr(FerryUidSet) few = ferry_uid_set_new();
+	g_autoptr(FerryUidSet) many = ferry_uid_set_new();
+	g_autofree char *nothing = write_set_response("GONE", none);
+	g_autofree char *one_line = NULL, *lines = NULL;
+	g_auto(GStrv) split = NULL;
+
+	g_assert_cmpstr(nothing, ==, "");
+	ferry_uid_set_add(few, 1);
+	ferry_uid_set_add_range(few, 3, 5);
+	one_line = write_set_response("GONE (X)", few);
+	g_assert_cmpstr(one_line, ==, "* GONE (X) 1,3:5\r\n");
+	for (guint32 i = 0; i < 9000; i++)
+		ferry_uid_set_add(many, 4000000000 + 2 * i);
+	lines = write_set_response("GONE (X)", many);
+	split = g_strsplit(lines, "\r\n", -1);
+	g_assert_cmpuint(g_strv_length(split), ==, 10);
+	g_assert_true(g_str_has_prefix(split[8], "* GONE (X) 4000016000,"));
+	g_assert_true(g_str_has_suffix(split[8], ",4000017998"));
+	for (guint i = 0; i < 9; i++)
+		g_assert_cmpuint(strlen(split[i]), <, 12000);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -238,5 +274,6 @@ main(int argc, char **argv)
 	g_test_add_func("/imap/names/create", test_create_names);
 	g_test_add_func("/imap/writer", test_writer);
 	g_test_add_func("/imap/writer/hold", test_writer_hold);
+	g_test_add_func("/imap/writer/set-response", test_writer_set_response);
 	return g_test_run();
 }

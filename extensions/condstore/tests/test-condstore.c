@@ -133,48 +133,11 @@ test_vanished(void)
 	}
 }
 
-static char *
-write_vanished(FerryUidSet *uids, gboolean earlier)
-{
-	g_autoptr(FerryImapWriter) writer = ferry_imap_writer_new_for_buffer();
-
-	condstore_write_vanished(writer, uids, earlier);
-	return ferry_imap_writer_dup_output(writer, NULL);
-}
-
-/* Very many ranges are told in several lines, none of them too long for a client. */
-static void
-test_write(void)
-{
-	g_autoptr(FerryUidSet) few = parse("1,3:5");
-	g_autoptr(FerryUidSet) none = ferry_uid_set_new();
-	g_autoptr(FerryUidSet) many = ferry_uid_set_new();
-	g_autofree char *one_line = write_vanished(few, FALSE);
-	g_autofree char *earlier = write_vanished(few, TRUE);
-	g_autofree char *nothing = write_vanished(none, TRUE);
-	g_autofree char *lines = NULL;
-	g_auto(GStrv) split = NULL;
-
-	g_assert_cmpstr(one_line, ==, "* VANISHED 1,3:5\r\n");
-	g_assert_cmpstr(earlier, ==, "* VANISHED (EARLIER) 1,3:5\r\n");
-	g_assert_cmpstr(nothing, ==, "");
-	for (guint32 i = 0; i < 9000; i++)
-		ferry_uid_set_add(many, 4000000000 + 2 * i);
-	lines = write_vanished(many, TRUE);
-	split = g_strsplit(lines, "\r\n", -1);
-	g_assert_cmpuint(g_strv_length(split), ==, 10);
-	g_assert_true(g_str_has_prefix(split[8], "* VANISHED (EARLIER) 4000016000,"));
-	g_assert_true(g_str_has_suffix(split[8], ",4000017998"));
-	for (guint i = 0; i < 9; i++)
-		g_assert_cmpuint(strlen(split[i]), <, 12000);
-}
-
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/condstore/known", test_known);
 	g_test_add_func("/condstore/vanished", test_vanished);
-	g_test_add_func("/condstore/write", test_write);
 	return g_test_run();
 }
