@@ -12,6 +12,7 @@
 #include "imap/session-private.h"
 #include "imap/told-private.h"
 #include "message/scanner.h"
+#include "registry/plugin.h"
 
 typedef struct {
 	FerryRegistry *registry;
@@ -33,13 +34,17 @@ fixture_make_view(Fixture *self, const FerryMessageRow *rows, guint n_rows, guin
 	return ferry_view_builder_end(builder);
 }
 
+/* @module: NULL, or what a module's tests register beside the base */
 static inline void
-fixture_init(Fixture *self)
+fixture_init_with(Fixture *self, const FerryPlugin *module)
 {
 	g_autoptr(GError) error = NULL;
 
 	self->registry = ferry_registry_new();
 	ferry_imap_register_base(self->registry, &error);
+	g_assert_no_error(error);
+	if (module != NULL)
+		module->register_func(self->registry, &error);
 	g_assert_no_error(error);
 	ferry_registry_seal(self->registry);
 	self->keywords = ferry_keyword_table_new();
@@ -47,6 +52,12 @@ fixture_init(Fixture *self)
 	self->session->registry = self->registry;
 	self->session->writer = ferry_imap_writer_new_for_buffer();
 	self->session->phase = FERRY_PHASE_SELECTED;
+}
+
+static inline void
+fixture_init(Fixture *self)
+{
+	fixture_init_with(self, NULL);
 }
 
 static inline void
@@ -67,6 +78,19 @@ fixture_clear(Fixture *self)
 	g_clear_pointer(&self->keywords, ferry_keyword_table_unref);
 }
 
+/* As a session decides. */
+static inline FerryImapLiteralUse
+fixture_use_literal(FerryImapParser *parser, guint64 size, gpointer user_data, GError **error)
+{
+	Fixture *self = user_data;
+	const FerryContribution *contribution = ferry_registry_lookup(
+		self->registry, FERRY_CONTRIBUTION_COMMAND, ferry_imap_parser_get_name(parser));
+
+	return ferry_imap_parser_announces_data(parser, self->registry, contribution->grammar)
+		       ? FERRY_IMAP_LITERAL_MENDED
+		       : FERRY_IMAP_LITERAL_STRING;
+}
+
 /* The command in a line without its line end; NULL with error where its arguments are malformed. */
 static inline FerryImapCommand *
 fixture_parse(Fixture *self, const char *line, GError **error)
@@ -79,6 +103,8 @@ fixture_parse(Fixture *self, const char *line, GError **error)
 	const FerryContribution *contribution;
 	FerryImapParseResult result;
 
+	ferry_imap_parser_set_spool_dir(parser, g_get_tmp_dir());
+	ferry_imap_parser_set_literal_func(parser, fixture_use_literal, self);
 	ferry_imap_parser_feed(parser, (const guint8 *)input, strlen(input), &result, error);
 	g_assert_cmpint(result, ==, FERRY_IMAP_PARSE_DONE);
 	contribution = ferry_registry_lookup(self->registry, FERRY_CONTRIBUTION_COMMAND,
