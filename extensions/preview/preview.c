@@ -9,46 +9,35 @@
 
 #define SESSION_DATA "PREVIEW"
 
-/* octets of UTF-8; RFC 8970 §3.1 allows 256 characters, and JMAP no more */
-#define MAX_PREVIEW 1024
-/* previews a session remembers for LAZY; about 1 MiB */
-#define MAX_REMEMBERED 4096
+/* characters (RFC 8970 §3.1, RFC 8621 §4.1.4); a backend may not keep to it */
+#define MAX_PREVIEW 256
 
-static gboolean
-is_lazy(FerryImapValue *arguments)
-{
-	FerryImapValue *modifiers;
-
-	if (arguments == NULL || ferry_imap_value_get_n_children(arguments) == 0)
-		return FALSE;
-	modifiers = ferry_imap_value_get_child(arguments, 0);
-	return modifiers != NULL && ferry_imap_value_get_n_children(modifiers) > 0;
-}
-
+/* At least one (RFC 8970 §3.2), and all of them known. */
 static gboolean
 check_modifiers(FerryImapValue *modifiers, GError **error)
 {
-	for (guint i = 0; i < ferry_imap_value_get_n_children(modifiers); i++) {
-		FerryImapValue *modifier = ferry_imap_value_get_child(modifiers, i);
+	guint n_known = 0;
 
-		if (!ferry_imap_value_is(modifier, "LAZY")) {
-			g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
-					    "the only modifier of PREVIEW is LAZY");
-			return FALSE;
-		}
-	}
-	return TRUE;
+	for (guint i = 0; i < ferry_imap_value_get_n_children(modifiers); i++)
+		n_known += ferry_imap_value_is(ferry_imap_value_get_child(modifiers, i), "LAZY");
+	if (n_known > 0 && n_known == ferry_imap_value_get_n_children(modifiers))
+		return TRUE;
+	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
+			    "the only modifier of PREVIEW is LAZY");
+	return FALSE;
 }
 
 gboolean
 preview_prepare(FerryImapFetch *fetch, FerryImapValue *arguments, gpointer user_data,
 		GError **error)
 {
-	if (!is_lazy(arguments)) {
-		ferry_imap_fetch_add_property(fetch, "preview");
-		return TRUE;
-	}
-	return check_modifiers(ferry_imap_value_get_child(arguments, 0), error);
+	FerryImapValue *modifiers =
+		arguments != NULL ? ferry_imap_value_get_child(arguments, 0) : NULL;
+
+	if (modifiers != NULL)
+		return check_modifiers(modifiers, error);
+	ferry_imap_fetch_add_property(fetch, "preview");
+	return TRUE;
 }
 
 static GHashTable *
@@ -65,25 +54,34 @@ get_remembered(FerryImapSession *session)
 }
 
 /* Email ids never change what they mean, so a preview stays good for the whole session. */
-static void
-remember(FerryImapSession *session, const char *email_id, const char *preview)
+void
+preview_remember(FerryImapSession *session, const char *email_id, const char *preview)
 {
 	GHashTable *remembered = get_remembered(session);
 
-	if (g_hash_table_size(remembered) >= MAX_REMEMBERED)
+	if (g_hash_table_size(remembered) >= PREVIEW_MAX_REMEMBERED)
 		g_hash_table_remove_all(remembered);
 	g_hash_table_insert(remembered, g_strdup(email_id), g_strdup(preview));
 }
 
-/* No more than the limit, and no half a character. */
-static char *
-shorten(const char *text)
+/* NULL where nothing is remembered. */
+const char *
+preview_recall(FerryImapSession *session, const char *email_id)
 {
-	const char *end = text + MIN(strlen(text), MAX_PREVIEW);
+	GHashTable *remembered = ferry_imap_session_get_data(session, SESSION_DATA);
 
-	if (*end != '\0')
-		end = g_utf8_find_prev_char(text, end + 1);
-	return g_strndup(text, end != NULL ? (gsize)(end - text) : 0);
+	return remembered != NULL ? g_hash_table_lookup(remembered, email_id) : NULL;
+}
+
+/* No more than the limit. @text is UTF-8, as all that comes as JSON. */
+char *
+preview_shorten(const char *text)
+{
+	const char *end = text;
+
+	for (guint i = 0; i < MAX_PREVIEW && *end != '\0'; i++)
+		end = g_utf8_next_char(end);
+	return g_strndup(text, (gsize)(end - text));
 }
 
 void
@@ -94,14 +92,13 @@ preview_write(FerryImapFetch *fetch, FerryImapMessage *message, FerryImapValue *
 	const char *email_id = ferry_imap_message_get_email_id(message);
 	g_autoptr(FerryJmapValue) value = ferry_imap_message_get_property(message, "preview");
 	const char *text = value != NULL ? ferry_jmap_value_get_string(value, NULL) : NULL;
-	g_autofree char *preview = text != NULL ? shorten(text) : NULL;
+	g_autofree char *preview = text != NULL ? preview_shorten(text) : NULL;
 
 	if (preview != NULL)
-		remember(session, email_id, preview);
-	else
-		preview = g_strdup(g_hash_table_lookup(get_remembered(session), email_id));
+		preview_remember(session, email_id, preview);
 	ferry_imap_writer_write_atom(writer, "PREVIEW");
-	ferry_imap_writer_write_nstring(writer, preview);
+	ferry_imap_writer_write_nstring(
+		writer, preview != NULL ? preview : preview_recall(session, email_id));
 }
 
 void

@@ -3,6 +3,12 @@
 
 #include <ferry.h>
 
+/* previews a session remembers for LAZY; about 1 MiB */
+#define PREVIEW_MAX_REMEMBERED 4096
+
+char *preview_shorten(const char *text);
+void preview_remember(FerryImapSession *session, const char *email_id, const char *preview);
+const char *preview_recall(FerryImapSession *session, const char *email_id);
 gboolean preview_prepare(FerryImapFetch *fetch, FerryImapValue *arguments, gpointer user_data,
 			 GError **error);
 void preview_write(FerryImapFetch *fetch, FerryImapMessage *message, FerryImapValue *arguments,
