@@ -55,40 +55,51 @@ made_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 /* A UID that no message has, or none any more. */
-static void
-fail_missing(FerryImapCommand *command, FerryTold *told)
+static GError *
+make_missing_error(FerryImapCommand *command)
 {
 	FerryImapSet *set = ferry_imap_value_get_set(ferry_imap_command_get_argument(command, 0));
+	FerryTold *told = ferry_imap_session_get_told(ferry_imap_command_get_session(command));
+	guint32 uid = ferry_imap_set_has_star(set) ? ferry_told_get_highest_uid(told)
+						   : ferry_imap_set_get_highest(set);
 
-	if (ferry_told_get_number(told, ferry_imap_set_get_highest(set)) != 0)
-		ferry_imap_command_fail_new(command, FERRY_ERROR_EXPUNGED,
-					    "The message to be replaced is gone");
-	else
-		ferry_imap_command_fail_new(command, FERRY_ERROR_NOT_FOUND,
-					    "No message has that UID");
+	if (ferry_told_get_number(told, uid) != 0)
+		return g_error_new_literal(FERRY_ERROR, FERRY_ERROR_EXPUNGED,
+					   "The message to be replaced is gone");
+	return g_error_new_literal(FERRY_ERROR, FERRY_ERROR_NOT_FOUND, "No message has that UID");
+}
+
+/* The UID of the message to be replaced, as far as that is known before the new one is there; 0
+ * with @error. */
+guint32
+replace_choose(FerryImapCommand *command, GError **error)
+{
+	g_autoptr(GArray) uids = NULL;
+
+	if (ferry_imap_session_is_read_only(ferry_imap_command_get_session(command))) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION,
+				    "Mailbox is read-only");
+		return 0;
+	}
+	uids = ferry_imap_command_resolve_set(command, 0, error);
+	if (uids == NULL)
+		return 0;
+	if (uids->len > 0)
+		return g_array_index(uids, guint32, 0);
+	g_propagate_error(error, make_missing_error(command));
+	return 0;
 }
 
 void
 replace_run(FerryImapCommand *command, gpointer user_data)
 {
-	FerryImapSession *session = ferry_imap_command_get_session(command);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GArray) uids = NULL;
+	guint32 uid = replace_choose(command, &error);
 
-	if (ferry_imap_session_is_read_only(session)) {
-		ferry_imap_command_fail_new(command, FERRY_ERROR_NO_PERMISSION,
-					    "Mailbox is read-only");
-		return;
-	}
-	uids = ferry_imap_command_resolve_set(command, 0, &error);
-	if (uids == NULL) {
+	if (uid == 0)
 		ferry_imap_command_fail(command, error);
-		return;
-	}
-	if (uids->len == 0) {
-		fail_missing(command, ferry_imap_session_get_told(session));
-		return;
-	}
-	ferry_imap_append_make_async(command, ferry_imap_command_get_argument(command, MESSAGE),
-				     made_cb, GUINT_TO_POINTER(g_array_index(uids, guint32, 0)));
+	else
+		ferry_imap_append_make_async(command,
+					     ferry_imap_command_get_argument(command, MESSAGE),
+					     made_cb, GUINT_TO_POINTER(uid));
 }

@@ -3,4 +3,5 @@
 
 #include <ferry.h>
 
+guint32 replace_choose(FerryImapCommand *command, GError **error);
 void replace_run(FerryImapCommand *command, gpointer user_data);
