@@ -186,8 +186,8 @@ names_option(FerryImapValue *returns, const char *name)
 }
 
 /* §2.2: what may not go together. */
-static const char *
-find_mistake(FerryImapCommand *command)
+const char *
+multisearch_find_mistake(FerryImapCommand *command)
 {
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 	FerryImapValue *source = ferry_imap_command_get_argument(command, 0);
@@ -210,7 +210,7 @@ multisearch_handle(FerryImapCommand *command, gpointer user_data)
 {
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 	FerryAccountSession *account_session = ferry_imap_session_get_account_session(session);
-	const char *mistake = find_mistake(command);
+	const char *mistake = multisearch_find_mistake(command);
 	Multi *self;
 
 	if (mistake != NULL) {

@@ -10,4 +10,5 @@ GPtrArray *multisearch_list_sources(FerryImapValue *filters, FerryMailboxList *l
 				    const char *selected, GError **error);
 
 /* multisearch.c */
+const char *multisearch_find_mistake(FerryImapCommand *command);
 void multisearch_handle(FerryImapCommand *command, gpointer user_data);
