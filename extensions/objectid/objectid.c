@@ -79,8 +79,8 @@ objectid_match_thread(FerryImapSearch *search, FerryImapMessage *message, FerryI
 
 /* What is not a JMAP id (of a mailbox that the backend does not have) becomes one, as RFC 8474 §7
  * wants it: "~all" is "_7Eall". */
-static char *
-make_mailbox_id(const char *id)
+char *
+objectid_make_mailbox_id(const char *id)
 {
 	GString *made = g_string_new(NULL);
 
@@ -98,7 +98,7 @@ objectid_write_status(FerryImapStatus *status, FerryImapWriter *writer, gpointer
 {
 	FerryMailboxInfo *info = ferry_imap_status_get_info(status);
 	const char *id = info != NULL ? ferry_mailbox_info_get_id(info) : NULL;
-	g_autofree char *made = id != NULL ? make_mailbox_id(id) : NULL;
+	g_autofree char *made = id != NULL ? objectid_make_mailbox_id(id) : NULL;
 
 	write_id(writer, "MAILBOXID", made);
 }
@@ -112,7 +112,7 @@ objectid_make_select_code(FerryImapCommand *command, gpointer user_data)
 
 	if (mailbox == NULL)
 		return NULL;
-	made = make_mailbox_id(ferry_mailbox_get_id(mailbox));
+	made = objectid_make_mailbox_id(ferry_mailbox_get_id(mailbox));
 	return g_strdup_printf("MAILBOXID (%s)", made);
 }
 

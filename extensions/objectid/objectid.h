@@ -3,6 +3,7 @@
 
 #include <ferry.h>
 
+char *objectid_make_mailbox_id(const char *id);
 void objectid_write_email(FerryImapFetch *fetch, FerryImapMessage *message,
 			  FerryImapValue *arguments, FerryImapWriter *writer, gpointer user_data);
 void objectid_write_thread(FerryImapFetch *fetch, FerryImapMessage *message,
