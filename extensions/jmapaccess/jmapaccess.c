@@ -9,19 +9,36 @@
 #include "jmapaccess.h"
 
 #include <ferry-protocol.h>
+#include <string.h>
+
+/* @url: (nullable): the backend's
+ * @loopback: whether the client is on this machine
+ *
+ * Returns: (nullable): @url, where it may be told */
+const char *
+jmapaccess_choose_url(const char *url, gboolean loopback)
+{
+	return url != NULL && (loopback || g_str_has_prefix(url, "https:")) ? url : NULL;
+}
+
+void
+jmapaccess_write(FerryImapWriter *writer, const char *url)
+{
+	ferry_imap_writer_begin_untagged(writer, "JMAPACCESS");
+	ferry_imap_writer_write_string(writer, url, strlen(url));
+	ferry_imap_writer_end_line(writer);
+}
 
 static const char *
 get_url(FerryImapSession *session)
 {
 	FerryAccountSession *account = ferry_imap_session_get_account_session(session);
-	const char *url = NULL;
 
-	if (account != NULL)
-		url = ferry_jmap_session_get_url(ferry_account_session_get_jmap(account));
-	if (url == NULL || g_str_has_prefix(url, "https:") ||
-	    ferry_connection_is_loopback(ferry_imap_session_get_connection(session)))
-		return url;
-	return NULL;
+	if (account == NULL)
+		return NULL;
+	return jmapaccess_choose_url(
+		ferry_jmap_session_get_url(ferry_account_session_get_jmap(account)),
+		ferry_connection_is_loopback(ferry_imap_session_get_connection(session)));
 }
 
 char *
@@ -33,7 +50,6 @@ jmapaccess_make_capability(FerryImapSession *session, gpointer user_data)
 void
 jmapaccess_run(FerryImapCommand *command, gpointer user_data)
 {
-	FerryImapWriter *writer = ferry_imap_command_get_writer(command);
 	const char *url = get_url(ferry_imap_command_get_session(command));
 
 	if (url == NULL) {
@@ -41,8 +57,6 @@ jmapaccess_run(FerryImapCommand *command, gpointer user_data)
 					    "JMAP cannot be used from there");
 		return;
 	}
-	ferry_imap_writer_begin_untagged(writer, "JMAPACCESS");
-	ferry_imap_writer_write_string(writer, url, strlen(url));
-	ferry_imap_writer_end_line(writer);
+	jmapaccess_write(ferry_imap_command_get_writer(command), url);
 	ferry_imap_command_finish(command);
 }
