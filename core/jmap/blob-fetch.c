@@ -19,6 +19,8 @@
 #define LARGE_BLOB (512 * 1024)
 #define UNKNOWN_SIZE (16 * 1024)
 #define MAX_BLOB (512 * 1024 * 1024)
+/* a backend may be wrong about a size, within reason */
+#define SLACK (1024 * 1024)
 
 typedef enum {
 	HOW_TEXT,
@@ -293,6 +295,13 @@ blob_downloaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	pump(task);
 }
 
+/* Octets that are too many for a blob in memory that should have @size. */
+static guint64
+get_most(guint64 size)
+{
+	return size > 0 ? MIN(size, MAX_BLOB / 2) * 2 + SLACK : MAX_BLOB;
+}
+
 static void
 start_download(GTask *task)
 {
@@ -304,9 +313,10 @@ start_download(GTask *task)
 	chunk->indices = g_array_new(FALSE, FALSE, sizeof(guint));
 	g_array_append_val(chunk->indices, index);
 	self->in_flight++;
-	ferry_jmap_session_download_async(self->session, self->account_id, self->ids[index],
-					  MAX_BLOB, g_task_get_cancellable(task),
-					  blob_downloaded_cb, chunk);
+	ferry_jmap_session_download_sized_async(self->session, self->account_id, self->ids[index],
+						self->sizes[index], get_most(self->sizes[index]),
+						g_task_get_cancellable(task), blob_downloaded_cb,
+						chunk);
 }
 
 /* Two chunks at a time: while one is read the backend makes the next. Downloads wait for
@@ -355,7 +365,7 @@ fetch_begin_cb(gpointer user_data)
  * @user_data: passed to @callback
  *
  * Fetches the octets of many blobs in few requests. Each is held in memory whole: for large ones
- * use [method@JmapSession.open_blob_async].
+ * use [method@JmapSession.download_fd_async].
  */
 void
 ferry_jmap_session_fetch_blobs_async(FerryJmapSession *self, const char *account_id,

@@ -3,10 +3,14 @@
  *
  * Specification: RFC 8620 §6.1, §6.2
  * Implementation: bodies stream in both directions; uploads are repeated where their stream can
- *   seek, since an upload twice is one blob. Uploads at a time as the session states, whole
- *   downloads as many as API requests
+ *   seek, since an upload twice is one blob. A download into a file that is cut begins anew at the
+ *   start of the file. Uploads at a time as the session states, whole downloads as many as API
+ *   requests
  */
-#include "jmap/blob.h"
+#include <errno.h>
+#include <fcntl.h>
+
+#include "jmap/blob-private.h"
 #include "jmap/error.h"
 #include "jmap/fd-stream-private.h"
 #include "jmap/http-private.h"
@@ -325,6 +329,25 @@ downloaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 				      (GDestroyNotify)g_bytes_unref);
 }
 
+/* Downloads a blob that should have @size octets into memory; 0: that is not known. */
+void
+ferry_jmap_session_download_sized_async(FerryJmapSession *self, const char *account_id,
+					const char *blob_id, guint64 size, guint64 max_size,
+					GCancellable *cancellable, GAsyncReadyCallback callback,
+					gpointer user_data)
+{
+	GTask *task = g_task_new(self, cancellable, callback, user_data);
+	FerryJmapHttpRequest *http =
+		ferry_jmap_http_request_new("GET", NULL, ferry_jmap_session_get_credential(self));
+
+	g_task_set_source_tag(task, ferry_jmap_session_download_async);
+	http->expected_size = size;
+	/* GByteArray counts with 32 bits */
+	http->max_reply = (gsize)MIN(max_size, G_MAXINT32);
+	run_download(task, http, account_id, blob_id, ferry_jmap_session_get_download_gate(self),
+		     max_size, downloaded_cb);
+}
+
 /**
  * ferry_jmap_session_download_async:
  * @self: an open session
@@ -342,15 +365,8 @@ ferry_jmap_session_download_async(FerryJmapSession *self, const char *account_id
 				  const char *blob_id, guint64 max_size, GCancellable *cancellable,
 				  GAsyncReadyCallback callback, gpointer user_data)
 {
-	GTask *task = g_task_new(self, cancellable, callback, user_data);
-	FerryJmapHttpRequest *http =
-		ferry_jmap_http_request_new("GET", NULL, ferry_jmap_session_get_credential(self));
-
-	g_task_set_source_tag(task, ferry_jmap_session_download_async);
-	/* GByteArray counts with 32 bits */
-	http->max_reply = (gsize)MIN(max_size, G_MAXINT32);
-	run_download(task, http, account_id, blob_id, ferry_jmap_session_get_download_gate(self),
-		     max_size, downloaded_cb);
+	ferry_jmap_session_download_sized_async(self, account_id, blob_id, 0, max_size, cancellable,
+						callback, user_data);
 }
 
 /**
@@ -366,4 +382,79 @@ GBytes *
 ferry_jmap_session_download_finish(FerryJmapSession *self, GAsyncResult *result, GError **error)
 {
 	return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+static void
+stored_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	g_autoptr(GTask) task = user_data;
+	g_autoptr(FerryJmapHttpResponse) response = transfer_finish(task, result);
+
+	if (response != NULL)
+		g_task_return_pointer(
+			task, g_memdup2(&response->sink_size, sizeof response->sink_size), g_free);
+}
+
+/**
+ * ferry_jmap_session_download_fd_async:
+ * @self: an open session
+ * @account_id: the account
+ * @blob_id: the blob
+ * @fd: a regular file, open for writing; it stays the caller's and may be closed at once
+ * @size: octets that the blob should have, 0 where that is not known
+ * @max_size: octets that are too many
+ * @cancellable: (nullable): cancels it
+ * @callback: (scope async) (closure user_data): called when done
+ * @user_data: passed to @callback
+ *
+ * Downloads a blob into a file, from its start, whatever the file held. Memory is that of a piece
+ * of it, and the file is written in threads. Until it is done, and when it fails, what is in the
+ * file is nothing.
+ */
+void
+ferry_jmap_session_download_fd_async(FerryJmapSession *self, const char *account_id,
+				     const char *blob_id, int fd, guint64 size, guint64 max_size,
+				     GCancellable *cancellable, GAsyncReadyCallback callback,
+				     gpointer user_data)
+{
+	GTask *task = g_task_new(self, cancellable, callback, user_data);
+	FerryJmapHttpRequest *http =
+		ferry_jmap_http_request_new("GET", NULL, ferry_jmap_session_get_credential(self));
+
+	g_task_set_source_tag(task, ferry_jmap_session_download_fd_async);
+	http->sink = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (http->sink < 0) {
+		int code = errno;
+
+		ferry_jmap_http_request_unref(http);
+		g_task_return_new_error(task, G_IO_ERROR, g_io_error_from_errno(code),
+					"A file for a download: %s", g_strerror(code));
+		g_object_unref(task);
+		return;
+	}
+	http->expected_size = size;
+	http->max_reply = (gsize)MIN(max_size, G_MAXSIZE / 2);
+	run_download(task, http, account_id, blob_id, ferry_jmap_session_get_download_gate(self),
+		     max_size, stored_cb);
+}
+
+/**
+ * ferry_jmap_session_download_fd_finish:
+ * @self: a session
+ * @result: what the callback got
+ * @size: (out) (optional): how many octets the blob has
+ * @error: return location for an error
+ *
+ * Returns: whether the file holds the blob, and nothing else; else %FERRY_ERROR_NOT_FOUND and the
+ *   like, or %G_IO_ERROR_NO_SPACE and other %G_IO_ERROR where the file could not be written
+ */
+gboolean
+ferry_jmap_session_download_fd_finish(FerryJmapSession *self, GAsyncResult *result, guint64 *size,
+				      GError **error)
+{
+	g_autofree guint64 *stored = g_task_propagate_pointer(G_TASK(result), error);
+
+	if (stored != NULL && size != NULL)
+		*size = *stored;
+	return stored != NULL;
 }

@@ -63,6 +63,13 @@ void ferry_jmap_session_download_async(FerryJmapSession *self, const char *accou
 GBytes *ferry_jmap_session_download_finish(FerryJmapSession *self, GAsyncResult *result,
 					   GError **error);
 
+void ferry_jmap_session_download_fd_async(FerryJmapSession *self, const char *account_id,
+					  const char *blob_id, int fd, guint64 size,
+					  guint64 max_size, GCancellable *cancellable,
+					  GAsyncReadyCallback callback, gpointer user_data);
+gboolean ferry_jmap_session_download_fd_finish(FerryJmapSession *self, GAsyncResult *result,
+					       guint64 *size, GError **error);
+
 void ferry_jmap_session_fetch_blobs_async(FerryJmapSession *self, const char *account_id,
 					  const char *const *blob_ids, const guint64 *sizes,
 					  guint n_blobs, FerryJmapSendFlags flags,

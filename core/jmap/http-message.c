@@ -4,6 +4,7 @@
  * Specification: RFC 7807 (problem documents), RFC 8620 §3.6.1 (their types)
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "jmap/error.h"
 #include "jmap/http-private.h"
@@ -19,6 +20,7 @@ ferry_jmap_http_request_new(const char *method, const char *url, FerryJmapCreden
 	self->credential = ferry_jmap_credential_ref(credential);
 	self->repeatable = TRUE;
 	self->max_reply = 64 * 1024 * 1024;
+	self->sink = -1;
 	return self;
 }
 
@@ -39,6 +41,8 @@ request_clear(gpointer data)
 	g_free(self->last_event_id);
 	g_clear_pointer(&self->body, g_bytes_unref);
 	g_clear_object(&self->body_stream);
+	if (self->sink >= 0)
+		close(self->sink);
 }
 
 void

@@ -21,13 +21,15 @@ typedef struct {
 	goffset body_offset;
 	guint64 body_size;
 	gsize max_reply;
-	gboolean repeatable;  /* executing it twice does no harm */
-	gboolean no_retry;    /* one attempt */
-	guint patience_ms;    /* for the beginning of an answer; 0: the backend's */
-	gboolean stays;       /* waits for this server, whatever others there are */
-	gint64 begun_at;      /* monotonic µs; its time runs from then; 0: from the sending */
-	gboolean want_stream; /* hand out the body of a success unread */
-	gboolean endless;     /* an event stream, which keeps its connection */
+	int sink;              /* a file that the body of a success goes to; -1: memory */
+	guint64 expected_size; /* octets of the body of a success; 0: not known */
+	gboolean repeatable;   /* executing it twice does no harm */
+	gboolean no_retry;     /* one attempt */
+	guint patience_ms;     /* for the beginning of an answer; 0: the backend's */
+	gboolean stays;        /* waits for this server, whatever others there are */
+	gint64 begun_at;       /* monotonic µs; its time runs from then; 0: from the sending */
+	gboolean want_stream;  /* hand out the body of a success unread */
+	gboolean endless;      /* an event stream, which keeps its connection */
 } FerryJmapHttpRequest;
 
 typedef struct {
@@ -38,6 +40,7 @@ typedef struct {
 	GByteArray *body;
 	GInputStream *stream;
 	goffset stream_size; /* of what stream will give; -1 where the server does not say */
+	guint64 sink_size;   /* octets that went to the sink */
 } FerryJmapHttpResponse;
 
 FerryJmapHttpRequest *ferry_jmap_http_request_new(const char *method, const char *url,

@@ -18,10 +18,7 @@
 #include "jmap/quick-ack-private.h"
 #include "jmap/tls-trust-private.h"
 
-#define READ_SIZE 65536
-#define PROGRESS_SIZE (256 * 1024)
 #define MAX_REDIRECTS 5
-#define MAX_ERROR_BODY 65536
 #define FIRST_PAUSE_MS 200
 #define LONGEST_PAUSE_MS 5000
 /* an answer that drips must end that long after the last attempt might have begun, plus what a
@@ -64,8 +61,8 @@ exchange_free(gpointer data)
 	g_free(self);
 }
 
-static void
-exchange_fail(GTask *task, GError *error)
+void
+ferry_jmap_http_exchange_fail(GTask *task, GError *error)
 {
 	attempt_clear(task);
 	g_task_return_error(task, error);
@@ -178,8 +175,8 @@ retry_later(GTask *task, int retry_after)
 	return TRUE;
 }
 
-static GError *
-lost_answer(const char *why)
+GError *
+ferry_jmap_http_make_lost_answer(const char *why)
 {
 	return g_error_new(FERRY_JMAP_ERROR, FERRY_JMAP_ERROR_LOST_ANSWER,
 			   "the answer was lost, the request may have been executed: %s", why);
@@ -195,13 +192,14 @@ certificate_refused(GTask *task)
 						   g_uri_get_host(uri), reason);
 
 	ferry_jmap_backend_note_certificate(self->backend, problem);
-	exchange_fail(task, g_error_new(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE, "backend %s: %s",
-					ferry_jmap_backend_get_name(self->backend), problem));
+	ferry_jmap_http_exchange_fail(
+		task, g_error_new(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE, "backend %s: %s",
+				  ferry_jmap_backend_get_name(self->backend), problem));
 }
 
 /* the attempt ended without an answer */
-static void
-attempt_failed(GTask *task, GError *error)
+void
+ferry_jmap_http_exchange_attempt_failed(GTask *task, GError *error)
 {
 	FerryJmapHttpExchange *self = g_task_get_task_data(task);
 	GCancellable *outer = g_task_get_cancellable(task);
@@ -209,7 +207,8 @@ attempt_failed(GTask *task, GError *error)
 	const char *why = self->timed_out ? "no answer in time" : cause->message;
 
 	if (outer != NULL && g_cancellable_is_cancelled(outer)) {
-		exchange_fail(task, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, why));
+		ferry_jmap_http_exchange_fail(
+			task, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, why));
 		return;
 	}
 	if (self->connecting)
@@ -221,13 +220,14 @@ attempt_failed(GTask *task, GError *error)
 		return;
 	}
 	if (!self->request->repeatable && self->started) {
-		exchange_fail(task, lost_answer(why));
+		ferry_jmap_http_exchange_fail(task, ferry_jmap_http_make_lost_answer(why));
 		return;
 	}
 	if (retry_later(task, -1))
 		return;
-	exchange_fail(task, g_error_new(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE, "backend %s: %s",
-					ferry_jmap_backend_get_name(self->backend), why));
+	ferry_jmap_http_exchange_fail(
+		task, g_error_new(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE, "backend %s: %s",
+				  ferry_jmap_backend_get_name(self->backend), why));
 }
 
 static int
@@ -270,10 +270,11 @@ status_is_passing(FerryJmapHttpExchange *self, guint status)
 	}
 }
 
-/* The octets of a body as it is read, where they are known before. */
-static goffset
-announced_size(SoupMessageHeaders *headers)
+goffset
+ferry_jmap_http_get_announced_size(SoupMessage *message)
 {
+	SoupMessageHeaders *headers = soup_message_get_response_headers(message);
+
 	/* what is compressed has another size */
 	if (soup_message_headers_get_encoding(headers) != SOUP_ENCODING_CONTENT_LENGTH ||
 	    soup_message_headers_get_one(headers, "Content-Encoding") != NULL)
@@ -281,8 +282,8 @@ announced_size(SoupMessageHeaders *headers)
 	return soup_message_headers_get_content_length(headers);
 }
 
-static void
-attempt_answered(GTask *task)
+void
+ferry_jmap_http_exchange_attempt_answered(GTask *task)
 {
 	FerryJmapHttpExchange *self = g_task_get_task_data(task);
 	guint status = soup_message_get_status(self->message);
@@ -292,7 +293,8 @@ attempt_answered(GTask *task)
 	if (status_is_passing(self, status) && retry_later(task, get_retry_after(self->message)))
 		return;
 	if (!self->request->repeatable && status >= 500 && status != 501) {
-		exchange_fail(task, lost_answer(soup_status_get_phrase(status)));
+		ferry_jmap_http_exchange_fail(
+			task, ferry_jmap_http_make_lost_answer(soup_status_get_phrase(status)));
 		return;
 	}
 	response = g_new0(FerryJmapHttpResponse, 1);
@@ -301,7 +303,8 @@ attempt_answered(GTask *task)
 	response->content_type = g_strdup(soup_message_headers_get_one(headers, "Content-Type"));
 	response->url = g_strdup(self->url);
 	response->body = g_steal_pointer(&self->body);
-	response->stream_size = announced_size(headers);
+	response->stream_size = ferry_jmap_http_get_announced_size(self->message);
+	response->sink_size = self->n_stored;
 	if (response->body == NULL)
 		response->stream = g_steal_pointer(&self->stream);
 	attempt_clear(task);
@@ -320,6 +323,13 @@ get_patience(FerryJmapHttpExchange *self)
 	return (guint)CLAMP(left, 1, patience);
 }
 
+/* There was progress: the time for more of it begins. */
+void
+ferry_jmap_http_exchange_go_on(FerryJmapHttpExchange *self)
+{
+	set_timer(self, get_patience(self), timeout_cb, self);
+}
+
 /* What goes out is progress too: a large message takes its time on a slow line. */
 static void
 wrote_body_cb(SoupMessage *message, guint size, gpointer user_data)
@@ -331,66 +341,8 @@ wrote_body_cb(SoupMessage *message, guint size, gpointer user_data)
 		self->until_progress -= size;
 		return;
 	}
-	self->until_progress = PROGRESS_SIZE / 4;
-	set_timer(self, get_patience(self), timeout_cb, self);
-}
-
-static void read_on(GTask *task);
-
-static void
-read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-	GTask *task = user_data;
-	FerryJmapHttpExchange *self = g_task_get_task_data(task);
-	g_autoptr(GError) error = NULL;
-	gssize n = g_input_stream_read_finish(G_INPUT_STREAM(source), result, &error);
-	guint status = soup_message_get_status(self->message);
-	gsize limit = SOUP_STATUS_IS_SUCCESSFUL(status) ? self->request->max_reply : MAX_ERROR_BODY;
-
-	if (n < 0) {
-		attempt_failed(task, g_steal_pointer(&error));
-		return;
-	}
-	g_byte_array_set_size(self->body, self->body->len - READ_SIZE + (guint)n);
-	if (n == 0) {
-		attempt_answered(task);
-		return;
-	}
-	self->n_read += (gsize)n;
-	if (self->body->len > limit) {
-		if (!SOUP_STATUS_IS_SUCCESSFUL(status)) {
-			g_byte_array_set_size(self->body, 0);
-			attempt_answered(task);
-			return;
-		}
-		if (!self->request->repeatable) {
-			exchange_fail(task, lost_answer("it is too long"));
-			return;
-		}
-		exchange_fail(task,
-			      g_error_new(FERRY_ERROR, FERRY_ERROR_BACKEND,
-					  "backend %s: an answer over %" G_GSIZE_FORMAT " octets",
-					  ferry_jmap_backend_get_name(self->backend), limit));
-		return;
-	}
-	if ((gsize)n >= self->until_progress) {
-		self->until_progress = PROGRESS_SIZE;
-		set_timer(self, get_patience(self), timeout_cb, self);
-	} else {
-		self->until_progress -= (gsize)n;
-	}
-	read_on(task);
-}
-
-static void
-read_on(GTask *task)
-{
-	FerryJmapHttpExchange *self = g_task_get_task_data(task);
-	guint length = self->body->len;
-
-	g_byte_array_set_size(self->body, length + READ_SIZE);
-	g_input_stream_read_async(self->stream, self->body->data + length, READ_SIZE,
-				  G_PRIORITY_DEFAULT, self->cancellable, read_cb, task);
+	self->until_progress = FERRY_JMAP_HTTP_PROGRESS / 4;
+	ferry_jmap_http_exchange_go_on(self);
 }
 
 /* follows a redirect; FALSE where it is none */
@@ -410,9 +362,10 @@ follow_redirect(GTask *task)
 	target = g_uri_resolve_relative(self->url, location, SOUP_HTTP_URI_FLAGS, NULL);
 	if (target == NULL || ++self->n_redirects > MAX_REDIRECTS ||
 	    self->request->body_stream != NULL) {
-		exchange_fail(task, g_error_new(FERRY_ERROR, FERRY_ERROR_BACKEND,
-						"backend %s: a redirect that cannot be followed",
-						ferry_jmap_backend_get_name(self->backend)));
+		ferry_jmap_http_exchange_fail(
+			task, g_error_new(FERRY_ERROR, FERRY_ERROR_BACKEND,
+					  "backend %s: a redirect that cannot be followed",
+					  ferry_jmap_backend_get_name(self->backend)));
 		return TRUE;
 	}
 	g_free(self->url);
@@ -429,11 +382,10 @@ sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	FerryJmapHttpExchange *self = g_task_get_task_data(task);
 	g_autoptr(GError) error = NULL;
 	guint status = 0;
-	goffset expected = 0;
 
 	self->stream = soup_session_send_finish(SOUP_SESSION(source), result, &error);
 	if (self->stream == NULL) {
-		attempt_failed(task, g_steal_pointer(&error));
+		ferry_jmap_http_exchange_attempt_failed(task, g_steal_pointer(&error));
 		return;
 	}
 	ferry_jmap_health_note_answer(ferry_jmap_backend_get_health(self->backend), self->url);
@@ -443,16 +395,10 @@ sent_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	if (SOUP_STATUS_IS_REDIRECTION(status) && follow_redirect(task))
 		return;
 	if (self->request->want_stream && SOUP_STATUS_IS_SUCCESSFUL(status)) {
-		attempt_answered(task);
+		ferry_jmap_http_exchange_attempt_answered(task);
 		return;
 	}
-	expected = soup_message_headers_get_content_length(
-		soup_message_get_response_headers(self->message));
-	self->body = g_byte_array_sized_new(
-		(guint)CLAMP(expected, 0, (goffset)MIN(self->request->max_reply, 16 << 20)) +
-		READ_SIZE + 1);
-	self->until_progress = PROGRESS_SIZE;
-	read_on(task);
+	ferry_jmap_http_exchange_read_body(task);
 }
 
 static void
@@ -490,17 +436,19 @@ exchange_start(GTask *task)
 	gint64 patience = 0;
 
 	if (soup == NULL || !ferry_jmap_http_exchange_prepare(self, &error)) {
-		exchange_fail(task, error);
+		ferry_jmap_http_exchange_fail(task, error);
 		return;
 	}
 	if (is_in_vain(self)) {
-		exchange_fail(task, g_error_new(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
-						"backend %s: it takes no connections",
-						ferry_jmap_backend_get_name(self->backend)));
+		ferry_jmap_http_exchange_fail(
+			task, g_error_new(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
+					  "backend %s: it takes no connections",
+					  ferry_jmap_backend_get_name(self->backend)));
 		return;
 	}
 	self->n_sent = 0;
-	self->until_progress = PROGRESS_SIZE / 4;
+	self->n_stored = 0;
+	self->until_progress = FERRY_JMAP_HTTP_PROGRESS / 4;
 	if (self->request->body_stream != NULL)
 		g_signal_connect(self->message, "wrote-body-data", G_CALLBACK(wrote_body_cb), self);
 	self->n_attempts++;

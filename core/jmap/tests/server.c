@@ -315,20 +315,92 @@ upload_cb(SoupServer *soup, SoupServerMessage *message, const char *path, GHashT
 }
 
 static void
+wrote_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	g_autoptr(GIOStream) stream = user_data;
+
+	/* nobody may be there any more */
+	g_output_stream_write_all_finish(G_OUTPUT_STREAM(source), result, NULL, NULL);
+	g_io_stream_close(stream, NULL, NULL);
+}
+
+static void
+free_octets(gpointer data, GObject *object)
+{
+	g_bytes_unref(data);
+}
+
+/* an answer that ends with the connection after half of the blob, whatever was announced */
+static void
+answer_half(SoupServerMessage *message, GBytes *bytes, const char *word)
+{
+	GIOStream *stream = soup_server_message_steal_connection(message);
+	g_autoptr(GString) text = g_string_new("HTTP/1.1 200 OK\r\nConnection: close\r\n");
+	gsize size = 0;
+	const char *data = g_bytes_get_data(bytes, &size);
+	GBytes *octets;
+
+	if (g_str_equal(word, "half-chunked"))
+		g_string_append_printf(text, "Transfer-Encoding: chunked\r\n\r\n%zx", size / 2);
+	else if (g_str_equal(word, "half"))
+		g_string_append_printf(text, "Content-Length: %" G_GSIZE_FORMAT "\r\n", size);
+	g_string_append(text, "\r\n");
+	g_string_append_len(text, data, (gssize)size / 2);
+	if (g_str_equal(word, "half-chunked"))
+		g_string_append(text, "\r\n");
+	octets = g_string_free_to_bytes(g_steal_pointer(&text));
+	g_object_weak_ref(G_OBJECT(stream), free_octets, octets);
+	g_output_stream_write_all_async(g_io_stream_get_output_stream(stream),
+					g_bytes_get_data(octets, NULL), g_bytes_get_size(octets),
+					G_PRIORITY_DEFAULT, NULL, wrote_cb, stream);
+}
+
+/* the blob twice, without saying before how long that is */
+static void
+answer_twice(SoupServerMessage *message, GBytes *bytes)
+{
+	SoupMessageBody *body = soup_server_message_get_response_body(message);
+
+	soup_server_message_set_status(message, 200, NULL);
+	soup_message_headers_set_encoding(soup_server_message_get_response_headers(message),
+					  SOUP_ENCODING_CHUNKED);
+	soup_message_body_append_bytes(body, bytes);
+	soup_message_body_append_bytes(body, bytes);
+	soup_message_body_complete(body);
+}
+
+static void
+answer_blob(SoupServerMessage *message, GBytes *bytes)
+{
+	soup_server_message_set_status(message, 200, NULL);
+	soup_server_message_set_response(message, "application/octet-stream", SOUP_MEMORY_COPY,
+					 g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+}
+
+static void
 download_cb(SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query,
 	    gpointer user_data)
 {
 	Server *self = user_data;
 	GBytes *bytes = g_hash_table_lookup(self->blobs, strrchr(path, '/') + 1);
+	g_autofree char *word = NULL;
 
 	self->n_downloads++;
-	if (bytes == NULL) {
+	word = self->script->len > 0 ? g_ptr_array_steal_index(self->script, 0) : g_strdup("ok");
+	if (bytes == NULL)
 		soup_server_message_set_status(message, 404, NULL);
-		return;
-	}
-	soup_server_message_set_status(message, 200, NULL);
-	soup_server_message_set_response(message, "application/octet-stream", SOUP_MEMORY_COPY,
-					 g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+	else if (g_ascii_isdigit(word[0]))
+		answer_status(message, word);
+	else if (g_str_equal(word, "cut"))
+		cut(message);
+	else if (g_str_has_prefix(word, "half"))
+		answer_half(message, bytes, word);
+	else if (g_str_equal(word, "twice"))
+		answer_twice(message, bytes);
+	else if (g_str_equal(word, "drip"))
+		answer_drip(message);
+	else
+		answer_blob(message, bytes);
 }
 
 static void

@@ -18,6 +18,11 @@
  *   slow        ok after 50 ms
  *   lie         `lie` as methodResponses, with the id of the first call for each %s in it
  *   drip        an octet each 100 ms, without end
+ * Downloads take a word too: ok, N, cut and drip, or
+ *   half        the first half of the blob, then the connection ends
+ *   half-unsaid the same, without Content-Length
+ *   half-chunked the same, a chunk that is followed by nothing
+ *   twice       the blob twice, without Content-Length
  */
 typedef struct {
 	SoupServer *soup;

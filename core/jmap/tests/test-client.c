@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Session, scheduler, retries, blobs and push against a server in the same loop */
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -589,6 +590,175 @@ test_fetch_blobs(Fixture *fixture, gconstpointer data)
 	wait_clear(&fetched.wait);
 }
 
+/* whatever the connection does, half a blob is none */
+static void
+test_half_blobs(Fixture *fixture, gconstpointer data)
+{
+	static const char *const scripts[] = {"half ok", "half-unsaid ok", "half-chunked ok"};
+	const char *ids[] = {"big", NULL};
+	guint64 size = 800000;
+
+	g_hash_table_insert(fixture->server->blobs, g_strdup("big"),
+			    g_bytes_new_take(g_strnfill(size, 'x'), size));
+	for (guint i = 0; i < G_N_ELEMENTS(scripts); i++) {
+		Fetched fetched = {0};
+
+		server_script(fixture->server, scripts[i]);
+		fixture->server->n_downloads = 0;
+		ferry_jmap_session_fetch_blobs_async(fixture->session, "A1", ids, &size, 1, 0,
+						     blob_cb, &fetched, NULL, NULL, fetched_cb,
+						     &fetched.wait);
+		wait_for(&fetched.wait, 1);
+		g_assert_no_error(fetched.wait.error);
+		g_assert_cmpuint(fixture->server->n_downloads, ==, 2);
+		g_assert_cmpuint(g_bytes_get_size(fetched.got[0]), ==, size);
+		g_clear_pointer(&fetched.got[0], g_bytes_unref);
+	}
+}
+
+#define STORED_SIZE 1500000
+
+static void
+stored_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	Wait *wait = user_data;
+	guint64 size = 0;
+
+	g_clear_error(&wait->error);
+	if (ferry_jmap_session_download_fd_finish(FERRY_JMAP_SESSION(source), result, &size,
+						  &wait->error))
+		wait->n_ok++;
+	wait->n_done++;
+	g_assert_cmpuint(size, ==, wait->error == NULL ? STORED_SIZE : 0);
+}
+
+static GBytes *
+make_stored_blob(Server *server)
+{
+	char *octets = g_malloc(STORED_SIZE);
+	GBytes *bytes;
+
+	for (guint i = 0; i < STORED_SIZE; i++)
+		octets[i] = (char)(i * 7 + i / 1000);
+	bytes = g_bytes_new_take(octets, STORED_SIZE);
+	g_hash_table_insert(server->blobs, g_strdup("big"), g_bytes_ref(bytes));
+	return bytes;
+}
+
+static void
+assert_holds(int fd, GBytes *bytes)
+{
+	g_autofree char *octets = g_malloc(STORED_SIZE + 1);
+
+	g_assert_cmpint(pread(fd, octets, STORED_SIZE + 1, 0), ==, STORED_SIZE);
+	g_assert_cmpmem(octets, STORED_SIZE, g_bytes_get_data(bytes, NULL), STORED_SIZE);
+}
+
+/* what the server does, until the file holds the blob; or never */
+static const struct {
+	const char *script;
+	guint n_downloads;
+	guint64 size;
+	guint64 max_size;
+	int error; /* FERRY_ERROR_…; 0: none */
+} stored[] = {
+	{"", 1, STORED_SIZE, 4000000, 0},
+	{"", 1, 0, 4000000, 0},
+	{"", 1, STORED_SIZE, STORED_SIZE, 0},
+	{"cut half 503 ok", 4, STORED_SIZE, 4000000, 0},
+	{"500 half ok", 3, STORED_SIZE, 4000000, 0},
+	{"half-unsaid ok", 2, STORED_SIZE, 4000000, 0},
+	{"half-chunked ok", 2, STORED_SIZE, 4000000, 0},
+	{"", 1, STORED_SIZE, STORED_SIZE - 1, FERRY_ERROR_BACKEND},
+	{"twice", 1, STORED_SIZE, 2 * STORED_SIZE - 1, FERRY_ERROR_BACKEND},
+	{"404", 1, STORED_SIZE, 4000000, FERRY_ERROR_NOT_FOUND},
+	{"half half half half half half half half half half half half", 0, STORED_SIZE, 4000000,
+	 FERRY_ERROR_UNAVAILABLE},
+};
+
+static void
+test_download_fd(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GBytes) bytes = make_stored_blob(fixture->server);
+	g_autofree char *path = NULL;
+	int fd = g_file_open_tmp("ferry-test-XXXXXX", &path, NULL);
+
+	g_unlink(path);
+	/* what was in the file is gone, also where it was longer */
+	g_assert_cmpint(pwrite(fd, "garbage", 7, STORED_SIZE + 100), ==, 7);
+	for (guint i = 0; i < G_N_ELEMENTS(stored); i++) {
+		g_auto(Wait) wait = {0};
+
+		g_test_message("download %u: %s", i, stored[i].script);
+		fixture->server->n_downloads = 0;
+		server_script(fixture->server, stored[i].script);
+		ferry_jmap_session_download_fd_async(fixture->session, "A1", "big", fd,
+						     stored[i].size, stored[i].max_size, NULL,
+						     stored_cb, &wait);
+		wait_for(&wait, 1);
+		if (stored[i].n_downloads != 0)
+			g_assert_cmpuint(fixture->server->n_downloads, ==, stored[i].n_downloads);
+		if (stored[i].error != 0) {
+			g_assert_error(wait.error, FERRY_ERROR, stored[i].error);
+			continue;
+		}
+		g_assert_no_error(wait.error);
+		assert_holds(fd, bytes);
+	}
+	close(fd);
+}
+
+/* a server that drips, somebody who gives up, a disk that is full, a file that cannot be written */
+static void
+test_download_fd_ends(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GBytes) bytes = make_stored_blob(fixture->server);
+	g_autoptr(GCancellable) cancellable = g_cancellable_new();
+	g_autofree char *path = NULL;
+	int fd = g_file_open_tmp("ferry-test-XXXXXX", &path, NULL);
+	int full = open("/dev/full", O_RDWR | O_CLOEXEC);
+	int unwritable = open(path, O_RDONLY | O_CLOEXEC);
+	g_auto(Wait) wait = {0};
+
+	g_unlink(path);
+	server_script(fixture->server, "drip");
+	ferry_jmap_session_download_fd_async(fixture->session, "A1", "big", fd, STORED_SIZE,
+					     4000000, cancellable, stored_cb, &wait);
+	while (fixture->server->n_downloads == 0)
+		g_main_context_iteration(NULL, TRUE);
+	g_cancellable_cancel(cancellable);
+	wait_for(&wait, 1);
+	g_assert_error(wait.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+	ferry_jmap_backend_set_timeouts(fixture->backend, 1, 1, 1);
+	server_script(fixture->server, "drip drip drip");
+	ferry_jmap_session_download_fd_async(fixture->session, "A1", "big", fd, STORED_SIZE,
+					     4000000, NULL, stored_cb, &wait);
+	wait_for(&wait, 2);
+	g_assert_error(wait.error, FERRY_ERROR, FERRY_ERROR_UNAVAILABLE);
+	server_script(fixture->server, "");
+	ferry_jmap_session_download_fd_async(fixture->session, "A1", "big", full, STORED_SIZE,
+					     4000000, NULL, stored_cb, &wait);
+	wait_for(&wait, 3);
+	g_assert_error(wait.error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+	ferry_jmap_session_download_fd_async(fixture->session, "A1", "big", unwritable, STORED_SIZE,
+					     4000000, NULL, stored_cb, &wait);
+	wait_for(&wait, 4);
+	g_assert_error(wait.error, G_IO_ERROR, G_IO_ERROR_FAILED);
+	ferry_jmap_session_download_fd_async(fixture->session, "A1", "big", -1, STORED_SIZE,
+					     4000000, NULL, stored_cb, &wait);
+	wait_for(&wait, 5);
+	g_assert_nonnull(wait.error);
+	/* and the session is none the worse for it */
+	ferry_jmap_session_download_fd_async(fixture->session, "A1", "big", fd, STORED_SIZE,
+					     4000000, NULL, stored_cb, &wait);
+	wait_for(&wait, 6);
+	g_assert_no_error(wait.error);
+	assert_holds(fd, bytes);
+	close(fd);
+	close(full);
+	close(unwritable);
+}
+
 typedef struct {
 	GString *log;
 	guint n_connected;
@@ -683,6 +853,9 @@ main(int argc, char **argv)
 	ADD("cancel", test_cancel);
 	ADD("upload", test_upload);
 	ADD("fetch-blobs", test_fetch_blobs);
+	ADD("half-blobs", test_half_blobs);
+	ADD("download-fd", test_download_fd);
+	ADD("download-fd-ends", test_download_fd_ends);
 	ADD("push", test_push);
 	return g_test_run();
 }
