@@ -78,8 +78,8 @@ compare_uids(gconstpointer a, gconstpointer b)
 }
 
 /* What may be judged now: arrivals only once the client was told of them. */
-static GArray *
-take_dirty(Context *self, FerryTold *told)
+GArray *
+context_take_dirty(Context *self, FerryTold *told)
 {
 	GArray *uids = g_array_new(FALSE, FALSE, sizeof(guint32));
 	GHashTableIter iter;
@@ -132,7 +132,7 @@ context_judge(Context *self)
 
 	if (self->command == NULL || self->judged != NULL || told == NULL)
 		return;
-	uids = take_dirty(self, told);
+	uids = context_take_dirty(self, told);
 	if (uids->len == 0)
 		return;
 	self->judged = g_steal_pointer(&uids);

@@ -42,6 +42,7 @@ Context *context_ref(Context *self);
 void context_unref(Context *self);
 void context_activate(Context *self);
 void context_add_dirty(Context *self, const guint32 *uids, gsize n_uids);
+GArray *context_take_dirty(Context *self, FerryTold *told);
 void context_judge(Context *self);
 void context_write(Context *self);
 void context_write_expunged(Context *self, FerryImapUpdate *update);

@@ -93,12 +93,12 @@ fixture_use_literal(FerryImapParser *parser, guint64 size, gpointer user_data, G
 
 /* The command in a line without its line end; NULL with error where its arguments are malformed. */
 static inline FerryImapCommand *
-fixture_parse(Fixture *self, const char *line, GError **error)
+fixture_parse_tagged(Fixture *self, const char *tag, const char *line, GError **error)
 {
 	const FerryLimits limits = FERRY_LIMITS_DEFAULT;
 	const FerryImapGrammarContext context = {self->registry, FALSE, limits.nesting};
 	g_autoptr(FerryImapParser) parser = ferry_imap_parser_new(&limits);
-	g_autofree char *input = g_strconcat("a ", line, "\r\n", NULL);
+	g_autofree char *input = g_strconcat(tag, " ", line, "\r\n", NULL);
 	g_autoptr(GPtrArray) arguments = NULL;
 	const FerryContribution *contribution;
 	FerryImapParseResult result;
@@ -114,7 +114,13 @@ fixture_parse(Fixture *self, const char *line, GError **error)
 		ferry_imap_parser_parse_arguments(parser, contribution->grammar, &context, error);
 	if (arguments == NULL)
 		return NULL;
-	return ferry_imap_command_new(self->session, contribution, "a", arguments);
+	return ferry_imap_command_new(self->session, contribution, tag, arguments);
+}
+
+static inline FerryImapCommand *
+fixture_parse(Fixture *self, const char *line, GError **error)
+{
+	return fixture_parse_tagged(self, "a", line, error);
 }
 
 /* A message as the account hands it over. */
