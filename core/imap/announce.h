@@ -16,4 +16,9 @@ void ferry_imap_session_write_list(FerryImapSession *self, const char *name,
 void ferry_imap_session_write_fetch(FerryImapSession *self, const guint32 *uids, gsize n_uids,
 				    FerryImapValue *items);
 
+/* Events of modules (ferry_registry_add_event_name()): who is told, and what cannot be. */
+gboolean ferry_imap_session_wants_event(FerryImapSession *self, const char *event,
+					FerryMailboxInfo *info, gboolean by_default);
+void ferry_imap_session_lose_events(FerryImapSession *self);
+
 G_END_DECLS

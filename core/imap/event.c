@@ -13,6 +13,9 @@ struct _FerryImapEvent {
 	FerryMailboxList *old_list;
 	FerryMailboxList *new_list;
 	FerryImapUpdate *update;
+	char *module;
+	char **keys;
+	gboolean shared;
 };
 
 G_DEFINE_BOXED_TYPE(FerryImapEvent, ferry_imap_event, ferry_imap_event_ref, ferry_imap_event_unref)
@@ -58,6 +61,20 @@ ferry_imap_event_new_told(FerryImapUpdate *update)
 	return self;
 }
 
+FerryImapEvent *
+ferry_imap_event_new_data(const char *module, const char *account_id, const char *mailbox_id,
+			  gboolean shared, const char *const *keys)
+{
+	FerryImapEvent *self = ferry_imap_event_new(FERRY_IMAP_EVENT_DATA);
+
+	self->module = g_strdup(module);
+	self->account_id = g_strdup(account_id);
+	self->mailbox_id = g_strdup(mailbox_id);
+	self->shared = shared;
+	self->keys = g_strdupv((char **)keys);
+	return self;
+}
+
 /**
  * ferry_imap_event_ref:
  *
@@ -86,6 +103,8 @@ ferry_imap_event_unref(FerryImapEvent *self)
 	g_clear_pointer(&self->old_list, ferry_mailbox_list_unref);
 	g_clear_pointer(&self->new_list, ferry_mailbox_list_unref);
 	g_clear_pointer(&self->update, ferry_imap_update_unref);
+	g_free(self->module);
+	g_strfreev(self->keys);
 	g_free(self);
 }
 
@@ -103,7 +122,7 @@ ferry_imap_event_get_kind(FerryImapEvent *self)
 /**
  * ferry_imap_event_get_account_id:
  *
- * Returns: (nullable): of MESSAGES, the JMAP account of the mailbox
+ * Returns: (nullable): of MESSAGES and DATA, the JMAP account
  */
 const char *
 ferry_imap_event_get_account_id(FerryImapEvent *self)
@@ -114,7 +133,7 @@ ferry_imap_event_get_account_id(FerryImapEvent *self)
 /**
  * ferry_imap_event_get_mailbox_id:
  *
- * Returns: (nullable): of MESSAGES, the JMAP Mailbox id
+ * Returns: (nullable): of MESSAGES, the JMAP Mailbox id; of DATA too, where it is of a mailbox
  */
 const char *
 ferry_imap_event_get_mailbox_id(FerryImapEvent *self)
@@ -166,4 +185,38 @@ FerryImapUpdate *
 ferry_imap_event_get_update(FerryImapEvent *self)
 {
 	return self->update;
+}
+
+/**
+ * ferry_imap_event_get_module:
+ *
+ * Returns: (nullable): of DATA, whose it is: see ferry_account_session_put_data_async()
+ */
+const char *
+ferry_imap_event_get_module(FerryImapEvent *self)
+{
+	return self->module;
+}
+
+/**
+ * ferry_imap_event_get_keys:
+ *
+ * Returns: (transfer none) (nullable) (array zero-terminated=1): of DATA, the names of the values
+ *   that changed or went
+ */
+const char *const *
+ferry_imap_event_get_keys(FerryImapEvent *self)
+{
+	return (const char *const *)self->keys;
+}
+
+/**
+ * ferry_imap_event_is_shared:
+ *
+ * Returns: of DATA, whether the values are shared ones; else they are the login's own
+ */
+gboolean
+ferry_imap_event_is_shared(FerryImapEvent *self)
+{
+	return self->shared;
 }

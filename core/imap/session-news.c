@@ -7,6 +7,7 @@
  *   nothing else is being written. What cannot be told yet is kept in the told list. A client that
  *   does not read is told nothing until it does.
  */
+#include "imap/announce.h"
 #include "imap/event-private.h"
 #include "imap/session-private.h"
 #include "imap/told-private.h"
@@ -59,6 +60,17 @@ mailboxes_changed_cb(FerryAccountSession *account_session, FerryMailboxList *old
 	emit(self, event);
 }
 
+static void
+data_changed_cb(FerryAccountSession *account_session, const char *module, const char *account_id,
+		const char *mailbox_id, gboolean shared, char **keys, gpointer user_data)
+{
+	g_autoptr(FerryImapSession) self = g_object_ref(user_data);
+	g_autoptr(FerryImapEvent) event = ferry_imap_event_new_data(
+		module, account_id, mailbox_id, shared, (const char *const *)keys);
+
+	emit(self, event);
+}
+
 /* Signed in: listeners hear of the account from now on. */
 void
 ferry_imap_session_follow_account(FerryImapSession *self)
@@ -69,6 +81,7 @@ ferry_imap_session_follow_account(FerryImapSession *self)
 			 "messages-changed", G_CALLBACK(messages_changed_cb), self);
 	g_signal_connect(self->account_session, "mailboxes-changed",
 			 G_CALLBACK(mailboxes_changed_cb), self);
+	g_signal_connect(self->account_session, "data-changed", G_CALLBACK(data_changed_cb), self);
 }
 
 void
@@ -87,6 +100,8 @@ ferry_imap_session_leave_account(FerryImapSession *self)
 			ferry_account_session_get_account(self->account_session), self);
 		g_signal_handlers_disconnect_by_func(
 			self->account_session, (gpointer)(GCallback)mailboxes_changed_cb, self);
+		g_signal_handlers_disconnect_by_func(self->account_session,
+						     (gpointer)(GCallback)data_changed_cb, self);
 	}
 }
 
@@ -98,6 +113,47 @@ ferry_imap_session_note_told(FerryImapSession *self, FerryImapUpdate *update)
 	if (!has_listeners(self))
 		return;
 	event = ferry_imap_event_new_told(update);
+	emit(self, event);
+}
+
+/**
+ * ferry_imap_session_wants_event:
+ * @event: the name of an event: see ferry_registry_add_event_name()
+ * @info: (nullable): the mailbox in which it happened; %NULL: it concerns the login as a whole
+ * @by_default: whether the client is told of it where no policy says otherwise
+ *
+ * For modules with something to tell beside the news of the selected mailbox. Whether the client
+ * may read the mailbox at all is the module's to decide.
+ *
+ * Returns: whether the client is to be told of it
+ */
+gboolean
+ferry_imap_session_wants_event(FerryImapSession *self, const char *event, FerryMailboxInfo *info,
+			       gboolean by_default)
+{
+	GPtrArray *list = ferry_registry_list(self->registry, FERRY_CONTRIBUTION_EVENT_POLICY);
+	gboolean wanted = by_default;
+
+	for (guint i = 0; i < list->len; i++) {
+		const FerryContribution *contribution = list->pdata[i];
+
+		wanted = ((FerryEventPolicyFunc)contribution->func)(self, event, info, wanted,
+								    contribution->user_data);
+	}
+	return wanted;
+}
+
+/**
+ * ferry_imap_session_lose_events:
+ *
+ * For modules that cannot keep all that the client is to be told of until it reads. Listeners hear
+ * of it (%FERRY_IMAP_EVENT_OVERFLOW), so that the one that promised it can take that back.
+ */
+void
+ferry_imap_session_lose_events(FerryImapSession *self)
+{
+	g_autoptr(FerryImapEvent) event = ferry_imap_event_new(FERRY_IMAP_EVENT_OVERFLOW);
+
 	emit(self, event);
 }
 

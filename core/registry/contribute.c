@@ -428,6 +428,42 @@ ferry_registry_add_enable(FerryRegistry *self, const char *name, FerryEnableFunc
 }
 
 /**
+ * ferry_registry_add_event_name:
+ * @name: the name, spelt as it is shown; clients write it in any case
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): called when a client
+ * asks for it
+ *
+ * Adds an event beside those of messages and of mailboxes' names, which clients can ask for by its
+ * name where a module lets them (RFC 5465 §5, §8). Whoever adds it tells of it:
+ * ferry_imap_session_wants_event() says to whom.
+ *
+ * Returns: %FALSE with @error set where the name is taken
+ */
+gboolean
+ferry_registry_add_event_name(FerryRegistry *self, const char *name, FerryEventNameFunc func,
+			      gpointer user_data, GDestroyNotify destroy, GError **error)
+{
+	return ADD_SIMPLE(EVENT_NAME, name, name, func);
+}
+
+/**
+ * ferry_registry_add_event_policy:
+ * @name: the module's own
+ * @func: (scope notified) (closure user_data) (destroy destroy): decides
+ *
+ * Adds a say in which of the events of ferry_registry_add_event_name() a client is told of;
+ * policies are asked in the order they were registered, each with what those before it left.
+ *
+ * Returns: %FALSE with @error set on failure
+ */
+gboolean
+ferry_registry_add_event_policy(FerryRegistry *self, const char *name, FerryEventPolicyFunc func,
+				gpointer user_data, GDestroyNotify destroy, GError **error)
+{
+	return ADD_SIMPLE(EVENT_POLICY, name, NULL, func);
+}
+
+/**
  * ferry_registry_add_session_data:
  * @name: the name under which it is kept
  * @reset: (scope notified) (closure user_data) (destroy destroy): forgets it

@@ -55,6 +55,8 @@ static const struct {
 	[FERRY_CONTRIBUTION_STORE] = {"store", FALSE},
 	[FERRY_CONTRIBUTION_LOADER] = {"loader", FALSE},
 	[FERRY_CONTRIBUTION_TEXT_TRANSLATOR] = {"text translator", TRUE},
+	[FERRY_CONTRIBUTION_EVENT_NAME] = {"event name", FALSE},
+	[FERRY_CONTRIBUTION_EVENT_POLICY] = {"event policy", TRUE},
 };
 
 static void

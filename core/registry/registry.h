@@ -18,6 +18,7 @@ typedef struct _FerryImapStatus FerryImapStatus;
 typedef struct _FerryImapUpdate FerryImapUpdate;
 typedef struct _FerryImapValue FerryImapValue;
 typedef struct _FerryImapWriter FerryImapWriter;
+typedef struct _FerryMailboxInfo FerryMailboxInfo;
 typedef struct _FerryRegistry FerryRegistry;
 
 /**
@@ -54,6 +55,8 @@ typedef enum {
 	FERRY_CONTRIBUTION_STORE,
 	FERRY_CONTRIBUTION_LOADER,
 	FERRY_CONTRIBUTION_TEXT_TRANSLATOR,
+	FERRY_CONTRIBUTION_EVENT_NAME,
+	FERRY_CONTRIBUTION_EVENT_POLICY,
 	FERRY_CONTRIBUTION_N_KINDS,
 } FerryContributionKind;
 
@@ -149,7 +152,8 @@ typedef enum {
  * @kind: what it is
  * @name: its name in upper case ASCII, as the protocol writes it
  * @module: the module that contributed it, "base" for the library itself
- * @grammar: (nullable): how its arguments are parsed; see core/imap/grammar
+ * @grammar: (nullable): how its arguments are parsed, see core/imap/grammar; of an event name, how
+ *   it is spelt
  * @flags: #FerryPhase or #FerryNeeds, as the kind wants
  * @ordering: of a command
  * @func: (nullable): the main callback; its type follows from the kind
@@ -396,6 +400,31 @@ typedef char *(*FerryResponseCodeFunc)(FerryImapCommand *command, gpointer user_
 typedef gboolean (*FerryEnableFunc)(FerryImapSession *session, gpointer user_data);
 
 /**
+ * FerryEventNameFunc:
+ * @session: the session of the client
+ *
+ * Called each time a client asks for an event by its name.
+ *
+ * Returns: whether it can be told of it
+ */
+typedef gboolean (*FerryEventNameFunc)(FerryImapSession *session, gpointer user_data);
+
+/**
+ * FerryEventPolicyFunc:
+ * @session: a session that is signed in
+ * @event: the name of an event, as it was registered
+ * @info: (nullable): the mailbox in which it happened; %NULL: it concerns the login as a whole
+ * @wanted: what the policies before this one left
+ *
+ * Decides whether a client is told of an event, selected mailbox or not.
+ *
+ * Returns: whether it is
+ */
+typedef gboolean (*FerryEventPolicyFunc)(FerryImapSession *session, const char *event,
+					 FerryMailboxInfo *info, gboolean wanted,
+					 gpointer user_data);
+
+/**
  * FerrySessionResetFunc:
  * @session: the session
  *
@@ -543,6 +572,12 @@ gboolean ferry_registry_add_response_code(FerryRegistry *self, const char *place
 					  GDestroyNotify destroy, GError **error);
 gboolean ferry_registry_add_enable(FerryRegistry *self, const char *name, FerryEnableFunc func,
 				   gpointer user_data, GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_event_name(FerryRegistry *self, const char *name,
+				       FerryEventNameFunc func, gpointer user_data,
+				       GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_event_policy(FerryRegistry *self, const char *name,
+					 FerryEventPolicyFunc func, gpointer user_data,
+					 GDestroyNotify destroy, GError **error);
 gboolean ferry_registry_add_session_data(FerryRegistry *self, const char *name,
 					 FerrySessionResetFunc reset, gpointer user_data,
 					 GDestroyNotify destroy, GError **error);

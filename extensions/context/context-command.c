@@ -154,13 +154,12 @@ context_listen(FerryImapSession *session, FerryImapEvent *event, gpointer user_d
 	ContextSession *self = context_session_get(session);
 	FerryImapEventKind kind = ferry_imap_event_get_kind(event);
 
-	if (self == NULL || kind == FERRY_IMAP_EVENT_MAILBOXES)
+	if (self == NULL)
 		return;
-	if (kind == FERRY_IMAP_EVENT_MESSAGES) {
-		if (is_selected(session, event))
-			take_changes(self, ferry_imap_event_get_delta(event));
+	if (kind == FERRY_IMAP_EVENT_MESSAGES && is_selected(session, event))
+		take_changes(self, ferry_imap_event_get_delta(event));
+	if (kind != FERRY_IMAP_EVENT_TOLD && kind != FERRY_IMAP_EVENT_TURN)
 		return;
-	}
 	for (guint i = 0; i < self->contexts->len; i++) {
 		context_write(self->contexts->pdata[i]);
 		context_judge(self->contexts->pdata[i]);

@@ -103,7 +103,7 @@ class Value(Guard):
 
 
 class Truth(Guard):
-    """ENABLE's function: not enabled where it fails."""
+    """ENABLE's and an event name's function: not to be had where it fails."""
 
     def __call__(self, *args):
         try:
@@ -132,6 +132,17 @@ class Policy(Guard):
         except BaseException as problem:
             self.describe(problem)
             return news
+
+
+class EventPolicy(Guard):
+    """An event policy: what was left by those before it stays where it fails."""
+
+    def __call__(self, session, event, info, wanted, data):
+        try:
+            return bool(self.function(session, event, info, wanted, data))
+        except BaseException as problem:
+            self.describe(problem)
+            return wanted
 
 
 class Verdict(Guard):
@@ -290,6 +301,8 @@ CALLS = {
     'add_announcement_policy': {1: Policy},
     'add_response_code': {1: Value},
     'add_enable': {1: Truth},
+    'add_event_name': {1: Truth},
+    'add_event_policy': {1: EventPolicy},
     'add_session_data': {1: Event},
     'add_progress_listener': {1: Listener},
     'add_protocol': {1: Event},

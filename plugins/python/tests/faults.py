@@ -118,6 +118,8 @@ def register_quiet(registry):
     registry.add_announcement_policy('XFAULTY', fail)
     registry.add_told_item('XFAULTY', fail)
     registry.add_enable('XFAULTY', fail)
+    registry.add_event_name('XFAULTY', fail)
+    registry.add_event_policy('XFAULTY', fail)
 
 
 def register_loud(registry):
