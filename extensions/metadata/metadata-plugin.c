@@ -5,6 +5,7 @@ static gboolean
 register_metadata(FerryRegistry *registry, GError **error)
 {
 	static const char *const names[] = {"METADATA", "METADATA-SERVER", "LIST-METADATA"};
+	static const char *const events[] = {METADATA_MAILBOX_EVENT, METADATA_SERVER_EVENT};
 
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
 		if (!ferry_registry_add_capability(registry, names[i], FERRY_PHASE_AFTER_LOGIN,
@@ -13,6 +14,9 @@ register_metadata(FerryRegistry *registry, GError **error)
 	for (guint i = 0; i < 2; i++)
 		if (!ferry_registry_add_enable(registry, names[i], metadata_enable, NULL, NULL,
 					       error))
+			return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(events); i++)
+		if (!ferry_registry_add_event_name(registry, events[i], NULL, NULL, NULL, error))
 			return FALSE;
 	return ferry_registry_add_command(registry, "GETMETADATA", "[list] mailbox any*",
 					  FERRY_PHASE_AFTER_LOGIN, FERRY_ORDERING_ANY, metadata_get,

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* METADATA: what others changed
  *
- * Specification: RFC 5464 §4.4.2
- * Implementation: a client that enabled METADATA or METADATA-SERVER is told the names of what other
- *   sessions changed, at once where nothing of its own runs.
+ * Specification: RFC 5464 §4.4.2; RFC 5465 §5.6, §5.7 (events that clients ask for by name)
+ * Implementation: a client that enabled METADATA or METADATA-SERVER, or that asked for the events
+ *   by name where a module lets it, is told the names of what other sessions changed, at once where
+ *   nothing of its own runs. What it asked for by name decides over what it enabled. What is noted
+ *   is looked at again when it is told: rights, names and wishes are those of that moment.
  * Not mapped: what sessions of another process on the same store changed, and /private/specialuse
  */
 #include "metadata.h"
@@ -11,7 +13,7 @@
 #include <string.h>
 
 #define SESSION_DATA "METADATA"
-/* a client that does not take what it is told is not told everything */
+/* entries that may wait for a client which does not read */
 #define MAX_PENDING 1000
 
 typedef struct {
@@ -21,10 +23,9 @@ typedef struct {
 } Change;
 
 typedef struct {
-	FerryAccountSession *account;
-	FerryImapSession *session; /* borrowed: it has this */
-	gulong handler;
+	gboolean enabled;
 	GPtrArray *changes; /* Change */
+	guint n_keys;
 } Told;
 
 static void
@@ -43,11 +44,62 @@ told_free(gpointer data)
 {
 	Told *self = data;
 
-	g_clear_signal_handler(&self->handler, self->account);
-	g_object_unref(self->account);
 	g_ptr_array_unref(self->changes);
 	g_free(self);
 }
+
+static Told *
+get_told(FerryImapSession *session)
+{
+	Told *self = ferry_imap_session_get_data(session, SESSION_DATA);
+
+	if (self != NULL)
+		return self;
+	self = g_new0(Told, 1);
+	self->changes = g_ptr_array_new_with_free_func(change_free);
+	ferry_imap_session_set_data(session, SESSION_DATA, self, told_free);
+	return self;
+}
+
+/* ENABLE METADATA, ENABLE METADATA-SERVER */
+gboolean
+metadata_enable(FerryImapSession *session, gpointer user_data)
+{
+	if (ferry_imap_session_get_account_session(session) == NULL)
+		return FALSE;
+	get_told(session)->enabled = TRUE;
+	return TRUE;
+}
+
+void
+metadata_forget(FerryImapSession *session, gpointer user_data)
+{
+	ferry_imap_session_set_data(session, SESSION_DATA, NULL, NULL);
+}
+
+static FerryMailboxInfo *
+find_info(FerryImapSession *session, const char *account_id, const char *mailbox_id)
+{
+	FerryMailboxList *list =
+		ferry_account_session_get_list(ferry_imap_session_get_account_session(session));
+
+	return list != NULL && mailbox_id != NULL
+		       ? ferry_mailbox_list_find_id(list, account_id, mailbox_id)
+		       : NULL;
+}
+
+/* @info: NULL: of the server */
+static gboolean
+wants(FerryImapSession *session, FerryMailboxInfo *info)
+{
+	const Told *self = ferry_imap_session_get_data(session, SESSION_DATA);
+
+	return ferry_imap_session_wants_event(
+		session, info != NULL ? METADATA_MAILBOX_EVENT : METADATA_SERVER_EVENT, info,
+		self != NULL && self->enabled);
+}
+
+/* noting */
 
 static Change *
 find_change(Told *self, const char *account_id, const char *mailbox_id)
@@ -60,8 +112,6 @@ find_change(Told *self, const char *account_id, const char *mailbox_id)
 		    g_strcmp0(change->mailbox_id, mailbox_id) == 0)
 			return change;
 	}
-	if (self->changes->len == MAX_PENDING)
-		return NULL;
 	change = g_new0(Change, 1);
 	change->account_id = g_strdup(account_id);
 	change->mailbox_id = g_strdup(mailbox_id);
@@ -70,59 +120,52 @@ find_change(Told *self, const char *account_id, const char *mailbox_id)
 	return change;
 }
 
-static void
-data_changed_cb(FerryAccountSession *account, const char *module, const char *account_id,
-		const char *mailbox_id, gboolean shared, char **keys, gpointer user_data)
+/* FALSE: that is more than can wait. */
+static gboolean
+add_keys(Told *self, FerryImapEvent *event)
 {
-	Told *self = user_data;
+	const char *const *keys = ferry_imap_event_get_keys(event);
 	Change *change;
 
-	if (strcmp(module, METADATA_MODULE) != 0)
-		return;
-	change = find_change(self, account_id, mailbox_id);
-	for (; change != NULL && *keys != NULL && change->keys->len < MAX_PENDING; keys++)
-		if (!g_ptr_array_find_with_equal_func(change->keys, *keys, g_str_equal, NULL))
-			g_ptr_array_add(change->keys, g_strdup(*keys));
-	ferry_imap_session_want_turn(self->session);
-}
-
-/* ENABLE METADATA, ENABLE METADATA-SERVER */
-gboolean
-metadata_enable(FerryImapSession *session, gpointer user_data)
-{
-	FerryAccountSession *account = ferry_imap_session_get_account_session(session);
-	Told *self;
-
-	if (account == NULL)
+	if (self->n_keys >= MAX_PENDING)
 		return FALSE;
-	if (ferry_imap_session_get_data(session, SESSION_DATA) != NULL)
-		return TRUE;
-	self = g_new0(Told, 1);
-	self->account = g_object_ref(account);
-	self->session = session;
-	self->changes = g_ptr_array_new_with_free_func(change_free);
-	self->handler =
-		g_signal_connect(account, "data-changed", G_CALLBACK(data_changed_cb), self);
-	ferry_imap_session_set_data(session, SESSION_DATA, self, told_free);
+	change = find_change(self, ferry_imap_event_get_account_id(event),
+			     ferry_imap_event_get_mailbox_id(event));
+	for (; *keys != NULL; keys++) {
+		if (g_ptr_array_find_with_equal_func(change->keys, *keys, g_str_equal, NULL))
+			continue;
+		g_ptr_array_add(change->keys, g_strdup(*keys));
+		self->n_keys++;
+	}
 	return TRUE;
 }
 
-void
-metadata_forget(FerryImapSession *session, gpointer user_data)
+static void
+note(FerryImapSession *session, FerryImapEvent *event)
 {
-	ferry_imap_session_set_data(session, SESSION_DATA, NULL, NULL);
+	const char *mailbox_id = ferry_imap_event_get_mailbox_id(event);
+	FerryMailboxInfo *info =
+		find_info(session, ferry_imap_event_get_account_id(event), mailbox_id);
+
+	if (strcmp(ferry_imap_event_get_module(event), METADATA_MODULE) != 0 ||
+	    (mailbox_id != NULL && info == NULL) || !wants(session, info))
+		return;
+	if (!add_keys(get_told(session), event))
+		ferry_imap_session_lose_events(session);
+	ferry_imap_session_want_turn(session);
 }
 
-static void
-write_change(Told *self, Change *change)
-{
-	FerryImapWriter *writer = ferry_imap_session_get_writer(self->session);
-	FerryMailboxList *list = ferry_account_session_get_list(self->account);
-	FerryMailboxInfo *info = NULL;
+/* telling */
 
-	if (change->mailbox_id != NULL && list != NULL)
-		info = ferry_mailbox_list_find_id(list, change->account_id, change->mailbox_id);
+static void
+write_change(FerryImapSession *session, const Change *change)
+{
+	FerryImapWriter *writer = ferry_imap_session_get_writer(session);
+	FerryMailboxInfo *info = find_info(session, change->account_id, change->mailbox_id);
+
 	if (change->mailbox_id != NULL && (info == NULL || !metadata_may_read(info)))
+		return;
+	if (!wants(session, info))
 		return;
 	ferry_imap_writer_begin_untagged(writer, "METADATA");
 	ferry_imap_writer_write_mailbox(writer,
@@ -132,14 +175,31 @@ write_change(Told *self, Change *change)
 	ferry_imap_writer_end_line(writer);
 }
 
-void
-metadata_hear(FerryImapSession *session, FerryImapEvent *event, gpointer user_data)
+static void
+tell(FerryImapSession *session)
 {
 	Told *self = ferry_imap_session_get_data(session, SESSION_DATA);
 
-	if (self == NULL || ferry_imap_event_get_kind(event) != FERRY_IMAP_EVENT_TURN)
-		return;
-	for (guint i = 0; i < self->changes->len; i++)
-		write_change(self, self->changes->pdata[i]);
-	g_ptr_array_set_size(self->changes, 0);
+	while (self != NULL && self->changes->len > 0) {
+		Change *change = self->changes->pdata[0];
+
+		if (ferry_imap_writer_is_full(ferry_imap_session_get_writer(session))) {
+			ferry_imap_session_want_turn(session);
+			return;
+		}
+		write_change(session, change);
+		self->n_keys -= change->keys->len;
+		g_ptr_array_remove_index(self->changes, 0);
+	}
+}
+
+void
+metadata_hear(FerryImapSession *session, FerryImapEvent *event, gpointer user_data)
+{
+	FerryImapEventKind kind = ferry_imap_event_get_kind(event);
+
+	if (kind == FERRY_IMAP_EVENT_DATA)
+		note(session, event);
+	else if (kind == FERRY_IMAP_EVENT_TURN)
+		tell(session);
 }

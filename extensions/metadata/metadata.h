@@ -13,6 +13,10 @@
 #define METADATA_MAX_NAME 512
 #define METADATA_MAX_NAMES 100
 
+/* Events that clients can ask for by name (RFC 5465 §5.6, §5.7). */
+#define METADATA_MAILBOX_EVENT "MailboxMetadataChange"
+#define METADATA_SERVER_EVENT "ServerMetadataChange"
+
 #define METADATA_ALL_LEVELS G_MAXUINT
 
 /* What is asked for; without names it is empty. */

@@ -218,13 +218,31 @@ list_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	walk(command);
 }
 
+/* The names of events that other modules tell this client of. */
+static char **
+list_others(FerryImapSession *session)
+{
+	GPtrArray *names = ferry_registry_list(ferry_imap_session_get_registry(session),
+					       FERRY_CONTRIBUTION_EVENT_NAME);
+	g_autoptr(GStrvBuilder) others = g_strv_builder_new();
+
+	for (guint i = 0; i < names->len; i++) {
+		const FerryContribution *name = names->pdata[i];
+
+		if (name->func == NULL ||
+		    ((FerryEventNameFunc)name->func)(session, name->user_data))
+			g_strv_builder_add(others, name->grammar);
+	}
+	return g_strv_builder_end(others);
+}
+
 static void
-refuse(FerryImapCommand *command, const GError *error)
+refuse(FerryImapCommand *command, const char *const *others, const GError *error)
 {
 	g_autofree char *code = NULL;
 
 	if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_CANNOT))
-		code = notify_make_bad_event();
+		code = notify_make_bad_event(others);
 	else if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_LIMIT))
 		code = g_strdup("NOTIFICATIONOVERFLOW");
 	if (code != NULL)
@@ -235,14 +253,15 @@ refuse(FerryImapCommand *command, const GError *error)
 static void
 set(FerryImapCommand *command, FerryImapValue *groups)
 {
-	FerryAccountSession *account =
-		ferry_imap_session_get_account_session(ferry_imap_command_get_session(command));
+	FerryImapSession *session = ferry_imap_command_get_session(command);
+	FerryAccountSession *account = ferry_imap_session_get_account_session(session);
 	Notify *self = ferry_imap_command_get_data(command);
+	g_auto(GStrv) others = list_others(session);
 	g_autoptr(GError) error = NULL;
 
-	self->set = notify_set_new(groups, &error);
+	self->set = notify_set_new(groups, (const char *const *)others, &error);
 	if (self->set == NULL)
-		refuse(command, error);
+		refuse(command, (const char *const *)others, error);
 	else if (notify_set_get_watch(self->set, NULL) & FERRY_WATCH_SUBSCRIPTIONS)
 		ferry_account_session_list_subscribed_async(
 			account, ferry_imap_command_get_cancellable(command), list_cb, command);

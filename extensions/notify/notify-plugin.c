@@ -34,6 +34,8 @@ register_notify(FerryRegistry *registry, GError **error)
 						   error) &&
 	       ferry_registry_add_announcement_policy(registry, "NOTIFY", notify_choose, NULL, NULL,
 						      error) &&
+	       ferry_registry_add_event_policy(registry, "NOTIFY", notify_choose_event, NULL, NULL,
+					       error) &&
 	       ferry_registry_add_update_writer(registry, "NOTIFY", notify_update, NULL, NULL,
 						error) &&
 	       register_rules(registry, error);

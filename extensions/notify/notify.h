@@ -13,7 +13,10 @@ typedef enum {
 	NOTIFY_MAILBOX_NAME = 1 << 4,
 	NOTIFY_SUBSCRIPTION_CHANGE = 1 << 5,
 	NOTIFY_UNKNOWN = 1 << 6,
+	NOTIFY_FIRST_OTHER = 1 << 8, /* those of other modules, in the order of their names */
 } NotifyEvents;
+
+#define NOTIFY_MAX_OTHERS 20
 
 #define NOTIFY_MESSAGE_EVENTS                                                                      \
 	(NOTIFY_MESSAGE_NEW | NOTIFY_MESSAGE_EXPUNGE | NOTIFY_FLAG_CHANGE |                        \
@@ -31,7 +34,7 @@ typedef struct {
 } NotifyPlace;
 
 /* set.c: event groups */
-NotifySet *notify_set_new(FerryImapValue *groups, GError **error);
+NotifySet *notify_set_new(FerryImapValue *groups, const char *const *others, GError **error);
 void notify_set_free(NotifySet *self);
 NotifyEvents notify_set_get_events(const NotifySet *self, const NotifyPlace *place);
 NotifyEvents notify_set_get_all_events(const NotifySet *self);
@@ -40,7 +43,8 @@ FerryImapValue *notify_set_get_items(const NotifySet *self);
 FerryWatch notify_set_get_watch(const NotifySet *self, const char *shared_prefix);
 GPtrArray *notify_set_list_names(const NotifySet *self);
 gboolean notify_set_names(const NotifySet *self, const char *name);
-char *notify_make_bad_event(void);
+gboolean notify_set_wants(const NotifySet *self, const char *other, const NotifyPlace *place);
+char *notify_make_bad_event(const char *const *others);
 
 /* What happened in a mailbox and was not told yet. */
 typedef struct {
@@ -73,6 +77,9 @@ FerryNews notify_choose(FerryImapSession *session, FerryMoment moment, FerryNews
 			gpointer user_data);
 gboolean notify_update(FerryImapSession *session, FerryImapUpdate *update, FerryImapWriter *writer,
 		       gpointer user_data);
+
+gboolean notify_choose_event(FerryImapSession *session, const char *event, FerryMailboxInfo *info,
+			     gboolean wanted, gpointer user_data);
 
 /* pending.c: STATUS of other mailboxes */
 char *notify_make_key(const char *account_id, const char *mailbox_id);

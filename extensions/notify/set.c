@@ -4,7 +4,8 @@
  * Specification: RFC 5465 §3.1, §5, §6, §8
  * Implementation: all groups that match a mailbox add their events. INBOXES is PERSONAL, since a
  *   Sieve script delivers anywhere (§6.3 allows it). Names are compared as mailboxes are listed:
- *   INBOX in any case, everything in Unicode's normal form C.
+ *   INBOX in any case, everything in Unicode's normal form C. Events that other modules tell are
+ *   known by the names that they registered.
  */
 #include "notify.h"
 
@@ -32,6 +33,7 @@ typedef struct {
 
 struct _NotifySet {
 	GArray *groups;
+	char **others; /* names of other modules' events */
 	guint n_names;
 };
 
@@ -48,6 +50,7 @@ void
 notify_set_free(NotifySet *self)
 {
 	g_array_unref(self->groups);
+	g_strfreev(self->others);
 	g_free(self);
 }
 
@@ -76,23 +79,34 @@ static const struct {
 
 /* All events that are supported (§3.1: BADEVENT MUST list them). */
 char *
-notify_make_bad_event(void)
+notify_make_bad_event(const char *const *others)
 {
 	GString *code = g_string_new("BADEVENT (");
 
 	for (guint i = 0; i < N_SUPPORTED; i++)
 		g_string_append_printf(code, "%s%s", i > 0 ? " " : "", events[i].name);
+	for (guint i = 0; i < NOTIFY_MAX_OTHERS && others[i] != NULL; i++)
+		g_string_append_printf(code, " %s", others[i]);
 	g_string_append_c(code, ')');
 	return g_string_free(code, FALSE);
 }
 
 static NotifyEvents
-find_event(FerryImapValue *name)
+find_other(const NotifySet *self, const char *name)
+{
+	for (guint i = 0; i < NOTIFY_MAX_OTHERS && self->others[i] != NULL; i++)
+		if (g_ascii_strcasecmp(name, self->others[i]) == 0)
+			return (NotifyEvents)((guint)NOTIFY_FIRST_OTHER << i);
+	return NOTIFY_UNKNOWN;
+}
+
+static NotifyEvents
+find_event(const NotifySet *self, const char *name)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(events); i++)
-		if (g_ascii_strcasecmp(ferry_imap_value_get_text(name), events[i].name) == 0)
+		if (g_ascii_strcasecmp(name, events[i].name) == 0)
 			return events[i].event;
-	return NOTIFY_UNKNOWN;
+	return find_other(self, name);
 }
 
 static gboolean
@@ -103,9 +117,10 @@ is_for_selected(const Group *group)
 
 /* @entry: LIST of a name and perhaps fetch items */
 static gboolean
-add_event(Group *group, FerryImapValue *entry, GError **error)
+add_event(const NotifySet *self, Group *group, FerryImapValue *entry, GError **error)
 {
-	NotifyEvents event = find_event(ferry_imap_value_get_child(entry, 0));
+	FerryImapValue *name = ferry_imap_value_get_child(entry, 0);
+	NotifyEvents event = find_event(self, ferry_imap_value_get_text(name));
 	FerryImapValue *items = ferry_imap_value_get_child(entry, 1);
 
 	group->events |= event;
@@ -131,7 +146,8 @@ check_events(const Group *group, GError **error)
 			error, FERRY_ERROR_INVALID,
 			"MessageNew and MessageExpunge go together, and other events of messages "
 			"with them");
-	if (is_for_selected(group) && (group->events & NOTIFY_NAME_EVENTS) != 0)
+	if (is_for_selected(group) &&
+	    (group->events & ~(guint)(NOTIFY_MESSAGE_EVENTS | NOTIFY_UNKNOWN)) != 0)
 		return fail(error, FERRY_ERROR_INVALID,
 			    "The selected mailbox has events of messages only");
 	return TRUE;
@@ -139,7 +155,8 @@ check_events(const Group *group, GError **error)
 
 /* @list: events in parentheses; @word: NONE */
 static gboolean
-read_events(Group *group, FerryImapValue *word, FerryImapValue *list, GError **error)
+read_events(const NotifySet *self, Group *group, FerryImapValue *word, FerryImapValue *list,
+	    GError **error)
 {
 	FerryImapValue *entries = list != NULL ? ferry_imap_value_get_child(list, 0) : NULL;
 
@@ -147,7 +164,7 @@ read_events(Group *group, FerryImapValue *word, FerryImapValue *list, GError **e
 	    (word != NULL && !ferry_imap_value_is(word, "NONE")))
 		return fail(error, FERRY_ERROR_INVALID, "Expected events in parentheses, or NONE");
 	for (guint i = 0; entries != NULL && i < ferry_imap_value_get_n_children(entries); i++)
-		if (!add_event(group, ferry_imap_value_get_child(entries, i), error))
+		if (!add_event(self, group, ferry_imap_value_get_child(entries, i), error))
 			return FALSE;
 	return check_events(group, error);
 }
@@ -211,10 +228,10 @@ read_group(NotifySet *self, Group *group, FerryImapValue *list, GError **error)
 		return fail(error, FERRY_ERROR_INVALID, "Expected events in parentheses, or NONE");
 	if (names == NULL)
 		return read_word(group, word, error) &&
-		       read_events(group, second, list_of_events, error);
+		       read_events(self, group, second, list_of_events, error);
 	group->filter = mailboxes != NULL ? FILTER_MAILBOXES : FILTER_SUBTREE;
 	return read_names(self, group, names, error) &&
-	       read_events(group, word, list_of_events, error);
+	       read_events(self, group, word, list_of_events, error);
 }
 
 static gboolean
@@ -232,15 +249,17 @@ check_groups(const NotifySet *self, GError **error)
 	return TRUE;
 }
 
-/* @groups: what the command's grammar made. FERRY_ERROR_CANNOT: events that are not supported. */
+/* @groups: what the command's grammar made; @others: names of other modules' events.
+ * FERRY_ERROR_CANNOT: events that are not supported. */
 NotifySet *
-notify_set_new(FerryImapValue *groups, GError **error)
+notify_set_new(FerryImapValue *groups, const char *const *others, GError **error)
 {
 	g_autoptr(NotifySet) self = g_new0(NotifySet, 1);
 	guint n = ferry_imap_value_get_n_children(groups);
 
 	self->groups = g_array_new(FALSE, TRUE, sizeof(Group));
 	g_array_set_clear_func(self->groups, clear_group);
+	self->others = g_strdupv((char **)others);
 	if (n > MAX_GROUPS) {
 		fail(error, FERRY_ERROR_LIMIT, "More than 64 groups of events");
 		return NULL;
@@ -304,6 +323,18 @@ notify_set_get_events(const NotifySet *self, const NotifyPlace *place)
 			found |= group->events;
 	}
 	return found;
+}
+
+/* Whether an event of another module is watched. @place: NULL: it is no mailbox's, and which one a
+ * group names does not matter. */
+gboolean
+notify_set_wants(const NotifySet *self, const char *other, const NotifyPlace *place)
+{
+	NotifyEvents event = find_other(self, other);
+	NotifyEvents wanted = place != NULL ? notify_set_get_events(self, place)
+					    : notify_set_get_all_events(self);
+
+	return event != NOTIFY_UNKNOWN && (wanted & event) != 0;
 }
 
 NotifyEvents
@@ -408,9 +439,12 @@ notify_set_get_watch(const NotifySet *self, const char *shared_prefix)
 
 		if (group->events == NOTIFY_NOTHING || is_for_selected(group))
 			continue;
-		watch |= FERRY_WATCH_OWN;
-		if (shared_prefix != NULL && reaches(group, shared_prefix))
-			watch |= FERRY_WATCH_SHARED;
+		/* what other modules tell does not come from the backend */
+		if (group->events & (NOTIFY_MESSAGE_EVENTS | NOTIFY_NAME_EVENTS)) {
+			watch |= FERRY_WATCH_OWN;
+			if (shared_prefix != NULL && reaches(group, shared_prefix))
+				watch |= FERRY_WATCH_SHARED;
+		}
 		if (group->filter == FILTER_SUBSCRIBED ||
 		    (group->events & NOTIFY_SUBSCRIPTION_CHANGE) != 0)
 			watch |= FERRY_WATCH_SUBSCRIPTIONS;

@@ -108,6 +108,25 @@ notify_choose(FerryImapSession *session, FerryMoment moment, FerryNews news, gpo
 	return moment == FERRY_MOMENT_COMMAND ? news & wanted : wanted;
 }
 
+/* §5.6, §5.7: once NOTIFY is used, what other modules tell is told as it says; the selected mailbox
+ * is one like any other here (§3.1). */
+gboolean
+notify_choose_event(FerryImapSession *session, const char *event, FerryMailboxInfo *info,
+		    gboolean wanted, gpointer user_data)
+{
+	NotifyWatch *self = notify_get_watch(session);
+	NotifyPlace place;
+
+	if (self == NULL)
+		return wanted;
+	if (self->set == NULL)
+		return FALSE;
+	if (info == NULL)
+		return notify_set_wants(self->set, event, NULL);
+	notify_get_place(info, &place);
+	return ferry_mailbox_info_is_selectable(info) && notify_set_wants(self->set, event, &place);
+}
+
 /* §5.1: changes are told with the UID. */
 gboolean
 notify_update(FerryImapSession *session, FerryImapUpdate *update, FerryImapWriter *writer,
@@ -195,6 +214,12 @@ notify_hear(FerryImapSession *session, FerryImapEvent *event, gpointer user_data
 		break;
 	case FERRY_IMAP_EVENT_TURN:
 		take_turn(self, session);
+		break;
+	case FERRY_IMAP_EVENT_OVERFLOW:
+		self->overflow = TRUE;
+		ferry_imap_session_want_turn(session);
+		break;
+	case FERRY_IMAP_EVENT_DATA:
 		break;
 	}
 }

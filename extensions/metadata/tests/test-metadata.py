@@ -13,7 +13,7 @@ sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), *['..']
                              'tests', 'integration')]
 
 from lib import behind, target                                  # noqa: E402
-from lib.tap import check, run, same, wait_for                  # noqa: E402
+from lib.tap import check, note, run, same, wait_for                  # noqa: E402
 
 BACKEND = sys.argv[1] if len(sys.argv) > 1 else 'sample'
 NAMES = ['/private/comment', '/shared/comment', '/private/vendor/acme/colour']
@@ -106,4 +106,63 @@ def test_told(server):
         other.ok('DELETE Heard')
 
 
-run([test_restart, test_rename, test_limits, test_told], fixture, timeout=110)
+def has_notify(server):
+    with server.imap() as client:
+        return b'NOTIFY' in client.capabilities()
+
+
+def test_notified(server):
+    """Clients that ask for the events by name only listen (RFC 5465 §5.6, §5.7)."""
+    if not has_notify(server):
+        note('the module notify is not there')
+        return
+    with server.imap() as one, server.imap() as other:
+        other.ok('CREATE Watched')
+        other.ok('CREATE Unwatched')
+        one.ok('NOTIFY SET (mailboxes Watched (MailboxMetadataChange ServerMetadataChange))')
+        other.ok('SETMETADATA Unwatched (/private/comment "x")')
+        other.ok('SETMETADATA Watched (/private/comment "x" /shared/comment "y")')
+        other.ok('SETMETADATA "" (/private/vendor/acme/seen "1")')
+        seen = one.wait_untagged(lambda r: b'/private/vendor/acme/seen' in r.line, 30)
+        same([[bytes(t) for t in r.tokens] for r in seen],
+             [[b'Watched', b'/private/comment', b'/shared/comment'],
+              [b'', b'/private/vendor/acme/seen']], 'told')
+        other.ok('RENAME Watched Away')
+        other.ok('SETMETADATA Away (/private/comment "z")')
+        same(one.ok('NOOP').all(b'METADATA'), [], 'its name is another')
+        other.ok('RENAME Away Watched')
+        other.ok('SETMETADATA Watched (/private/comment NIL)')
+        one.wait_untagged(lambda r: r.kind == b'METADATA', 30)
+        other.ok('DELETE Watched')
+        other.ok('DELETE Unwatched')
+
+
+def test_overflow(server):
+    """More entries than can wait for a client that does not read: NOTIFY says that they are lost."""
+    if not has_notify(server):
+        note('the module notify is not there')
+        return
+    with server.imap(timeout=60) as slow, server.imap(timeout=60) as other:
+        for number in range(12):
+            other.append('INBOX', b'Subject: big %d\r\n\r\n' % number
+                         + (b'x' * 70 + b'\r\n') * 6000)
+        slow.select('INBOX')
+        slow.ok('NOTIFY SET (selected NONE) (personal (MailboxMetadataChange))')
+        tag = slow.start('FETCH 1:* (BODY.PEEK[] BODY.PEEK[TEXT])')
+        for number in range(12):
+            other.ok('CREATE Full%d' % number)
+            other.ok('SETMETADATA Full%d (%s)' % (number, ' '.join(
+                '/private/vendor/acme/%d "v"' % i for i in range(100))))
+        reply = slow.finish(tag, 60)
+        if not any(r.code == b'NOTIFICATIONOVERFLOW' for r in reply.untagged):
+            slow.wait_untagged(lambda r: r.code == b'NOTIFICATIONOVERFLOW', 30)
+        other.ok('SETMETADATA INBOX (/private/comment "unheard")')
+        same(slow.ok('NOOP').all(b'METADATA'), [], 'after the overflow')
+        slow.ok('NOTIFY SET (personal (MailboxMetadataChange))')
+        other.ok('SETMETADATA INBOX (/private/comment "heard")')
+        seen = slow.wait_untagged(lambda r: r.kind == b'METADATA', 30)
+        check(b'INBOX /private/comment' in seen[-1].line, seen[-1].line)
+
+
+run([test_restart, test_rename, test_limits, test_told, test_notified, test_overflow], fixture,
+    timeout=110)

@@ -10,6 +10,9 @@ static FerryRegistry *registry;
 	"{([\"MAILBOXES\" mailboxes] [\"SUBTREE\" mailboxes] [atom] [atom] "                       \
 	"[({atom [fetch-list]})])}"
 
+/* What other modules registered. */
+static const char *const others[] = {"TideChange", "MoonChange", NULL};
+
 static void
 nothing(void)
 {
@@ -29,7 +32,7 @@ parse(const char *groups, GError **error)
 	ferry_imap_parser_feed(parser, (const guint8 *)line, strlen(line), &result, NULL);
 	g_assert_cmpint(result, ==, FERRY_IMAP_PARSE_DONE);
 	slots = ferry_imap_parser_parse_arguments(parser, GRAMMAR, &context, error);
-	return slots != NULL ? notify_set_new(slots->pdata[0], error) : NULL;
+	return slots != NULL ? notify_set_new(slots->pdata[0], others, error) : NULL;
 }
 
 static void
@@ -63,8 +66,11 @@ test_refused(void)
 		{"(selected NONE) (selected NONE)", FERRY_ERROR_INVALID},
 		{"(selected NONE) (selected-delayed NONE)", FERRY_ERROR_INVALID},
 		{"(personal (MessageNew MessageExpunge AnnotationChange))", FERRY_ERROR_CANNOT},
-		{"(personal (MailboxMetadataChange))", FERRY_ERROR_CANNOT},
-		{"(personal (ServerMetadataChange))", FERRY_ERROR_CANNOT},
+		{"(selected (TideChange))", FERRY_ERROR_INVALID},
+		{"(selected-delayed (MessageNew MessageExpunge TideChange))", FERRY_ERROR_INVALID},
+		{"(personal (TideChange (UID)))", FERRY_ERROR_INVALID},
+		{"(personal (TideChange MessageNew))", FERRY_ERROR_INVALID},
+		{"(personal (TideChange SunChange))", FERRY_ERROR_CANNOT},
 		{"(personal (x))", FERRY_ERROR_CANNOT},
 	};
 
@@ -209,6 +215,8 @@ test_watch(void)
 		{"(subscribed " MESSAGES ")",
 		 FERRY_WATCH_OWN | FERRY_WATCH_SHARED | FERRY_WATCH_SUBSCRIPTIONS},
 		{"(personal (SubscriptionChange))", FERRY_WATCH_OWN | FERRY_WATCH_SUBSCRIPTIONS},
+		{"(personal (TideChange))", FERRY_WATCH_NOTHING},
+		{"(subscribed (TideChange))", FERRY_WATCH_SUBSCRIPTIONS},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -219,6 +227,48 @@ test_watch(void)
 		if (notify_set_get_watch(set, "Others") != cases[i].watch)
 			g_test_message("case %u: %s", i, cases[i].groups);
 		g_assert_cmpuint(notify_set_get_watch(set, "Others"), ==, cases[i].watch);
+		notify_set_free(set);
+	}
+}
+
+static void
+test_others(void)
+{
+	static const NotifyPlace a = {"a", TRUE, FALSE}, b = {"b", FALSE, TRUE};
+	static const struct {
+		const char *groups;
+		const char *event;
+		const NotifyPlace *place; /* NULL: no mailbox */
+		gboolean wanted;
+	} cases[] = {
+		{"(personal (TideChange))", "TideChange", &a, TRUE},
+		{"(personal (tidechange))", "TIDECHANGE", &a, TRUE},
+		{"(personal (TideChange))", "TideChange", &b, FALSE},
+		{"(personal (TideChange))", "MoonChange", &a, FALSE},
+		{"(personal (TideChange))", "MoonChange", NULL, FALSE},
+		{"(personal (TideChange))", "SunChange", &a, FALSE},
+		{"(personal (TideChange MoonChange))", "MoonChange", &a, TRUE},
+		{"(mailboxes x (MoonChange))", "MoonChange", NULL, TRUE},
+		{"(mailboxes x (MoonChange))", "MoonChange", &a, FALSE},
+		{"(subtree a (MoonChange)) (mailboxes b (TideChange))", "TideChange", &b, TRUE},
+		{"(subscribed (MoonChange))", "MoonChange", &b, TRUE},
+		{"(personal " MESSAGES ")", "TideChange", &a, FALSE},
+		{"(personal NONE)", "TideChange", NULL, FALSE},
+		/* what is unknown is in no group */
+		{"(personal (MailboxName))", "AnnotationChange", &a, FALSE},
+	};
+	g_autofree char *code = notify_make_bad_event(others);
+
+	g_assert_true(g_str_has_suffix(code, " SubscriptionChange TideChange MoonChange)"));
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		NotifySet *set = parse(cases[i].groups, &error);
+
+		g_assert_no_error(error);
+		if (notify_set_wants(set, cases[i].event, cases[i].place) != cases[i].wanted)
+			g_test_message("case %u: %s", i, cases[i].groups);
+		g_assert_cmpint(notify_set_wants(set, cases[i].event, cases[i].place), ==,
+				cases[i].wanted);
 		notify_set_free(set);
 	}
 }
@@ -237,6 +287,7 @@ main(int argc, char *argv[])
 	ferry_registry_seal(registry);
 	g_test_add_func("/notify/refused", test_refused);
 	g_test_add_func("/notify/limits", test_limits);
+	g_test_add_func("/notify/others", test_others);
 	g_test_add_func("/notify/events", test_events);
 	g_test_add_func("/notify/selected", test_selected);
 	g_test_add_func("/notify/watch", test_watch);
