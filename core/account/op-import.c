@@ -370,6 +370,9 @@ send_import(FerryOp *op)
 	g_clear_pointer(&op->sync, ferry_sync_free);
 	if (op->to == op->items->len) {
 		op->sync = ferry_sync_new(op->account, op->session->jmap);
+		/* push would tell of the mailboxes, and cost another request */
+		if (op->account->account == NULL || !op->account->account->push_live)
+			ferry_sync_set_emails_only(op->sync);
 		ferry_sync_add_calls(op->sync, op->request);
 	}
 	ferry_jmap_request_set_repeatable(op->request, FALSE);

@@ -107,7 +107,8 @@ ferry_sync_fill_batch(FerrySync *self, FerryStoreBatch *batch)
 	if (self->email_state != NULL &&
 	    g_strcmp0(self->email_state, self->account->email_state) != 0)
 		ferry_store_batch_set_email_state(batch, self->email_state);
-	if (g_strcmp0(self->mailbox_state, self->account->mailbox_state) != 0)
+	if (self->mailbox_state != NULL &&
+	    g_strcmp0(self->mailbox_state, self->account->mailbox_state) != 0)
 		ferry_store_batch_set_mailbox_state(batch, self->mailbox_state);
 	if (self->fill != NULL)
 		self->fill(batch, self->fill_data);

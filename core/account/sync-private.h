@@ -20,6 +20,9 @@ void ferry_sync_set_fill(FerrySync *self, FerrySyncFill fill, gpointer user_data
 void ferry_sync_set_since(FerrySync *self, const char *email_state);
 /* Reads every mailbox: there are backends whose Mailbox state does not tell of subscriptions. */
 void ferry_sync_set_all_mailboxes(FerrySync *self);
+/* Leaves the mailboxes and their counts, which are dear (Cyrus), to the next sync: for what an
+ * operation did itself. It does not make what is known fresh. */
+void ferry_sync_set_emails_only(FerrySync *self);
 /* Only what changed among the mailboxes, at the end of a request that changes Emails: their counts
  * move with them. The sync is not run afterwards: @batch takes what it read. */
 void ferry_sync_add_mailbox_news(FerrySync *self, FerryJmapRequest *request);

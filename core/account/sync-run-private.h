@@ -27,6 +27,7 @@ struct _FerrySync {
 	gboolean more_mailboxes;
 	gboolean complete_mailboxes; /* @mailboxes is all there are */
 	gboolean all_mailboxes;      /* asked for, whatever their state says */
+	gboolean emails_only;        /* the mailboxes are left to the next sync */
 	gboolean first;              /* nothing was known before */
 	GHashTable *emails;          /* borrowed id → EmailRef */
 	GPtrArray *lists;            /* FerryJmapEmailList that own the strings */

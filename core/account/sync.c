@@ -106,6 +106,12 @@ ferry_sync_set_all_mailboxes(FerrySync *self)
 	self->all_mailboxes = TRUE;
 }
 
+void
+ferry_sync_set_emails_only(FerrySync *self)
+{
+	self->emails_only = TRUE;
+}
+
 static guint
 get_page_size(FerrySync *self)
 {
@@ -178,6 +184,10 @@ ferry_sync_add_calls(FerrySync *self, FerryJmapRequest *request)
 		add_first_calls(self, request);
 		return;
 	}
+	if (self->emails_only) {
+		add_email_calls(self, request);
+		return;
+	}
 	if (self->all_mailboxes && self->rounds == 0) {
 		self->complete_mailboxes = TRUE;
 		self->mailbox_created =
@@ -248,7 +258,9 @@ finish(FerrySync *self, FerryStoreDelta *delta, GError *error)
 	self->account->n_syncing--;
 	self->account->slow = FALSE;
 	if (error == NULL) {
-		self->account->sync_started = self->started;
+		/* whoever wants to know all that is new has to ask yet */
+		if (!self->emails_only)
+			self->account->sync_started = self->started;
 		if (self->complete_mailboxes)
 			self->account->mailboxes_read = self->started;
 		ferry_listing_start_all(self->account);
