@@ -123,10 +123,11 @@ check_used(FerryImapSearch *search, gpointer user_data, GError **error)
 	return FALSE;
 }
 
-static void
-look_at(FerryImapSearch *search, FerryImapMessage *message, gpointer user_data)
+/* Weighs one match. */
+void
+fuzzy_look(FerryImapSearch *search, FerryImapMessage *message, gpointer user_data)
 {
-	Fuzzy *self = user_data;
+	Fuzzy *self = get_fuzzy(search);
 	FerryMessageData *data = ferry_imap_message_get_data(message);
 	char *headers[FUZZY_N_HEADERS] = {NULL};
 	guint weight = 0;
@@ -151,7 +152,8 @@ fuzzy_prepare_relevancy(FerryImapSearch *search, FerryImapValue *arguments, gpoi
 	Fuzzy *self = get_fuzzy(search);
 
 	if (!self->looks)
-		ferry_imap_search_add_look(search, FERRY_NEEDS_ENVELOPE, check_used, look_at, self);
+		ferry_imap_search_add_look(search, FERRY_NEEDS_ENVELOPE, check_used, fuzzy_look,
+					   NULL);
 	self->looks = TRUE;
 	return TRUE;
 }

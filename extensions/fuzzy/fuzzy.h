@@ -34,6 +34,7 @@ gboolean fuzzy_match(FerryImapSearch *search, FerryImapMessage *message, FerryIm
 		     gpointer user_data);
 gboolean fuzzy_prepare_relevancy(FerryImapSearch *search, FerryImapValue *arguments,
 				 gpointer user_data, GError **error);
+void fuzzy_look(FerryImapSearch *search, FerryImapMessage *message, gpointer user_data);
 void fuzzy_write_relevancy(FerryImapSearch *search, FerryImapValue *arguments,
 			   FerryImapWriter *writer, gpointer user_data);
 gint64 fuzzy_sort_key(FerryImapSearch *search, FerryImapMessage *message, gpointer user_data);
