@@ -158,7 +158,9 @@ check_wish(FerryImapCommand *command, State *state, GError **error)
 	if (!acl_place_check(state->place, error) ||
 	    !acl_identifier_check(state->wish->identifier, error))
 		return FALSE;
-	if (!acl_place_is_owner(state->place, get_session(command), state->wish->identifier))
+	if (!acl_place_is_owner(state->place,
+				ferry_account_session_get_username(get_session(command)),
+				state->wish->identifier))
 		return TRUE;
 	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
 			    "the owner's rights cannot be changed");
@@ -185,8 +187,9 @@ run_list_rights(FerryImapCommand *command)
 {
 	State *state = ferry_imap_command_get_data(command);
 	FerryImapWriter *writer = ferry_imap_command_get_writer(command);
-	gboolean owner =
-		acl_place_is_owner(state->place, get_session(command), state->wish->identifier);
+	gboolean owner = acl_place_is_owner(
+		state->place, ferry_account_session_get_username(get_session(command)),
+		state->wish->identifier);
 	gboolean nobody = !acl_identifier_check(state->wish->identifier, NULL);
 	const char *const *ties = acl_form_get_ties(state->place->form);
 	g_autoptr(GError) error = NULL;

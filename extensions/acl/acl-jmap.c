@@ -3,13 +3,8 @@
  *
  * Specification: RFC 9670 §2.4 (Principal/query), §4 (shareWith); in Cyrus's form the keys of
  *   shareWith are user names
- * Implementation: an identifier is the name or the email of exactly one principal; people can
- *   choose names, so where several have it nobody is meant
  */
 #include "acl.h"
-
-/* more candidates than this are not looked through */
-#define MAX_PRINCIPALS 256
 
 typedef struct {
 	const AclPlace *place; /* the command's, which waits for us */
@@ -112,7 +107,7 @@ add_principal_calls(FerryJmapRequest *request, Ask *ask)
 	ferry_jmap_builder_begin_object(query);
 	ferry_jmap_builder_set_string(query, "text", ask->identifier);
 	ferry_jmap_builder_end_object(query);
-	ferry_jmap_builder_set_uint(query, "limit", MAX_PRINCIPALS);
+	ferry_jmap_builder_set_uint(query, "limit", ACL_MAX_PRINCIPALS);
 	ferry_jmap_builder_end_object(query);
 	ask->query = g_strdup(ferry_jmap_request_add_call(request, "Principal/query", query));
 	ferry_jmap_builder_begin_object(get);
@@ -121,50 +116,6 @@ add_principal_calls(FerryJmapRequest *request, Ask *ask)
 	ferry_jmap_builder_set_strings(get, "properties", properties, G_N_ELEMENTS(properties));
 	ferry_jmap_builder_end_object(get);
 	ask->principals = g_strdup(ferry_jmap_request_add_call(request, "Principal/get", get));
-}
-
-static gboolean
-is_named(FerryJmapValue *principal, const char *identifier)
-{
-	const char *name = ferry_jmap_value_get_string(principal, "name");
-	const char *email = ferry_jmap_value_get_string(principal, "email");
-	g_autofree char *prepared = name != NULL ? acl_identifier_prepare(name, NULL) : NULL;
-
-	return g_strcmp0(prepared, identifier) == 0 ||
-	       (email != NULL && g_ascii_strcasecmp(email, identifier) == 0);
-}
-
-/* A page that is full may lack the one who makes the name ambiguous. */
-static gboolean
-is_complete(FerryJmapReply *reply, Ask *ask, GError **error)
-{
-	g_autoptr(FerryJmapValue) query = ferry_jmap_reply_get_result(reply, ask->query, error);
-	guint64 limit;
-
-	if (query == NULL)
-		return FALSE;
-	limit = ferry_jmap_value_get_uint64(query, "limit", MAX_PRINCIPALS);
-	if (ferry_jmap_value_get_size(query, "ids") < MIN(limit, MAX_PRINCIPALS))
-		return TRUE;
-	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
-			    "too many users have names like this");
-	return FALSE;
-}
-
-static gboolean
-take_principal(Ask *ask, FerryJmapValue *principal, GError **error)
-{
-	const char *id = ferry_jmap_value_get_string(principal, "id");
-
-	if (id == NULL || !is_named(principal, ask->identifier))
-		return TRUE;
-	if (ask->shares->id != NULL) {
-		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
-				    "several users have this name");
-		return FALSE;
-	}
-	ask->shares->id = g_strdup(id);
-	return TRUE;
 }
 
 static FerryJmapValue *
@@ -178,23 +129,16 @@ get_entry(AclShares *shares, const char *id)
 static gboolean
 resolve(FerryJmapReply *reply, Ask *ask, GError **error)
 {
-	g_autoptr(FerryJmapValue) value = NULL;
+	g_autoptr(FerryJmapValue) query = ferry_jmap_reply_get_result(reply, ask->query, error);
+	g_autoptr(FerryJmapValue) principals = NULL;
 	g_autoptr(FerryJmapValue) entry = NULL;
-	FerryJmapValueIter iter;
-	FerryJmapValue *item;
 
-	if (!is_complete(reply, ask, error))
+	if (query == NULL)
 		return FALSE;
-	value = ferry_jmap_reply_get_result(reply, ask->principals, error);
-	if (value == NULL)
+	principals = ferry_jmap_reply_get_result(reply, ask->principals, error);
+	if (principals == NULL ||
+	    !acl_principals_find(query, principals, ask->identifier, &ask->shares->id, error))
 		return FALSE;
-	ferry_jmap_value_iter_init(&iter, value, "list");
-	while (ferry_jmap_value_iter_next(&iter, NULL, &item)) {
-		g_autoptr(FerryJmapValue) principal = item;
-
-		if (!take_principal(ask, principal, error))
-			return FALSE;
-	}
 	entry = get_entry(ask->shares, ask->identifier);
 	if (ask->shares->id == NULL && entry != NULL)
 		ask->shares->id = g_strdup(ask->identifier);
@@ -202,27 +146,6 @@ resolve(FerryJmapReply *reply, Ask *ask, GError **error)
 		return TRUE;
 	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT, "there is no such user");
 	return FALSE;
-}
-
-/* Names that two principals have would mean nobody: then the email, then the id. */
-static void
-name_principals(AclShares *shares, FerryJmapValue *answer, GHashTable *taken)
-{
-	FerryJmapValueIter iter;
-	FerryJmapValue *item;
-
-	ferry_jmap_value_iter_init(&iter, answer, "list");
-	while (ferry_jmap_value_iter_next(&iter, NULL, &item)) {
-		g_autoptr(FerryJmapValue) principal = item;
-		const char *id = ferry_jmap_value_get_string(principal, "id");
-		const char *name = ferry_jmap_value_get_string(principal, "name");
-
-		if (name == NULL || *name == '\0' || g_hash_table_contains(taken, name))
-			name = ferry_jmap_value_get_string(principal, "email");
-		if (id == NULL || name == NULL || !g_hash_table_add(taken, g_strdup(name)))
-			continue;
-		g_hash_table_replace(shares->identifiers, g_strdup(id), g_strdup(name));
-	}
 }
 
 static void
@@ -241,7 +164,7 @@ named_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
 		if (value == NULL)
 			break;
-		name_principals(ask->shares, value, taken);
+		acl_principals_name(value, ask->shares->identifiers, taken);
 	}
 	if (error != NULL) {
 		g_task_return_error(task, error);

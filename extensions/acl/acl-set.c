@@ -5,8 +5,6 @@
  * Implementation: what was read is changed in the state that it was read in, else all begins anew;
  *   what the backend made of it is read in the same request, and must be what was asked for; else
  *   it gets back what there was.
- *   Cyrus writes all entries anew, rounded, when one is changed, and does not tell what they were:
- *   there an entry is set only where there is no other, and not changed by + and -.
  */
 #include "acl.h"
 
@@ -17,8 +15,7 @@ typedef struct {
 	const AclPlace *place; /* the command's, as @wish */
 	const AclWish *wish;
 	AclShares *shares;
-	AclRights after;
-	gboolean removes;
+	AclDecision decision;
 	guint tries;
 	char *set, *get;
 	char *wrong_state; /* in which the backend had made something else of it */
@@ -49,89 +46,23 @@ get_entry(FerryJmapValue *share_with, const char *id)
 	return share_with != NULL ? ferry_jmap_value_get_member(share_with, id) : NULL;
 }
 
-/* What Cyrus would do to others, or does not tell of whom is meant. */
-static gboolean
-check_rounding(Set *self, FerryJmapValue *entry, GError **error)
-{
-	guint n = self->shares->share_with != NULL
-			  ? ferry_jmap_value_get_size(self->shares->share_with, NULL)
-			  : 0;
-
-	if (acl_form_is_exact(self->place->form))
-		return TRUE;
-	if (n > (entry != NULL ? 1u : 0u)) {
-		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
-				    "the backend would change the rights of others, too, who share "
-				    "this mailbox");
-		return FALSE;
-	}
-	if (entry == NULL || self->wish->remove || self->wish->change.mode == ACL_MODE_REPLACE)
-		return TRUE;
-	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
-			    "the backend does not tell all rights that there are: name those that "
-			    "shall be");
-	return FALSE;
-}
-
-static gboolean
-is_owner(Set *self)
-{
-	return self->place->owner_id != NULL &&
-	       strcmp(self->place->owner_id, self->shares->id) == 0;
-}
-
-/* Decides what the entry shall be; @nothing: it is so already. */
-static gboolean
-decide(Set *self, FerryJmapValue *entry, gboolean *nothing, GError **error)
-{
-	AclRights before = entry != NULL ? acl_form_read(self->place->form, entry) : 0;
-
-	if (is_owner(self)) {
-		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
-				    "the owner's rights cannot be changed");
-		return FALSE;
-	}
-	self->after = self->wish->remove ? 0 : acl_change_apply(&self->wish->change, before);
-	self->removes = self->wish->remove ||
-			(self->after == 0 && self->wish->change.mode == ACL_MODE_REPLACE);
-	*nothing = entry == NULL && self->after == 0;
-	if (*nothing)
-		return TRUE;
-	return check_rounding(self, entry, error) &&
-	       acl_form_can_express(self->place->form, self->after, error);
-}
-
-/* shareWith/KEY, with KEY as RFC 6901 writes it */
-static char *
-make_path(const char *id)
-{
-	GString *path = g_string_new("shareWith/");
-
-	for (; *id != '\0'; id++) {
-		if (*id == '~' || *id == '/')
-			g_string_append(path, *id == '~' ? "~0" : "~1");
-		else
-			g_string_append_c(path, *id);
-	}
-	return g_string_free(path, FALSE);
-}
-
 static void
 write_value(Set *self, FerryJmapBuilder *args, FerryJmapValue *entry)
 {
 	if (self->wrong_state != NULL && entry != NULL)
 		ferry_jmap_builder_value(args, entry);
-	else if (self->removes || self->wrong_state != NULL)
+	else if (self->decision.removes || self->wrong_state != NULL)
 		ferry_jmap_builder_null(args);
 	else
-		acl_form_build(self->place->form, args, entry, &self->wish->change, self->after);
+		acl_form_build(self->place->form, args, entry, &self->wish->change,
+			       self->decision.after);
 }
 
 /* A patch needs the object that it reaches into (RFC 8620 §5.3). */
 static void
 write_update(Set *self, FerryJmapBuilder *args, FerryJmapValue *entry)
 {
-	g_autofree char *path = make_path(self->shares->id);
+	g_autofree char *path = acl_make_path(self->shares->id);
 
 	ferry_jmap_builder_begin_object(args);
 	if (self->shares->share_with != NULL || self->wrong_state != NULL) {
@@ -185,7 +116,7 @@ verify(Set *self, FerryJmapReply *reply, GError **error)
 	    !acl_parse_get(reply, self->get, &state, &share_with, error))
 		return FALSE;
 	entry = get_entry(share_with, self->shares->id);
-	if (acl_form_is_as_built(self->place->form, entry, self->after))
+	if (acl_form_is_as_built(self->place->form, entry, self->decision.after))
 		return TRUE;
 	self->wrong_state = g_steal_pointer(&state);
 	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT, "other rights were given");
@@ -268,7 +199,6 @@ asked_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	FerryAccountSession *session = FERRY_ACCOUNT_SESSION(source);
 	Set *self = g_task_get_task_data(task);
 	GError *error = NULL;
-	gboolean nothing = FALSE;
 	g_autoptr(FerryJmapValue) entry = NULL;
 	g_autoptr(FerryJmapRequest) request = NULL;
 
@@ -276,11 +206,12 @@ asked_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	self->shares = acl_ask_finish(result, &error);
 	if (self->shares != NULL)
 		entry = get_entry(self->shares->share_with, self->shares->id);
-	if (self->shares == NULL || !decide(self, entry, &nothing, &error)) {
+	if (self->shares == NULL ||
+	    !acl_decide(self->place, self->shares, self->wish, entry, &self->decision, &error)) {
 		g_task_return_error(task, error);
 		return;
 	}
-	if (nothing) {
+	if (self->decision.nothing) {
 		g_task_return_boolean(task, TRUE);
 		return;
 	}

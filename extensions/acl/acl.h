@@ -8,6 +8,9 @@
 
 #define ACL_CYRUS_MAIL "https://cyrusimap.org/ns/jmap/mail"
 
+/* more candidates for a name than this are not looked through */
+#define ACL_MAX_PRINCIPALS 256
+
 /* A mailbox, and how its account shares. */
 typedef struct {
 	FerryMailboxInfo *info;
@@ -31,12 +34,20 @@ typedef struct {
 	gboolean remove; /* the entry as a whole */
 } AclWish;
 
+/* What is to be done about an entry. */
+typedef struct {
+	AclRights after;
+	gboolean removes; /* the entry as a whole */
+	gboolean nothing; /* it is so already */
+} AclDecision;
+
+AclForm acl_form_choose(FerryJmapValue *capabilities);
 AclForm acl_find_form(FerryAccountSession *session, const char *account_id);
+FerryMailboxInfo *acl_find_mailbox(FerryMailboxList *list, const char *name);
 AclPlace *acl_place_new(FerryAccountSession *session, const char *name, GError **error);
 void acl_place_free(AclPlace *self);
 gboolean acl_place_check(const AclPlace *self, GError **error);
-gboolean acl_place_is_owner(const AclPlace *self, FerryAccountSession *session,
-			    const char *identifier);
+gboolean acl_place_is_owner(const AclPlace *self, const char *username, const char *identifier);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AclPlace, acl_place_free)
 
 void acl_shares_free(AclShares *self);
@@ -49,7 +60,14 @@ void acl_ask_async(FerryAccountSession *session, const AclPlace *place, const ch
 		   GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 AclShares *acl_ask_finish(GAsyncResult *result, GError **error);
 
+gboolean acl_principals_find(FerryJmapValue *query, FerryJmapValue *principals,
+			     const char *identifier, char **id, GError **error);
+void acl_principals_name(FerryJmapValue *answer, GHashTable *identifiers, GHashTable *taken);
+
 void acl_wish_free(AclWish *self);
+gboolean acl_decide(const AclPlace *place, const AclShares *shares, const AclWish *wish,
+		    FerryJmapValue *entry, AclDecision *decision, GError **error);
+char *acl_make_path(const char *id);
 void acl_set_async(FerryAccountSession *session, const AclPlace *place, const AclWish *wish,
 		   GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean acl_set_finish(GAsyncResult *result, GError **error);

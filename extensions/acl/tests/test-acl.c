@@ -7,6 +7,10 @@ static const struct {
 } mine[] = {
 	{(FerryMailboxRights)0, ""},
 	{FERRY_RIGHT_READ_ITEMS, "lr"},
+	{FERRY_RIGHT_SET_SEEN, "s"},
+	{FERRY_RIGHT_SET_KEYWORDS, "w"},
+	{FERRY_RIGHT_ADD_ITEMS, "i"},
+	{FERRY_RIGHT_SUBMIT, "p"},
 	{FERRY_RIGHT_RENAME, ""},
 	{FERRY_RIGHT_DELETE, ""},
 	{(FerryMailboxRights)(FERRY_RIGHT_RENAME | FERRY_RIGHT_DELETE), "xc"},
@@ -74,6 +78,94 @@ build(AclForm form, FerryJmapValue *before, const AclChange *change, AclRights a
 
 	acl_form_build(form, builder, before, change, after);
 	return ferry_jmap_builder_to_json(builder);
+}
+
+/* The names that are true in an entry, in the order of the backend's. */
+static char *
+list_granted(const char *json)
+{
+	g_autoptr(FerryJmapValue) entry = ferry_jmap_value_new_from_json(json, -1, NULL);
+	g_auto(GStrv) names = ferry_jmap_value_dup_member_names(entry, NULL);
+	GString *granted = g_string_new(NULL);
+
+	for (guint i = 0; names[i] != NULL; i++)
+		if (ferry_jmap_value_get_boolean(entry, names[i], FALSE))
+			g_string_append_printf(granted, "%s%s", granted->len > 0 ? " " : "",
+					       names[i]);
+	return g_string_free(granted, FALSE);
+}
+
+/* Which letters are which rights, both ways: the tables could be wrong and still agree. */
+static void
+test_names(void)
+{
+	static const struct {
+		AclForm form;
+		const char *granted, *names, *told;
+	} cases[] = {
+		{ACL_FORM_STANDARD, "", "", ""},
+		{ACL_FORM_STANDARD, "lr", "mayReadItems", "lr"},
+		{ACL_FORM_STANDARD, "s", "maySetSeen", "s"},
+		{ACL_FORM_STANDARD, "w", "maySetKeywords", "w"},
+		{ACL_FORM_STANDARD, "i", "mayAddItems", "i"},
+		{ACL_FORM_STANDARD, "p", "maySubmit", "p"},
+		{ACL_FORM_STANDARD, "k", "mayCreateChild", "k"},
+		{ACL_FORM_STANDARD, "te", "mayRemoveItems", "te"},
+		{ACL_FORM_STANDARD, "x", "mayRename mayDelete", "x"},
+		{ACL_FORM_STANDARD, "a", "mayShare", "a"},
+		{ACL_FORM_CYRUS, "lrs", "mayRead", "lr"},
+		{ACL_FORM_CYRUS, "switen", "mayWrite", "switen"},
+		{ACL_FORM_CYRUS, "kxa", "mayAdmin", "a"},
+		{ACL_FORM_CYRUS, "lrskxa", "mayRead mayAdmin", "lra"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		AclChange change = {ACL_MODE_REPLACE, acl_rights_from_letters(cases[i].granted)};
+		g_autofree char *json = build(cases[i].form, NULL, &change, change.rights);
+		g_autofree char *names = list_granted(json);
+		g_autoptr(FerryJmapValue) entry = ferry_jmap_value_new_from_json(json, -1, NULL);
+
+		g_test_message("case %u", i);
+		g_assert_cmpstr(names, ==, cases[i].names);
+		g_assert_cmpuint(acl_form_read(cases[i].form, entry), ==,
+				 acl_rights_from_letters(cases[i].told));
+	}
+}
+
+/* More than was asked for is not as it was meant. */
+static void
+test_as_built(void)
+{
+	static const struct {
+		AclForm form;
+		const char *rights;
+		const char *entry; /* NULL: none */
+		gboolean good;
+	} cases[] = {
+		{ACL_FORM_STANDARD, "", NULL, TRUE},
+		{ACL_FORM_STANDARD, "", "{}", TRUE},
+		{ACL_FORM_STANDARD, "", "{\"mayReadItems\":true}", FALSE},
+		{ACL_FORM_STANDARD, "lr", NULL, FALSE},
+		{ACL_FORM_STANDARD, "lr", "{\"mayReadItems\":true}", TRUE},
+		{ACL_FORM_STANDARD, "lr", "{\"mayReadItems\":true,\"mayDelete\":true}", TRUE},
+		{ACL_FORM_STANDARD, "lr", "{\"mayReadItems\":true,\"maySetSeen\":true}", FALSE},
+		{ACL_FORM_STANDARD, "lr", "{\"mayReadItems\":\"yes\"}", FALSE},
+		{ACL_FORM_STANDARD, "lrs", "{\"mayReadItems\":true}", FALSE},
+		{ACL_FORM_CYRUS, "lrs", "{\"mayRead\":true}", TRUE},
+		{ACL_FORM_CYRUS, "lrs", "{\"mayRead\":true,\"mayWrite\":true}", FALSE},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(FerryJmapValue) entry =
+			cases[i].entry != NULL
+				? ferry_jmap_value_new_from_json(cases[i].entry, -1, NULL)
+				: NULL;
+
+		g_test_message("case %u", i);
+		g_assert_cmpint(acl_form_is_as_built(cases[i].form, entry,
+						     acl_rights_from_letters(cases[i].rights)),
+				==, cases[i].good);
+	}
 }
 
 /* The property that all depends on, for every set of rights: what can be expressed is granted and
@@ -172,15 +264,22 @@ test_keep(void)
 	g_assert_true(ferry_jmap_value_get_boolean(less, "mayReadItems", FALSE));
 }
 
-/* Each right of LISTRIGHTS once (RFC 4314 §3.7), and every string of it can be granted. */
+/* Each right of LISTRIGHTS once (RFC 4314 §3.7), and each string of it can be granted to who has
+ * those before it. */
 static void
 test_ties(void)
 {
 	for (AclForm form = ACL_FORM_STANDARD; form < ACL_N_FORMS; form++) {
-		g_autofree char *all = g_strjoinv("", (char **)acl_form_get_ties(form));
+		const char *const *ties = acl_form_get_ties(form);
+		g_autofree char *all = g_strjoinv("", (char **)ties);
 
 		for (guint i = 0; all[i] != '\0'; i++)
 			g_assert_null(strchr(all + i + 1, all[i]));
+		for (AclChange change = {0}, sum = {0}; *ties != NULL; ties++) {
+			g_assert_true(acl_change_parse(*ties, form, &change, NULL));
+			sum.rights |= change.rights;
+			g_assert_true(acl_form_can_express(form, sum.rights, NULL));
+		}
 	}
 }
 
@@ -199,7 +298,9 @@ test_identifiers(void)
 		{"\342\200\256bob", NULL},
 		{"\377", NULL},
 	};
-	g_autofree char *longest = g_strnfill(1025, 'a');
+	g_autofree char *longest = g_strnfill(1024, 'a');
+	g_autofree char *prepared_longest = acl_identifier_prepare(longest, NULL);
+	g_autofree char *too_long = g_strnfill(1025, 'a');
 
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
 		g_autoptr(GError) error = NULL;
@@ -209,7 +310,8 @@ test_identifiers(void)
 		if (prepared == NULL)
 			g_assert_error(error, FERRY_ERROR, FERRY_ERROR_INVALID);
 	}
-	g_assert_null(acl_identifier_prepare(longest, NULL));
+	g_assert_cmpstr(prepared_longest, ==, longest);
+	g_assert_null(acl_identifier_prepare(too_long, NULL));
 	g_assert_false(acl_identifier_check("ANYONE", NULL));
 	g_assert_false(acl_identifier_check("-bob", NULL));
 	g_assert_true(acl_identifier_check("bob-", NULL));
@@ -222,6 +324,8 @@ main(int argc, char **argv)
 	g_test_add_func("/acl/my-rights", test_my_rights);
 	g_test_add_func("/acl/changes", test_changes);
 	g_test_add_func("/acl/forms", test_forms);
+	g_test_add_func("/acl/names", test_names);
+	g_test_add_func("/acl/as-built", test_as_built);
 	g_test_add_func("/acl/expressions", test_expressions);
 	g_test_add_func("/acl/keep", test_keep);
 	g_test_add_func("/acl/ties", test_ties);
