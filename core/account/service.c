@@ -14,7 +14,6 @@ struct _FerryService {
 	char *protocol;
 	char *backend;
 	char *spool_dir;
-	char *admin;
 	FerryRegistry *registry;
 	FerryVerifier *verifier;
 	FerryLimits limits;
@@ -47,7 +46,6 @@ ferry_service_dispose(GObject *object)
 	g_clear_pointer(&self->protocol, g_free);
 	g_clear_pointer(&self->backend, g_free);
 	g_clear_pointer(&self->spool_dir, g_free);
-	g_clear_pointer(&self->admin, g_free);
 	G_OBJECT_CLASS(ferry_service_parent_class)->dispose(object);
 }
 
@@ -151,27 +149,15 @@ ferry_service_set_spool_dir(FerryService *self, const char *dir)
 }
 
 /**
- * ferry_service_set_admin:
- * @self: a service
- * @uri: (nullable): how to reach who runs the server, as a URI
+ * ferry_service_set_registry:
+ * @registry: a sealed snapshot
+ *
+ * Has connections that begin from now on take another snapshot. Those that are there keep theirs.
  */
 void
-ferry_service_set_admin(FerryService *self, const char *uri)
+ferry_service_set_registry(FerryService *self, FerryRegistry *registry)
 {
-	g_free(self->admin);
-	self->admin = g_strdup(uri);
-}
-
-/**
- * ferry_service_get_admin:
- * @self: a service
- *
- * Returns: (nullable): how to reach who runs the server, as a URI
- */
-const char *
-ferry_service_get_admin(FerryService *self)
-{
-	return self->admin;
+	g_set_object(&self->registry, registry);
 }
 
 /**

@@ -31,7 +31,7 @@ void ferry_service_set_tls(FerryService *self, FerryListenerTls mode,
 			   FerryTlsCredentials *credentials);
 void ferry_service_set_allow_plaintext(FerryService *self, gboolean on_loopback);
 void ferry_service_set_spool_dir(FerryService *self, const char *dir);
-void ferry_service_set_admin(FerryService *self, const char *uri);
+void ferry_service_set_registry(FerryService *self, FerryRegistry *registry);
 
 const char *ferry_service_get_listener_name(FerryService *self);
 const char *ferry_service_get_protocol(FerryService *self);
@@ -42,7 +42,6 @@ const char *ferry_service_get_backend(FerryService *self);
 FerryListenerTls ferry_service_get_tls_mode(FerryService *self);
 FerryTlsCredentials *ferry_service_get_tls_credentials(FerryService *self);
 const char *ferry_service_get_spool_dir(FerryService *self);
-const char *ferry_service_get_admin(FerryService *self);
 FerryOrigin *ferry_service_make_origin(FerryService *self, FerryConnection *connection);
 gboolean ferry_service_allows_plaintext(FerryService *self, FerryConnection *connection);
 

@@ -3,14 +3,13 @@
  *
  * Implementation: GKeyFile syntax; every key is declared in a table with type, default, check and
  *   sentence; unknown groups, unknown keys and bad values are all reported at once, each with file,
- *   group and key. A value ends where white space and `#` follow it.
+ *   group and key. A value ends where white space and `#` follow it. The keys of deferred groups
+ * are declared once the file is read: by modules that the file itself names.
  */
-#include "base/settings.h"
+#include "base/settings-private.h"
 
-#include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 
@@ -19,6 +18,8 @@ struct _FerrySettings {
 	GArray *table;      /* (element-type FerrySetting) */
 	GHashTable *values; /* `group\nkey` to text */
 	GPtrArray *groups;  /* (element-type utf8), in the order of the file */
+	GKeyFile *file;     /* as it was read, for what is declared late; NULL before */
+	char *deferred;     /* what comes before the blank of deferred groups, or NULL */
 	char *path;
 };
 
@@ -35,6 +36,8 @@ ferry_settings_finalize(GObject *object)
 	g_array_unref(self->table);
 	g_hash_table_unref(self->values);
 	g_ptr_array_unref(self->groups);
+	g_clear_pointer(&self->file, g_key_file_unref);
+	g_free(self->deferred);
 	g_free(self->path);
 	G_OBJECT_CLASS(ferry_settings_parent_class)->finalize(object);
 }
@@ -65,44 +68,6 @@ ferry_settings_new(void)
 }
 
 /**
- * ferry_settings_add_table: (skip)
- * @table: static rows
- * @n_rows: how many
- *
- * Declares settings. Comes before loading.
- */
-void
-ferry_settings_add_table(FerrySettings *self, const FerrySetting *table, gsize n_rows)
-{
-	g_array_append_vals(self->table, table, (guint)n_rows);
-}
-
-/**
- * ferry_settings_add_row:
- * @group: its group; see [struct@Setting]
- * @key: its key
- * @type: how its value is read
- * @initial: (nullable): the value where the file has none
- * @check: (nullable): what values are good
- * @required: whether a group without it is an error
- * @description: one sentence
- *
- * Declares one setting, for languages that have no static tables. The texts are kept as long as the
- * process lives.
- */
-void
-ferry_settings_add_row(FerrySettings *self, const char *group, const char *key,
-		       FerrySettingType type, const char *initial, const char *check,
-		       gboolean required, const char *description)
-{
-	const FerrySetting row = {g_intern_string(group),      g_intern_string(key),   type,
-				  g_intern_string(initial),    g_intern_string(check), required,
-				  g_intern_string(description)};
-
-	ferry_settings_add_table(self, &row, 1);
-}
-
-/**
  * ferry_settings_get_path:
  *
  * Returns: (nullable): the file that was loaded
@@ -124,6 +89,15 @@ group_fits(const char *pattern, const char *group)
 	return g_str_equal(pattern, group);
 }
 
+static gboolean
+is_deferred(FerrySettings *self, const char *group)
+{
+	gsize length = self->deferred != NULL ? strlen(self->deferred) : 0;
+
+	return length > 0 && strncmp(group, self->deferred, length) == 0 && group[length] == ' ' &&
+	       group[length + 1] != '\0';
+}
+
 static const FerrySetting *
 find_setting(FerrySettings *self, const char *group, const char *key)
 {
@@ -132,97 +106,6 @@ find_setting(FerrySettings *self, const char *group, const char *key)
 
 		if (group_fits(row->group, group) && (key == NULL || g_str_equal(row->key, key)))
 			return row;
-	}
-	return NULL;
-}
-
-static gboolean
-parse_boolean(const char *value, gboolean *out)
-{
-	static const char *const words[] = {"no", "false", "0", "off", "yes", "true", "1", "on"};
-
-	for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
-		if (g_ascii_strcasecmp(value, words[i]) == 0) {
-			*out = i >= G_N_ELEMENTS(words) / 2;
-			return TRUE;
-		}
-	}
-	return FALSE;
-}
-
-static gboolean
-parse_number(const char *value, gboolean size, gint64 *out)
-{
-	guint shift = 0;
-	char *end;
-
-	errno = 0;
-	*out = g_ascii_strtoll(value, &end, 10);
-	if (errno != 0 || end == value)
-		return FALSE;
-	if (size && *end != '\0') {
-		static const char units[] = "kMG";
-		const char *unit = strchr(units, *end);
-
-		if (unit == NULL || end[1] != '\0')
-			return FALSE;
-		shift = 10 * (guint)(unit - units + 1);
-		end++;
-	}
-	if (*end != '\0' || *out > (G_MAXINT64 >> shift) || (shift > 0 && *out < 0))
-		return FALSE;
-	*out <<= shift;
-	return TRUE;
-}
-
-static gboolean
-in_range(gint64 number, const char *range)
-{
-	g_auto(GStrv) ends = g_strsplit(range, ":", 2);
-
-	return number >= g_ascii_strtoll(ends[0], NULL, 10) &&
-	       (ends[1] == NULL || *ends[1] == '\0' ||
-		number <= g_ascii_strtoll(ends[1], NULL, 10));
-}
-
-static gboolean
-is_choice(const char *value, const char *choices)
-{
-	g_auto(GStrv) words = g_strsplit(choices, ";", -1);
-
-	return g_strv_contains((const char *const *)words, value);
-}
-
-/* Says what is wrong with a value, or NULL. */
-static char *
-find_fault(const FerrySetting *setting, const char *value)
-{
-	gboolean truth;
-	gint64 number;
-
-	switch (setting->type) {
-	case FERRY_SETTING_STRING:
-	case FERRY_SETTING_LIST:
-		return g_utf8_validate(value, -1, NULL) ? NULL : g_strdup(_("is not UTF-8"));
-	case FERRY_SETTING_BOOLEAN:
-		return parse_boolean(value, &truth) ? NULL : g_strdup(_("must be yes or no"));
-	case FERRY_SETTING_INTEGER:
-	case FERRY_SETTING_SIZE:
-		if (!parse_number(value, setting->type == FERRY_SETTING_SIZE, &number))
-			return g_strdup(_("is not a number"));
-		if (setting->check != NULL && !in_range(number, setting->check))
-			return g_strdup_printf(_("is outside %s"), setting->check);
-		return NULL;
-	case FERRY_SETTING_CHOICE:
-		return is_choice(value, setting->check)
-			       ? NULL
-			       : g_strdup_printf(_("must be one of %s"), setting->check);
-	case FERRY_SETTING_FILE:
-		return access(value, R_OK) == 0
-			       ? NULL
-			       : g_strdup_printf(_("cannot be read: %s"), g_strerror(errno));
-	case FERRY_SETTING_FOLDER:
-		return g_path_is_absolute(value) ? NULL : g_strdup(_("must be an absolute path"));
 	}
 	return NULL;
 }
@@ -253,7 +136,8 @@ static void G_GNUC_PRINTF(5, 6) report(FerrySettings *self, GString *problems, c
 
 	if (problems->len > 0)
 		g_string_append_c(problems, '\n');
-	g_string_append_printf(problems, "%s: [%s]", self->path, group);
+	g_string_append_printf(problems, "%s: [%s]", self->path != NULL ? self->path : "defaults",
+			       group);
 	if (key != NULL)
 		g_string_append_printf(problems, " %s", key);
 	g_string_append_c(problems, ' ');
@@ -278,7 +162,7 @@ take_value(FerrySettings *self, GKeyFile *file, const char *group, const char *k
 	/* an empty value is the same as none, so that a sample file can be filled in */
 	if (*raw == '\0')
 		return;
-	fault = find_fault(setting, raw);
+	fault = ferry_setting_find_fault(setting, raw);
 	if (fault != NULL) {
 		g_autofree char *shown = g_strescape(raw, NULL);
 
@@ -305,6 +189,10 @@ take_group(FerrySettings *self, GKeyFile *file, const char *group, GString *prob
 {
 	g_auto(GStrv) keys = g_key_file_get_keys(file, group, NULL, NULL);
 
+	if (is_deferred(self, group)) {
+		g_ptr_array_add(self->groups, g_strdup(group));
+		return;
+	}
 	if (find_setting(self, group, NULL) == NULL) {
 		report(self, problems, group, NULL, "%s", _("is not a known group"));
 		return;
@@ -313,6 +201,121 @@ take_group(FerrySettings *self, GKeyFile *file, const char *group, GString *prob
 	for (guint i = 0; keys[i] != NULL; i++)
 		take_value(self, file, group, keys[i], problems);
 	check_required(self, group, problems);
+}
+
+/* A value of a deferred group whose key is declared now. A bad one stays the default; that is
+ * reported by ferry_settings_check_group(). */
+static void
+take_late_value(FerrySettings *self, const FerrySetting *setting)
+{
+	g_autoptr(GString) problems = g_string_new(NULL);
+
+	if (is_deferred(self, setting->group) &&
+	    g_key_file_has_key(self->file, setting->group, setting->key, NULL))
+		take_value(self, self->file, setting->group, setting->key, problems);
+}
+
+/**
+ * ferry_settings_add_table: (skip)
+ * @table: static rows
+ * @n_rows: how many
+ *
+ * Declares settings. Comes before loading, but for those of deferred groups.
+ */
+void
+ferry_settings_add_table(FerrySettings *self, const FerrySetting *table, gsize n_rows)
+{
+	g_array_append_vals(self->table, table, (guint)n_rows);
+	for (gsize i = 0; self->file != NULL && i < n_rows; i++)
+		take_late_value(self, &table[i]);
+}
+
+/**
+ * ferry_settings_add_row:
+ * @group: its group; see [struct@Setting]
+ * @key: its key
+ * @type: how its value is read
+ * @initial: (nullable): the value where the file has none
+ * @check: (nullable): what values are good
+ * @required: whether a group without it is an error
+ * @description: one sentence
+ *
+ * Declares one setting, for languages that have no static tables; see ferry_settings_add_table().
+ * The texts are kept as long as the process lives.
+ */
+void
+ferry_settings_add_row(FerrySettings *self, const char *group, const char *key,
+		       FerrySettingType type, const char *initial, const char *check,
+		       gboolean required, const char *description)
+{
+	const FerrySetting row = {g_intern_string(group),      g_intern_string(key),   type,
+				  g_intern_string(initial),    g_intern_string(check), required,
+				  g_intern_string(description)};
+
+	ferry_settings_add_table(self, &row, 1);
+}
+
+/**
+ * ferry_settings_defer:
+ * @prefix: `extension` for every group `[extension NAME]`
+ *
+ * Has the keys of such groups declared once the file is loaded, by whom the file names. They are
+ * read as they are declared, and ferry_settings_check_group() says what is wrong with a group.
+ */
+void
+ferry_settings_defer(FerrySettings *self, const char *prefix)
+{
+	g_free(self->deferred);
+	self->deferred = g_strdup(prefix);
+}
+
+/**
+ * ferry_settings_check_group:
+ * @group: a deferred group whose keys are all declared; need not be in the file
+ *
+ * Checks a deferred group as loading does others.
+ *
+ * Returns: %FALSE with %FERRY_ERROR_CONFIGURATION where anything is wrong, a line for each problem
+ */
+gboolean
+ferry_settings_check_group(FerrySettings *self, const char *group, GError **error)
+{
+	g_autoptr(GString) problems = g_string_new(NULL);
+	g_auto(GStrv) keys = NULL;
+
+	if (self->file != NULL)
+		keys = g_key_file_get_keys(self->file, group, NULL, NULL);
+	for (guint i = 0; keys != NULL && keys[i] != NULL; i++)
+		take_value(self, self->file, group, keys[i], problems);
+	check_required(self, group, problems);
+	if (problems->len == 0)
+		return TRUE;
+	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION, problems->str);
+	return FALSE;
+}
+
+static gboolean
+is_in_group(gpointer index, gpointer value, gpointer group)
+{
+	gsize length = strlen(group);
+
+	return strncmp(index, group, length) == 0 && ((const char *)index)[length] == '\n';
+}
+
+/**
+ * ferry_settings_remove_group:
+ * @group: a deferred group
+ *
+ * Forgets what was declared of a group: its module could not be loaded.
+ */
+void
+ferry_settings_remove_group(FerrySettings *self, const char *group)
+{
+	for (guint i = self->table->len; i-- > 0;) {
+		if (g_str_equal(g_array_index(self->table, FerrySetting, i).group, group))
+			g_array_remove_index(self->table, i);
+	}
+	g_hash_table_foreach_remove(self->values, is_in_group, (gpointer)group);
 }
 
 /**
@@ -343,6 +346,8 @@ ferry_settings_load_data(FerrySettings *self, const char *name, const char *data
 	groups = g_key_file_get_groups(file, NULL);
 	for (guint i = 0; groups[i] != NULL; i++)
 		take_group(self, file, groups[i], problems);
+	g_clear_pointer(&self->file, g_key_file_unref);
+	self->file = g_steal_pointer(&file);
 	if (problems->len > 0) {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION, problems->str);
 		return FALSE;
@@ -445,7 +450,7 @@ ferry_settings_get_boolean(FerrySettings *self, const char *group, const char *k
 	const char *value = ferry_settings_get_string(self, group, key);
 	gboolean truth = FALSE;
 
-	return value != NULL && parse_boolean(value, &truth) && truth;
+	return value != NULL && ferry_setting_parse_boolean(value, &truth) && truth;
 }
 
 /**
@@ -461,7 +466,7 @@ ferry_settings_get_integer(FerrySettings *self, const char *group, const char *k
 	const char *value = ferry_settings_get_string(self, group, key);
 	gint64 number = 0;
 
-	return value != NULL && parse_number(value, TRUE, &number) ? number : 0;
+	return value != NULL && ferry_setting_parse_number(value, TRUE, &number) ? number : 0;
 }
 
 /**

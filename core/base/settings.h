@@ -31,7 +31,8 @@ typedef enum {
 
 /**
  * FerrySetting:
- * @group: its group; `backend *` stands for every group `[backend NAME]`
+ * @group: its group; `backend *` stands for every group `[backend NAME]`. Tables of modules leave
+ * it out: theirs is `extension NAME`, see ferry_registry_add_setting()
  * @key: its key
  * @type: how its value is read
  * @initial: (nullable): the value where the file has none; %NULL: unset
@@ -65,6 +66,10 @@ void ferry_settings_add_table(FerrySettings *self, const FerrySetting *table, gs
 void ferry_settings_add_row(FerrySettings *self, const char *group, const char *key,
 			    FerrySettingType type, const char *initial, const char *check,
 			    gboolean required, const char *description);
+char *ferry_setting_find_mistake(const FerrySetting *setting);
+void ferry_settings_defer(FerrySettings *self, const char *prefix);
+gboolean ferry_settings_check_group(FerrySettings *self, const char *group, GError **error);
+void ferry_settings_remove_group(FerrySettings *self, const char *group);
 gboolean ferry_settings_load_file(FerrySettings *self, const char *path, GError **error);
 gboolean ferry_settings_load_data(FerrySettings *self, const char *name, const char *data,
 				  GError **error);

@@ -14,12 +14,19 @@ ferry_cli_config_check(FerryCli *cli)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(FerrySettings) settings = NULL;
+	g_autoptr(FerryModules) modules = ferry_modules_new();
+	g_autoptr(FerryRegistry) registry = NULL;
+	g_auto(GStrv) notes = NULL;
 
 	if (cli->arguments[0] != NULL)
 		cli->config = cli->arguments[0];
 	settings = ferry_cli_load_settings(cli, &error);
-	if (settings == NULL)
+	if (settings != NULL)
+		registry = ferry_server_make_registry(settings, modules, &error);
+	if (registry == NULL || !ferry_modules_check_settings(modules, settings, &notes, &error))
 		return ferry_cli_fail(error);
+	for (guint i = 0; notes[i] != NULL; i++)
+		g_print("%s\n", notes[i]);
 	g_print(_("%s: good\n"), ferry_settings_get_path(settings));
 	return 0;
 }

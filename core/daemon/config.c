@@ -33,8 +33,6 @@ static const FerrySetting table[] = {
 	 N_("How much is logged.")},
 	{"ferry", "log-format", FERRY_SETTING_CHOICE, "text", "text;json", FALSE,
 	 N_("Whether the log is for people or for machines.")},
-	{"ferry", "admin", FERRY_SETTING_STRING, NULL, NULL, FALSE,
-	 N_("How users reach who runs this server: a URI such as mailto:postmaster@example.org.")},
 	{"ferry", "user", FERRY_SETTING_STRING, NULL, NULL, FALSE,
 	 N_("Whom to become once the ports are bound, when started as root.")},
 
@@ -124,7 +122,8 @@ static const FerrySetting table[] = {
 /**
  * ferry_config_new:
  *
- * Returns: (transfer full): settings that know every key of the configuration
+ * Returns: (transfer full): settings that know every key of the configuration but those of modules,
+ *   `[extension NAME]`, which ferry_server_make_registry() adds
  */
 FerrySettings *
 ferry_config_new(void)
@@ -132,6 +131,8 @@ ferry_config_new(void)
 	FerrySettings *settings = ferry_settings_new();
 
 	ferry_settings_add_table(settings, table, G_N_ELEMENTS(table));
+	/* modules declare theirs once the configuration has said which are loaded */
+	ferry_settings_defer(settings, "extension");
 	return settings;
 }
 

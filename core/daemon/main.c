@@ -162,12 +162,15 @@ reload_cb(gpointer user_data)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(FerrySettings) settings = load_settings(self->config_path, &error);
 
-	if (settings == NULL) {
+	if (self->stopping)
+		return G_SOURCE_CONTINUE;
+	if (settings == NULL || !ferry_server_reload(self->server, settings, &error)) {
 		g_warning("not reloaded: %s", error->message);
 		return G_SOURCE_CONTINUE;
 	}
 	set_up_log(settings);
-	g_message("reloaded %s: log-level and log-format; other changes need a restart",
+	g_message("reloaded %s: log-level, log-format and, for new connections, modules and their "
+		  "settings; other changes need a restart",
 		  self->config_path);
 	return G_SOURCE_CONTINUE;
 }
@@ -208,10 +211,13 @@ check(FerrySettings *settings, GError **error)
 	g_autoptr(FerryModules) modules = ferry_modules_new();
 	g_autoptr(FerryRegistry) registry = ferry_server_make_registry(settings, modules, error);
 	g_autoptr(GString) problems = g_string_new(NULL);
+	g_auto(GStrv) notes = NULL;
 	GPtrArray *list = ferry_modules_list(modules);
 
-	if (registry == NULL)
+	if (registry == NULL || !ferry_modules_check_settings(modules, settings, &notes, error))
 		return FALSE;
+	for (guint i = 0; notes[i] != NULL; i++)
+		g_print("%s\n", notes[i]);
 	for (guint i = 0; i < list->len; i++) {
 		const FerryModule *module = g_ptr_array_index(list, i);
 

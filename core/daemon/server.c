@@ -121,10 +121,12 @@ ferry_server_new(FerrySettings *settings)
 
 /**
  * ferry_server_make_registry:
- * @settings: which modules are wanted
+ * @settings: which modules are wanted, and what it says to them; not to be used for another
+ *   registry, since they declare their settings there
  * @modules: an empty set, filled here
  *
  * Registers the library's own contributions and those of every module the configuration allows.
+ * What is wrong with the settings of modules ferry_modules_check_settings() says.
  *
  * Returns: (transfer full): a sealed registry
  */
@@ -135,6 +137,7 @@ ferry_server_make_registry(FerrySettings *settings, FerryModules *modules, GErro
 	g_auto(GStrv) dirs = ferry_settings_get_list(settings, "ferry", "plugin-dir");
 	g_auto(GStrv) selection = ferry_settings_get_list(settings, "ferry", "extensions");
 
+	ferry_registry_set_settings(registry, settings);
 	if (!ferry_imap_register_base(registry, error))
 		return NULL;
 	for (guint i = 0; dirs[i] != NULL; i++)
@@ -147,9 +150,9 @@ ferry_server_make_registry(FerrySettings *settings, FerryModules *modules, GErro
 }
 
 static void
-log_modules(FerryServer *self)
+log_modules(FerryModules *modules)
 {
-	GPtrArray *list = ferry_modules_list(self->modules);
+	GPtrArray *list = ferry_modules_list(modules);
 
 	for (guint i = 0; i < list->len; i++) {
 		const FerryModule *module = g_ptr_array_index(list, i);
@@ -162,6 +165,24 @@ log_modules(FerryServer *self)
 			g_debug("module %s: %s", module->name,
 				ferry_module_state_to_string(module->state));
 	}
+}
+
+/* The registry of a configuration, and in @modules what became of each module: all of it is logged.
+ */
+static FerryRegistry *
+load_registry(FerrySettings *settings, FerryModules *modules, GError **error)
+{
+	g_autoptr(FerryRegistry) registry = ferry_server_make_registry(settings, modules, error);
+	g_auto(GStrv) notes = NULL;
+
+	if (registry == NULL)
+		return NULL;
+	log_modules(modules);
+	if (!ferry_modules_check_settings(modules, settings, &notes, error))
+		return NULL;
+	for (guint i = 0; notes[i] != NULL; i++)
+		g_message("%s", notes[i]);
+	return g_steal_pointer(&registry);
 }
 
 static gboolean
@@ -271,11 +292,8 @@ ferry_server_bind(FerryServer *self, GError **error)
 	g_auto(GStrv) names = ferry_settings_list_groups(self->settings, "listener");
 
 	self->modules = ferry_modules_new();
-	self->registry = ferry_server_make_registry(self->settings, self->modules, error);
-	if (self->registry == NULL)
-		return FALSE;
-	log_modules(self);
-	if (!load_tls(self, error))
+	self->registry = load_registry(self->settings, self->modules, error);
+	if (self->registry == NULL || !load_tls(self, error))
 		return FALSE;
 	self->poller = ferry_poller_new(g_main_context_default());
 	self->connection_limits = ferry_connection_limits_new(
@@ -351,8 +369,6 @@ start_door(FerryServer *self, Door *door, GError **error)
 		g_strcmp0(ferry_settings_get_string(self->settings, door->group, "allow-plaintext"),
 			  "never") != 0);
 	ferry_service_set_spool_dir(door->service, cache_dir);
-	ferry_service_set_admin(door->service,
-				ferry_settings_get_string(self->settings, "ferry", "admin"));
 	if (!ferry_listener_start(door->listener, error)) {
 		g_prefix_error(error, "[%s]: ", door->group);
 		return FALSE;
@@ -379,6 +395,85 @@ ferry_server_start(FerryServer *self, GError **error)
 			return FALSE;
 	}
 	self->started_at = g_get_real_time() / G_USEC_PER_SEC;
+	return TRUE;
+}
+
+/* A module that works must not be lost to a mistake in its new version. */
+static gboolean
+check_modules_still_work(FerryServer *self, FerryModules *modules, GError **error)
+{
+	GPtrArray *list = ferry_modules_list(modules);
+	GPtrArray *now = ferry_modules_list(self->modules);
+
+	for (guint i = 0; i < list->len; i++) {
+		const FerryModule *module = g_ptr_array_index(list, i);
+
+		for (guint j = 0; module->state == FERRY_MODULE_BROKEN && j < now->len; j++) {
+			const FerryModule *other = g_ptr_array_index(now, j);
+
+			if (!g_str_equal(module->name, other->name) ||
+			    other->state != FERRY_MODULE_LOADED)
+				continue;
+			g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION,
+					    module->reason);
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+/* Of every listener; NULL where one would have none. */
+static GPtrArray *
+find_protocols(FerryServer *self, FerryRegistry *registry, GError **error)
+{
+	g_autoptr(GPtrArray) protocols = g_ptr_array_new();
+
+	for (guint i = 0; i < self->doors->len; i++) {
+		Door *door = g_ptr_array_index(self->doors, i);
+		const char *name = door->protocol->name;
+		const FerryContribution *protocol =
+			ferry_registry_lookup(registry, FERRY_CONTRIBUTION_PROTOCOL, name);
+
+		if (protocol == NULL) {
+			g_set_error(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION,
+				    _("listener %s: no module provides %s"), door->name, name);
+			return NULL;
+		}
+		g_ptr_array_add(protocols, (gpointer)protocol);
+	}
+	return g_steal_pointer(&protocols);
+}
+
+/**
+ * ferry_server_reload:
+ * @settings: a configuration that was loaded and checked
+ *
+ * Has new connections served as another configuration says of modules: which are on, and what their
+ * settings are. Connections that are there keep what they began with. Nothing else of the server
+ * changes.
+ *
+ * Returns: %FALSE with @error set where it cannot be followed; nothing has changed then
+ */
+gboolean
+ferry_server_reload(FerryServer *self, FerrySettings *settings, GError **error)
+{
+	g_autoptr(FerryModules) modules = ferry_modules_new();
+	g_autoptr(FerryRegistry) registry = load_registry(settings, modules, error);
+	g_autoptr(GPtrArray) protocols = NULL;
+
+	if (registry == NULL || !check_modules_still_work(self, modules, error))
+		return FALSE;
+	protocols = find_protocols(self, registry, error);
+	if (protocols == NULL)
+		return FALSE;
+	for (guint i = 0; i < self->doors->len; i++) {
+		Door *door = g_ptr_array_index(self->doors, i);
+
+		door->protocol = g_ptr_array_index(protocols, i);
+		ferry_service_set_registry(door->service, registry);
+	}
+	g_set_object(&self->registry, registry);
+	g_set_object(&self->modules, modules);
 	return TRUE;
 }
 

@@ -21,6 +21,7 @@ FerryRegistry *ferry_server_make_registry(FerrySettings *settings, FerryModules 
 FerryServer *ferry_server_new(FerrySettings *settings);
 gboolean ferry_server_bind(FerryServer *self, GError **error);
 gboolean ferry_server_start(FerryServer *self, GError **error);
+gboolean ferry_server_reload(FerryServer *self, FerrySettings *settings, GError **error);
 void ferry_server_stop(FerryServer *self);
 GVariant *ferry_server_make_status(FerryServer *self);
 

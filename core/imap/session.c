@@ -56,6 +56,7 @@ ferry_imap_session_finalize(GObject *object)
 	g_clear_object(&self->writer);
 	g_clear_object(&self->connection);
 	g_clear_object(&self->service);
+	g_clear_object(&self->registry);
 	g_free(self->mailbox_name);
 	g_free(self->user);
 	G_OBJECT_CLASS(ferry_imap_session_parent_class)->finalize(object);
@@ -107,7 +108,7 @@ ferry_imap_session_new(FerryConnection *connection, FerryService *service)
 
 	self->connection = g_object_ref(connection);
 	self->service = g_object_ref(service);
-	self->registry = ferry_service_get_registry(service);
+	self->registry = g_object_ref(ferry_service_get_registry(service));
 	self->writer = ferry_imap_writer_new(connection);
 	self->parser = ferry_imap_parser_new(ferry_service_get_limits(service));
 	set_literal_limit(self);
@@ -253,6 +254,20 @@ FerryRegistry *
 ferry_imap_session_get_registry(FerryImapSession *self)
 {
 	return self->registry;
+}
+
+/**
+ * ferry_imap_session_get_settings:
+ *
+ * What the configuration said to modules when this session began; see
+ * ferry_registry_get_settings().
+ *
+ * Returns: (transfer none): the settings
+ */
+FerrySettings *
+ferry_imap_session_get_settings(FerryImapSession *self)
+{
+	return ferry_registry_get_settings(self->registry);
 }
 
 /**

@@ -27,6 +27,7 @@ void ferry_imap_session_start(FerryImapSession *self);
 FerryConnection *ferry_imap_session_get_connection(FerryImapSession *self);
 FerryService *ferry_imap_session_get_service(FerryImapSession *self);
 FerryRegistry *ferry_imap_session_get_registry(FerryImapSession *self);
+FerrySettings *ferry_imap_session_get_settings(FerryImapSession *self);
 const FerryLimits *ferry_imap_session_get_limits(FerryImapSession *self);
 FerryImapWriter *ferry_imap_session_get_writer(FerryImapSession *self);
 FerryPhase ferry_imap_session_get_phase(FerryImapSession *self);

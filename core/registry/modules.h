@@ -73,6 +73,8 @@ void ferry_modules_select(FerryModules *self, const char *const *selection);
 guint ferry_modules_load(FerryModules *self, FerryRegistry *registry);
 gboolean ferry_modules_load_one(FerryModules *self, FerryRegistry *registry, const char *name,
 				GError **error);
+gboolean ferry_modules_check_settings(FerryModules *self, FerrySettings *settings, char ***notes,
+				      GError **error);
 GPtrArray *ferry_modules_list(FerryModules *self);
 
 G_END_DECLS

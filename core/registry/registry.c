@@ -14,6 +14,7 @@ struct _FerryRegistry {
 	GObject parent_instance;
 	gboolean sealed;
 	char *module;                                  /* whose registrations come now */
+	FerrySettings *settings;                       /* what the configuration says to modules */
 	GPtrArray *lists[FERRY_CONTRIBUTION_N_KINDS];  /* (element-type FerryContribution) */
 	GHashTable *names[FERRY_CONTRIBUTION_N_KINDS]; /* name to a borrowed FerryContribution */
 };
@@ -57,6 +58,7 @@ static const struct {
 	[FERRY_CONTRIBUTION_TEXT_TRANSLATOR] = {"text translator", TRUE},
 	[FERRY_CONTRIBUTION_EVENT_NAME] = {"event name", FALSE},
 	[FERRY_CONTRIBUTION_EVENT_POLICY] = {"event policy", TRUE},
+	[FERRY_CONTRIBUTION_SETTING] = {"setting", FALSE},
 };
 
 static void
@@ -80,6 +82,7 @@ ferry_registry_finalize(GObject *object)
 		g_ptr_array_unref(self->lists[i]);
 	}
 	g_free(self->module);
+	g_object_unref(self->settings);
 	G_OBJECT_CLASS(ferry_registry_parent_class)->finalize(object);
 }
 
@@ -93,6 +96,7 @@ static void
 ferry_registry_init(FerryRegistry *self)
 {
 	self->module = g_strdup("base");
+	self->settings = ferry_settings_new();
 	for (guint i = 0; i < FERRY_CONTRIBUTION_N_KINDS; i++) {
 		self->lists[i] =
 			g_ptr_array_new_with_free_func((GDestroyNotify)ferry_contribution_free);
@@ -146,10 +150,49 @@ ferry_registry_set_module(FerryRegistry *self, const char *module)
 	self->module = g_strdup(module);
 }
 
+/* Whose registrations come now. */
+const char *
+ferry_registry_get_module(FerryRegistry *self)
+{
+	return self->module;
+}
+
+/**
+ * ferry_registry_set_settings:
+ * @settings: a configuration that was loaded, with the groups of modules deferred
+ *
+ * Sets where modules declare their settings and find the values. Comes before any of them
+ * registers; without it every setting has its default.
+ */
+void
+ferry_registry_set_settings(FerryRegistry *self, FerrySettings *settings)
+{
+	g_return_if_fail(self->lists[FERRY_CONTRIBUTION_SETTING]->len == 0);
+	g_set_object(&self->settings, settings);
+}
+
+/**
+ * ferry_registry_get_settings:
+ *
+ * What the configuration says. A module reads what it declared itself in its own group:
+ * `ferry_settings_get_integer(settings, "extension NAME", "KEY")`. Like the registry it never
+ * changes; a configuration that is read again makes another one.
+ *
+ * Returns: (transfer none): the settings
+ */
+FerrySettings *
+ferry_registry_get_settings(FerryRegistry *self)
+{
+	return self->settings;
+}
+
 /* Forgets what a module registered before it failed, so that no half of it stays. */
 void
 ferry_registry_forget_module(FerryRegistry *self, const char *module)
 {
+	g_autofree char *group = ferry_registry_make_settings_group(module);
+
+	ferry_settings_remove_group(self->settings, group);
 	for (guint kind = 0; kind < FERRY_CONTRIBUTION_N_KINDS; kind++) {
 		GPtrArray *list = self->lists[kind];
 

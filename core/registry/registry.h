@@ -3,6 +3,8 @@
 
 #include <gio/gio.h>
 
+#include "base/settings.h"
+
 G_BEGIN_DECLS
 
 /* Types of later layers: the registry passes them through and never looks inside. */
@@ -57,6 +59,7 @@ typedef enum {
 	FERRY_CONTRIBUTION_TEXT_TRANSLATOR,
 	FERRY_CONTRIBUTION_EVENT_NAME,
 	FERRY_CONTRIBUTION_EVENT_POLICY,
+	FERRY_CONTRIBUTION_SETTING,
 	FERRY_CONTRIBUTION_N_KINDS,
 } FerryContributionKind;
 
@@ -496,6 +499,8 @@ FerryRegistry *ferry_registry_new(void);
 void ferry_registry_seal(FerryRegistry *self);
 gboolean ferry_registry_is_sealed(FerryRegistry *self);
 void ferry_registry_set_module(FerryRegistry *self, const char *module);
+void ferry_registry_set_settings(FerryRegistry *self, FerrySettings *settings);
+FerrySettings *ferry_registry_get_settings(FerryRegistry *self);
 
 const FerryContribution *ferry_registry_lookup(FerryRegistry *self, FerryContributionKind kind,
 					       const char *name);
@@ -593,5 +598,10 @@ gboolean ferry_registry_add_loader(FerryRegistry *self, const char *name, FerryL
 gboolean ferry_registry_add_text_translator(FerryRegistry *self, const char *name,
 					    FerryTextTranslatorFunc func, gpointer user_data,
 					    GDestroyNotify destroy, GError **error);
+gboolean ferry_registry_add_setting(FerryRegistry *self, const char *key, FerrySettingType type,
+				    const char *initial, const char *check, gboolean required,
+				    const char *description, GError **error);
+gboolean ferry_registry_add_settings(FerryRegistry *self, const FerrySetting *table, gsize n_rows,
+				     GError **error);
 
 G_END_DECLS

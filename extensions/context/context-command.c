@@ -60,6 +60,13 @@ activate(FerryImapCommand *command, gpointer user_data)
 	ferry_imap_session_want_turn(context->owner->session);
 }
 
+static guint
+get_max_updates(FerryImapSession *session)
+{
+	return (guint)ferry_settings_get_integer(ferry_imap_session_get_settings(session),
+						 CONTEXT_SETTINGS, "max-updates");
+}
+
 gboolean
 context_prepare_update(FerryImapSearch *search, FerryImapValue *arguments, gpointer user_data,
 		       GError **error)
@@ -82,7 +89,7 @@ context_prepare_update(FerryImapSearch *search, FerryImapValue *arguments, gpoin
 		refuse(command, "] Sorted results are not updated\r\n");
 		return TRUE;
 	}
-	if (owner->contexts->len >= CONTEXT_MAX) {
+	if (owner->contexts->len >= get_max_updates(session)) {
 		refuse(command, "] Too many contexts\r\n");
 		return TRUE;
 	}

@@ -14,11 +14,21 @@ make_capability(FerryImapSession *session, gpointer user_data)
 	return g_strconcat("CONTEXT=", (const char *)user_data, NULL);
 }
 
+static const FerrySetting settings[] = {
+	{.key = "max-updates",
+	 .type = FERRY_SETTING_INTEGER,
+	 .initial = "16",
+	 .check = "1:1000",
+	 .description = "Searches of one client whose results are kept up to date."},
+};
+
 static gboolean
 register_context(FerryRegistry *registry, GError **error)
 {
 	static const char *const commands[] = {"SEARCH", "SORT"};
 
+	if (!ferry_registry_add_settings(registry, settings, G_N_ELEMENTS(settings), error))
+		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
 		g_autofree char *name = g_strconcat("CONTEXT=", commands[i], NULL);
 

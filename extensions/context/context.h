@@ -3,8 +3,7 @@
 
 #include <ferry.h>
 
-/* the contexts of a session that update */
-#define CONTEXT_MAX 16
+#define CONTEXT_SETTINGS "extension context"
 
 typedef struct _ContextSession ContextSession;
 

@@ -29,7 +29,8 @@ static FerryAccountDatum *
 new_admin(FerryImapCommand *command)
 {
 	FerryImapSession *session = ferry_imap_command_get_session(command);
-	const char *uri = ferry_service_get_admin(ferry_imap_session_get_service(session));
+	const char *uri = ferry_settings_get_string(ferry_imap_session_get_settings(session),
+						    METADATA_SETTINGS, "admin");
 	g_autoptr(GBytes) value = uri != NULL ? g_bytes_new(uri, strlen(uri)) : NULL;
 
 	return uri != NULL ? ferry_account_datum_new(TRUE, "/shared/admin", value) : NULL;

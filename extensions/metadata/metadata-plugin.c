@@ -1,12 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "metadata.h"
 
+/* RFC 5464 §4.1 wants 1024 octets and 10 entries at least; the store keeps 4 MiB of an account. */
+static const FerrySetting settings[] = {
+	{.key = "admin",
+	 .description = "How users reach who runs this server: a URI such as "
+			"mailto:postmaster@example.org."},
+	{.key = "max-value",
+	 .type = FERRY_SETTING_SIZE,
+	 .initial = "64k",
+	 .check = "1024:1048576",
+	 .description = "Octets of one entry's value."},
+	{.key = "max-entries",
+	 .type = FERRY_SETTING_INTEGER,
+	 .initial = "100",
+	 .check = "10:10000",
+	 .description = "Entries of a mailbox that are one user's, and as many that are shared."},
+};
+
 static gboolean
 register_metadata(FerryRegistry *registry, GError **error)
 {
 	static const char *const names[] = {"METADATA", "METADATA-SERVER", "LIST-METADATA"};
 	static const char *const events[] = {METADATA_MAILBOX_EVENT, METADATA_SERVER_EVENT};
 
+	if (!ferry_registry_add_settings(registry, settings, G_N_ELEMENTS(settings), error))
+		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
 		if (!ferry_registry_add_capability(registry, names[i], FERRY_PHASE_AFTER_LOGIN,
 						   NULL, NULL, NULL, error))

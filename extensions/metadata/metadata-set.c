@@ -10,6 +10,8 @@
 #include <string.h>
 
 typedef struct {
+	gint64 max_value; /* octets of one */
+	guint max_entries;
 	GPtrArray *data; /* FerryAccountDatum */
 	gboolean shares;
 } Set;
@@ -27,6 +29,7 @@ static void
 put_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	g_autoptr(FerryImapCommand) command = user_data;
+	Set *self = ferry_imap_command_get_data(command);
 	g_autoptr(GError) error = NULL;
 
 	if (ferry_account_session_put_data_finish(FERRY_ACCOUNT_SESSION(source), result, &error)) {
@@ -36,7 +39,7 @@ put_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_LIMIT)) {
 		ferry_imap_command_set_response_code(command, "METADATA TOOMANY");
 		ferry_imap_command_fail_new(command, FERRY_ERROR_LIMIT,
-					    "There are %d entries at most", METADATA_MAX_ENTRIES);
+					    "There are %u entries at most", self->max_entries);
 		return;
 	}
 	ferry_imap_command_fail(command, error);
@@ -48,10 +51,10 @@ put(FerryImapCommand *command, FerryMailboxInfo *info)
 	FerryImapSession *session = ferry_imap_command_get_session(command);
 	Set *self = ferry_imap_command_get_data(command);
 
-	ferry_account_session_put_data_async(
-		ferry_imap_session_get_account_session(session), METADATA_MODULE, info, self->data,
-		METADATA_MAX_ENTRIES, ferry_imap_command_get_cancellable(command), put_cb,
-		g_object_ref(command));
+	ferry_account_session_put_data_async(ferry_imap_session_get_account_session(session),
+					     METADATA_MODULE, info, self->data, self->max_entries,
+					     ferry_imap_command_get_cancellable(command), put_cb,
+					     g_object_ref(command));
 }
 
 static void
@@ -79,8 +82,8 @@ list_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static gboolean
-check_value(FerryImapCommand *command, const char *key, GBytes *value, gboolean of_server,
-	    GError **error)
+check_value(FerryImapCommand *command, Set *self, const char *key, GBytes *value,
+	    gboolean of_server, GError **error)
 {
 	g_autofree char *code = NULL;
 
@@ -95,12 +98,12 @@ check_value(FerryImapCommand *command, const char *key, GBytes *value, gboolean 
 				    "What a mailbox is for cannot be changed");
 		return FALSE;
 	}
-	if (value == NULL || g_bytes_get_size(value) <= METADATA_MAX_VALUE)
+	if (value == NULL || (gint64)g_bytes_get_size(value) <= self->max_value)
 		return TRUE;
-	code = g_strdup_printf("METADATA MAXSIZE %d", METADATA_MAX_VALUE);
+	code = g_strdup_printf("METADATA MAXSIZE %" G_GINT64_FORMAT, self->max_value);
 	ferry_imap_command_set_response_code(command, code);
-	g_set_error(error, FERRY_ERROR, FERRY_ERROR_TOO_BIG, "A value has %d octets at most",
-		    METADATA_MAX_VALUE);
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_TOO_BIG,
+		    "A value has %" G_GINT64_FORMAT " octets at most", self->max_value);
 	return FALSE;
 }
 
@@ -119,7 +122,7 @@ add_value(FerryImapCommand *command, Set *self, FerryImapValue *name, FerryImapV
 		if (bytes == NULL)
 			return FALSE;
 	}
-	if (!check_value(command, key, bytes, of_server, error))
+	if (!check_value(command, self, key, bytes, of_server, error))
 		return FALSE;
 	self->shares |= metadata_is_shared(key);
 	g_ptr_array_add(self->data, ferry_account_datum_new(metadata_is_shared(key), key, bytes));
@@ -149,9 +152,13 @@ void
 metadata_set(FerryImapCommand *command, gpointer user_data)
 {
 	FerryImapSession *session = ferry_imap_command_get_session(command);
+	FerrySettings *settings = ferry_imap_session_get_settings(session);
 	g_autoptr(GError) error = NULL;
 	Set *self = g_new0(Set, 1);
 
+	self->max_value = ferry_settings_get_integer(settings, METADATA_SETTINGS, "max-value");
+	self->max_entries =
+		(guint)ferry_settings_get_integer(settings, METADATA_SETTINGS, "max-entries");
 	self->data = g_ptr_array_new_with_free_func((GDestroyNotify)ferry_account_datum_unref);
 	ferry_imap_command_set_data(command, self, set_free);
 	if (!read_arguments(command, self, &error))

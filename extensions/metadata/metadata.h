@@ -4,11 +4,8 @@
 #include <ferry.h>
 
 #define METADATA_MODULE "metadata"
+#define METADATA_SETTINGS "extension metadata"
 
-/* Of one value, and of all values of a mailbox that are private, or shared. RFC 5464 §4.1 wants
- * 1024 octets and 10 values at least. */
-#define METADATA_MAX_VALUE 65536
-#define METADATA_MAX_ENTRIES 100
 /* Of one name, and of the names in a command. */
 #define METADATA_MAX_NAME 512
 #define METADATA_MAX_NAMES 100

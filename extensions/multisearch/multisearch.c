@@ -165,7 +165,10 @@ listed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	if (list != NULL)
 		self->sources = multisearch_list_sources(
 			get_filters(self->command), list,
-			ferry_imap_session_get_mailbox_name(session), &error);
+			ferry_imap_session_get_mailbox_name(session),
+			ferry_settings_get_integer(ferry_imap_session_get_settings(session),
+						   "extension multisearch", "max-mailboxes"),
+			&error);
 	if (self->sources == NULL) {
 		finish(self, error);
 		return;

@@ -7,7 +7,7 @@
 gboolean multisearch_names(FerryImapValue *filters, const char *name);
 gboolean multisearch_is_selected_only(FerryImapValue *filters);
 GPtrArray *multisearch_list_sources(FerryImapValue *filters, FerryMailboxList *list,
-				    const char *selected, GError **error);
+				    const char *selected, gint64 max, GError **error);
 
 /* multisearch.c */
 const char *multisearch_find_mistake(FerryImapCommand *command);

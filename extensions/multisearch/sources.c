@@ -9,9 +9,6 @@
 
 #include <string.h>
 
-/* mailboxes of one command */
-#define MAX_MAILBOXES 1000
-
 /* Whether a choice is among them; without any it is "selected". */
 gboolean
 multisearch_names(FerryImapValue *filters, const char *name)
@@ -99,11 +96,11 @@ is_wanted(FerryImapValue *filters, FerryMailboxList *list, FerryMailboxInfo *inf
 	return FALSE;
 }
 
-/* Mailboxes (FerryMailboxInfo) to search. What is not there is left out, so that nobody learns what
- * there is that they may not see (RFC 7377 §5). */
+/* Mailboxes (FerryMailboxInfo) to search, @max at most. What is not there is left out, so that
+ * nobody learns what there is that they may not see (RFC 7377 §5). */
 GPtrArray *
 multisearch_list_sources(FerryImapValue *filters, FerryMailboxList *list, const char *selected,
-			 GError **error)
+			 gint64 max, GError **error)
 {
 	g_autoptr(GPtrArray) sources =
 		g_ptr_array_new_with_free_func((GDestroyNotify)ferry_mailbox_info_unref);
@@ -114,9 +111,9 @@ multisearch_list_sources(FerryImapValue *filters, FerryMailboxList *list, const 
 		if (is_wanted(filters, list, info, selected))
 			g_ptr_array_add(sources, ferry_mailbox_info_ref(info));
 	}
-	if (sources->len <= MAX_MAILBOXES)
+	if (sources->len <= max)
 		return g_steal_pointer(&sources);
-	g_set_error(error, FERRY_ERROR, FERRY_ERROR_LIMIT, "more than %d mailboxes in a search",
-		    MAX_MAILBOXES);
+	g_set_error(error, FERRY_ERROR, FERRY_ERROR_LIMIT,
+		    "more than %" G_GINT64_FORMAT " mailboxes in a search", max);
 	return NULL;
 }

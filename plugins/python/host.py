@@ -278,7 +278,8 @@ class Command(Part):
             writer.release(True)
 
 
-# what the functions of each registering call are, in their order among the call's arguments
+# what the functions of each registering call are, in their order among the call's arguments; a call
+# without any is called as it is
 CALLS = {
     'add_capability': {2: Value},
     'add_command': {4: Command},
@@ -307,6 +308,7 @@ CALLS = {
     'add_progress_listener': {1: Listener},
     'add_protocol': {1: Event},
     'add_text_translator': {1: Value},
+    'add_setting': {},
 }
 
 
@@ -351,6 +353,8 @@ def install_guards():
     """What has no guard is refused: nothing that an extension raises may reach C."""
     for name in [name for name in dir(Ferry.Registry) if name.startswith('add_')]:
         original = getattr(Ferry.Registry, name)
+        if CALLS.get(name) == {}:
+            continue
         setattr(Ferry.Registry, name, guarded_call(name, original, CALLS[name])
                 if name in CALLS else refused_call(name))
     Ferry.ImapCommand.guard = guard_callback

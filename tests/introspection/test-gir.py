@@ -31,7 +31,7 @@ IN_HAND = ('Registry', 'ImapFetch', 'ImapMessage', 'ImapSearch', 'ImapSession', 
            'JmapReply', 'AccountSession', 'Mailbox', 'MailboxList', 'MailboxInfo', 'Outcome',
            'View', 'UidSet', 'Settings')
 # … but what its binding does by itself, and forms that only C can use.
-ONLY_C = re.compile('_(ref|unref|copy|free|writef)$|^ferry_registry_(lookup_n|add_sasl_mechanism)$|'
+ONLY_C = re.compile('_(ref|unref|copy|free|writef)$|^ferry_registry_(lookup_n|add_sasl_mechanism|add_settings)$|'
                     '^ferry_settings_(add_table|make_error)$|^ferry_uid_set_get_ranges$')
 
 
@@ -185,6 +185,27 @@ def test_uid_set():
     is_ferry_error(error_of(Ferry.ImapSet.parse, '0', 1), Ferry.Error.INVALID)
 
 
+def test_settings_of_modules():
+    """A module declares its keys in the file's group for it, and finds the values at once."""
+    settings = Ferry.Settings.new()
+    settings.defer('extension')
+    settings.load_data('f', '[extension weather]\ndays=5\nwind=1\n')
+    registry = Ferry.Registry.new()
+    registry.set_settings(settings)
+    registry.set_module('weather')
+    registry.add_setting('days', Ferry.SettingType.INTEGER, '3', '1:14', False, 'How many days.')
+    registry.add_setting('city', Ferry.SettingType.STRING, 'Kiel', None, False, 'Whose weather.')
+    found = registry.get_settings()
+    tap.same((found.get_integer('extension weather', 'days'),
+              found.get_string('extension weather', 'city')), (5, 'Kiel'))
+    is_ferry_error(error_of(registry.add_setting, 'days', Ferry.SettingType.STRING, None, None,
+                            False, 'Again.'), Ferry.Error.EXISTS)
+    is_ferry_error(error_of(registry.add_setting, 'hours', Ferry.SettingType.INTEGER, 'many', None,
+                            False, 'How many hours.'), Ferry.Error.INVALID)
+    problem = error_of(found.check_group, 'extension weather')
+    tap.check('f: [extension weather] wind is not a known key' in problem.message, problem.message)
+
+
 def test_settings():
     def declared():
         settings = Ferry.Settings.new()
@@ -230,4 +251,4 @@ if __name__ == '__main__':
     tap.run([test_nothing_is_left_out_by_accident, test_every_type_has_its_gtype,
              test_enums_lose_their_prefix, test_register, test_names_are_taken_once,
              test_callbacks_live_as_long_as_the_registry, test_jmap_value, test_jmap_builder,
-             test_uid_set, test_settings, test_modules, test_structs], timeout=50)
+             test_uid_set, test_settings, test_settings_of_modules, test_modules, test_structs], timeout=50)

@@ -103,6 +103,123 @@ test_sample(void)
 	g_assert_no_error(error);
 }
 
+/* a group whose keys are declared once the file is read; the rows it gets, and what is wrong then
+ */
+static const FerrySetting late[] = {
+	{"extension x", "count", FERRY_SETTING_INTEGER, "3", "1:9", FALSE, "A number."},
+	{"extension x", "name", FERRY_SETTING_STRING, NULL, NULL, FALSE, "A name."},
+	{"extension needy", "url", FERRY_SETTING_STRING, NULL, NULL, TRUE, "Must be there."},
+};
+static const struct {
+	const char *text;
+	const char *group;
+	gint64 count;
+	const char *wanted;
+} deferred[] = {
+	{"", "extension x", 3, NULL},
+	{"[extension x]\ncount=5 # five\nname=\n", "extension x", 5, NULL},
+	{"[extension x]\ncount=10\n", "extension x", 3, "f: [extension x] count = 10: is outside"},
+	{"[extension x]\ncount=5\nsize=1\n", "extension x", 5,
+	 "f: [extension x] size is not a known"},
+	{"[extension x]\ncount=5\ncount=a\nsise=1\n", "extension x", 3,
+	 "a: is not a number\nf: [extension x] sise is not"},
+	{"[extension xx]\ncount=5\n", "extension xx", 3,
+	 "f: [extension xx] count is not a known key"},
+	{"", "extension needy", 3, "f: [extension needy] url is missing"},
+	{"[extension needy]\nurl=u\n", "extension needy", 3, NULL},
+};
+
+static void
+test_deferred(void)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(deferred); i++) {
+		g_autoptr(FerrySettings) settings = ferry_settings_new();
+		g_autoptr(GError) error = NULL;
+		gboolean good;
+
+		g_test_message("row %u", i);
+		ferry_settings_add_table(settings, table, G_N_ELEMENTS(table));
+		ferry_settings_defer(settings, "extension");
+		ferry_settings_load_data(settings, "f", deferred[i].text, &error);
+		g_assert_no_error(error);
+		ferry_settings_add_table(settings, late, G_N_ELEMENTS(late));
+		g_assert_cmpint(ferry_settings_get_integer(settings, "extension x", "count"), ==,
+				deferred[i].count);
+		good = ferry_settings_check_group(settings, deferred[i].group, &error);
+		g_assert_cmpint(good, ==, deferred[i].wanted == NULL);
+		if (good)
+			continue;
+		g_assert_error(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION);
+		g_test_message("%s", error->message);
+		g_assert_nonnull(strstr(error->message, deferred[i].wanted));
+	}
+}
+
+/* what was said of one group goes, and nothing else */
+static void
+test_remove_group(void)
+{
+	static const FerrySetting other = {
+		"extension xx", "count", FERRY_SETTING_INTEGER, "1", NULL, FALSE, "A number."};
+	g_autoptr(FerrySettings) settings = ferry_settings_new();
+	g_autoptr(GError) error = NULL;
+	g_autofree char *sample = NULL;
+
+	ferry_settings_defer(settings, "extension");
+	ferry_settings_load_data(settings, "f", "[extension x]\ncount=5\n[extension xx]\ncount=6\n",
+				 &error);
+	g_assert_no_error(error);
+	ferry_settings_add_table(settings, late, G_N_ELEMENTS(late));
+	ferry_settings_add_table(settings, &other, 1);
+	ferry_settings_remove_group(settings, "extension x");
+	sample = ferry_settings_make_sample(settings);
+	g_assert_null(strstr(sample, "[extension x]"));
+	g_assert_nonnull(strstr(sample, "[extension needy]"));
+	g_assert_false(ferry_settings_has(settings, "extension x", "count"));
+	g_assert_cmpint(ferry_settings_get_integer(settings, "extension xx", "count"), ==, 6);
+}
+
+static const struct {
+	FerrySetting row;
+	const char *wanted;
+} rows[] = {
+	{{.key = "plain", .description = "Text."}, NULL},
+	{{.key = "Loud", .description = "Text."}, "small letters"},
+	{{.key = "", .description = "Text."}, "small letters"},
+	{{.key = "a=b", .description = "Text."}, "small letters"},
+	{{.key = "silent"}, "describes"},
+	{{.key = "type", .type = 99, .description = "Text."}, "no such type"},
+	{{.key = "pick", .type = FERRY_SETTING_CHOICE, .description = "Text."}, "words"},
+	{{.key = "n",
+	  .type = FERRY_SETTING_INTEGER,
+	  .initial = "0",
+	  .check = "1:",
+	  .description = "N."},
+	 "outside"},
+	{{.key = "n",
+	  .type = FERRY_SETTING_SIZE,
+	  .initial = "4k",
+	  .check = "1:",
+	  .description = "N."},
+	 NULL},
+	{{.key = "file", .type = FERRY_SETTING_FILE, .initial = "/nowhere/x", .description = "F."},
+	 NULL},
+};
+
+static void
+test_rows(void)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *mistake = ferry_setting_find_mistake(&rows[i].row);
+
+		g_test_message("row %u: %s", i, mistake != NULL ? mistake : "good");
+		if (rows[i].wanted == NULL)
+			g_assert_null(mistake);
+		else
+			g_assert_nonnull(mistake != NULL ? strstr(mistake, rows[i].wanted) : NULL);
+	}
+}
+
 static const struct {
 	const char *text;
 	const char *wanted;
@@ -133,6 +250,9 @@ main(int argc, char **argv)
 	g_test_add_func("/base/settings/files", test_files);
 	g_test_add_func("/base/settings/values", test_values);
 	g_test_add_func("/base/settings/sample", test_sample);
+	g_test_add_func("/base/settings/deferred", test_deferred);
+	g_test_add_func("/base/settings/remove-group", test_remove_group);
+	g_test_add_func("/base/settings/rows", test_rows);
 	g_test_add_func("/base/log/escape", test_escape);
 	return g_test_run();
 }

@@ -43,13 +43,15 @@ fixture_init_with(Fixture *self, const FerryPlugin *module)
 	self->registry = ferry_registry_new();
 	ferry_imap_register_base(self->registry, &error);
 	g_assert_no_error(error);
-	if (module != NULL)
+	if (module != NULL) {
+		ferry_registry_set_module(self->registry, module->name);
 		module->register_func(self->registry, &error);
+	}
 	g_assert_no_error(error);
 	ferry_registry_seal(self->registry);
 	self->keywords = ferry_keyword_table_new();
 	self->session = g_object_new(FERRY_TYPE_IMAP_SESSION, NULL);
-	self->session->registry = self->registry;
+	self->session->registry = g_object_ref(self->registry);
 	self->session->writer = ferry_imap_writer_new_for_buffer();
 	self->session->phase = FERRY_PHASE_SELECTED;
 }

@@ -166,10 +166,14 @@ static void
 test_many(void)
 {
 	Fixture fixture;
+	gint64 max;
 
 	set_up(&fixture);
+	max = ferry_settings_get_integer(ferry_imap_session_get_settings(fixture.session),
+					 CONTEXT_SETTINGS, "max-updates");
+	g_assert_cmpint(max, ==, 16);
 	select_uids(&fixture, "1:9", "", "");
-	for (guint i = 0; i <= CONTEXT_MAX; i++) {
+	for (guint i = 0; i <= max; i++) {
 		g_autofree char *tag = g_strdup_printf("t%u", i);
 		g_autofree char *refusal =
 			g_strdup_printf("* NO [NOUPDATE \"%s\"] Too many contexts\r\n", tag);
@@ -181,8 +185,8 @@ test_many(void)
 		g_assert_no_error(error);
 		ferry_imap_command_run_hooks(command);
 		output = ferry_imap_writer_dup_output(fixture.session->writer, NULL);
-		g_assert_cmpstr(output, ==, i < CONTEXT_MAX ? "" : refusal);
-		g_assert_cmpint(find(&fixture, tag) != NULL, ==, i < CONTEXT_MAX);
+		g_assert_cmpstr(output, ==, i < max ? "" : refusal);
+		g_assert_cmpint(find(&fixture, tag) != NULL, ==, i < max);
 	}
 	tear_down(&fixture);
 }

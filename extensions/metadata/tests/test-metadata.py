@@ -7,13 +7,16 @@ The argument is the backend: cyrus or sample.
 
 import contextlib
 import os
+import signal
+import subprocess
 import sys
 
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), *['..'] * 3,
                              'tests', 'integration')]
 
-from lib import behind, target                                  # noqa: E402
-from lib.tap import check, note, run, same, wait_for                  # noqa: E402
+from lib import behind, procs, target                           # noqa: E402
+from lib.ferry import find                                      # noqa: E402
+from lib.tap import check, note, run, same, wait_for            # noqa: E402
 
 BACKEND = sys.argv[1] if len(sys.argv) > 1 else 'sample'
 NAMES = ['/private/comment', '/shared/comment', '/private/vendor/acme/colour']
@@ -164,5 +167,80 @@ def test_overflow(server):
         check(b'INBOX /private/comment' in seen[-1].line, seen[-1].line)
 
 
-run([test_restart, test_rename, test_limits, test_told, test_notified, test_overflow], fixture,
-    timeout=110)
+# what a configuration says to the module (None: the module is off), what is said of it, whether it is good
+CONFIGURED = [
+    ({'admin': 'mailto:a@b.example', 'max-value': '2k', 'max-entries': '10'}, 'good', True),
+    ({'max-value': '1'}, '[extension metadata] max-value = 1: is outside 1024:1048576', False),
+    ({'max-entries': 'x', 'min': '1'}, '[extension metadata] min is not a known key', False),
+    (None, '[extension metadata]: not read, since the module is left out', True),
+]
+
+
+def check_config(front, group, values, words, good):
+    """`ferry config check` and `ferryd --check` say the same; ferryd does not start with a bad one."""
+    front.settings = {'ferry': {'extensions': '*' if values else '*;!metadata'},
+                      group: values or {'max-value': 'odd'}}
+    front.write_config()
+    commands = [[find('ferry'), 'config', 'check', front.config],
+                [find('ferryd'), '--check', '--config', front.config]]
+    for command in commands + ([] if good else [[find('ferryd'), '--config', front.config]]):
+        done = subprocess.run(command, env=front.environment(), capture_output=True, text=True,
+                              timeout=60 * procs.PATIENCE)
+        same(done.returncode == 0, good, '%s: %s' % (command, done.stdout + done.stderr))
+        check(words in done.stdout + done.stderr, '%r in %s' % (words, done.stdout + done.stderr))
+        check(good or front.config + ': [' in done.stderr, done.stderr)
+
+
+def test_configuration(server):
+    front = server.front
+    before = front.settings
+    for values, words, good in CONFIGURED:
+        check_config(front, 'extension metadata', values, words, good)
+    check_config(front, 'extension metadate', {'admin': 'x'},
+                 '[extension metadate]: no module is called metadate', False)
+    front.settings = before
+    front.write_config()
+
+
+def admin_of(client):
+    return entries(client.ok('GETMETADATA "" /shared/admin'))['/shared/admin']
+
+
+def reload(front, values, wanted):
+    """SIGHUP; waits until the log says what became of it once more."""
+    def count():
+        with open(front.log, errors='replace') as log:
+            return log.read().count(wanted)
+    before = count()
+    front.settings = dict(front.settings, **values)
+    front.write_config()
+    front.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: count() > before, 20, wanted)
+
+
+def test_reload(server):
+    """New connections have the new settings; who is there keeps what he began with."""
+    front = server.front
+    before = front.settings
+    with server.imap() as old:
+        same(admin_of(old), None)
+        reload(front, {'extension metadata': {'admin': 'mailto:new@b.example'}}, ': log-level, ')
+        with server.imap() as new:
+            same((admin_of(old), admin_of(new)), (None, b'mailto:new@b.example'))
+            reload(front, {'extension metadata': {'max-value': '1'}}, 'not reloaded: ')
+            with server.imap() as third:
+                same(admin_of(third), b'mailto:new@b.example')
+            reload(front, {'ferry': {'extensions': '*;!metadata'}, 'extension metadata': {}},
+                   ': log-level, ')
+            with server.imap() as without:
+                check(b'METADATA' not in without.capabilities(), 'switched off')
+                same(without.cmd('GETMETADATA "" /shared/admin').kind, b'BAD')
+            same((admin_of(old), admin_of(new)), (None, b'mailto:new@b.example'))
+    front.settings = before
+    reload(front, {}, ': log-level, ')
+    with server.imap() as last:
+        same(admin_of(last), None)
+
+
+run([test_restart, test_rename, test_limits, test_told, test_notified, test_overflow,
+     test_configuration, test_reload], fixture, timeout=110)

@@ -71,7 +71,7 @@ list_names(FerryImapCommand *command, FerryMailboxList *list, const char *select
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GPtrArray) sources =
-		multisearch_list_sources(get_filters(command), list, selected, &error);
+		multisearch_list_sources(get_filters(command), list, selected, 1000, &error);
 	GString *names = g_string_new(NULL);
 
 	g_assert_no_error(error);
@@ -199,7 +199,7 @@ test_limit(void)
 		}
 		ferry_mailbox_list_add_account(list, "A", "", mailboxes, FALSE, NULL);
 		ferry_mailbox_list_seal(list);
-		sources = multisearch_list_sources(get_filters(command), list, NULL, &error);
+		sources = multisearch_list_sources(get_filters(command), list, NULL, 1000, &error);
 		if (count <= 1000)
 			g_assert_cmpuint(sources->len, ==, count);
 		else

@@ -50,11 +50,21 @@ BROKEN = [
     ('environment', 'import planted\n', ["No module named 'planted'"]),
     ('user', 'import planted_for_user\n', ["No module named 'planted_for_user'"]),
     ('neighbour', 'import good\n', ["No module named 'good'"]),
+    ('setting', REGISTER + 'registry.add_setting("n", Ferry.SettingType.INTEGER, "0", "1:9", False, '
+     '"N.")\n', ['module setting, setting n: is outside 1:9']),
     ('odd.name', 'raise ValueError("odd")\n', ['ValueError: odd']),
 ]
 GOOD = REGISTER + '''registry.add_capability('XGOOD', Ferry.Phase.ANY, lambda session, data: data, '1')
     print('good is here')
     registry.add_command('XGOOD', None, Ferry.Phase.ANY, Ferry.Ordering.ANY, lambda command, data: None)
+'''
+
+
+SETTINGS = REGISTER + '''registry.add_setting('count', Ferry.SettingType.INTEGER, '3', '1:9', False, 'How many.')
+    registry.add_setting('words', Ferry.SettingType.LIST, 'a;b', None, False, 'Which words.')
+    settings = registry.get_settings()
+    raise ValueError('count is %d, words are %s' % (settings.get_integer('extension set', 'count'),
+                     settings.get_list('extension set', 'words')))
 '''
 
 
@@ -86,13 +96,13 @@ class House:
         if text is not None:
             self.write('modules/%s.py' % (module or name), text)
 
-    def call(self, *arguments, extensions='*;python', env=None):
+    def call(self, *arguments, extensions='*;python', env=None, more='', command='plugins'):
         self.write('ferry.conf', '[ferry]\nextensions=%s\nplugin-dir=%s\n[listener imap]\nport=0\n'
-                   '[backend main]\nurl=https://localhost\n' % (extensions, self.folder))
+                   '[backend main]\nurl=https://localhost\n%s' % (extensions, self.folder, more))
         env = dict(os.environ, HOME=self.home, XDG_STATE_HOME=self.home, XDG_CACHE_HOME=self.home,
                    LC_ALL='C', **(env or {}))
         return subprocess.run([self.ferry, '--config', os.path.join(self.dir, 'ferry.conf'),
-                               'plugins', *arguments], capture_output=True, text=True, env=env,
+                               command, *arguments], capture_output=True, text=True, env=env,
                               timeout=100 * procs.PATIENCE)
 
     def states(self, **options):
@@ -170,6 +180,24 @@ def test_no_loader(house):
     tap.check('module package does not load other modules' in found['wrong'][1], found['wrong'][1])
 
 
+def test_settings(house):
+    """A setting's value is there once it is declared; `ferry config check` knows it."""
+    house.module('set', SETTINGS)
+    for more, wanted in (('', "count is 3, words are ['a', 'b']"),
+                         ('[extension set]\ncount=9\nwords=x\n', "count is 9, words are ['x']"),
+                         ('[extension set]\ncount=10\n', 'count is 3, words')):
+        found = house.states(more=more)
+        tap.check(wanted in found['set'][1], found['set'][1])
+    house.module('set', SETTINGS.replace('raise ValueError', 'print'))
+    for more, wanted, status in (
+            ('[extension set]\ncount=9\n', 'good', 0),
+            ('[extension set]\ncount=10\n', '[extension set] count = 10: is outside 1:9', 1),
+            ('[extension set]\nlength=1\n', '[extension set] length is not a known key', 1)):
+        done = house.call('check', more=more, command='config')
+        tap.same(done.returncode, status, done.stderr)
+        tap.check(wanted in done.stdout + done.stderr, done.stdout + done.stderr)
+
+
 def test_no_bytecode_is_left(house):
     house.module('good', GOOD)
     tap.same(house.states()['good'][0], 'loaded')
@@ -206,5 +234,5 @@ def alone(case):
 if __name__ == '__main__':
     tap.run([alone(case) for case in (
         test_broken_modules_are_named, test_check_finds_the_same, test_off_until_configured,
-        test_no_loader, test_no_bytecode_is_left,
+        test_no_loader, test_settings, test_no_bytecode_is_left,
         test_every_call_is_guarded)], timeout=110)
