@@ -175,6 +175,16 @@ leave(FerryListing *self)
 	start_next(self->account);
 }
 
+/* Whether the next in the queue is one that a client waits for. */
+static gboolean
+is_next_awaited(FerryMailAccount *account)
+{
+	const char *id = g_queue_peek_head(&account->list_queue);
+	FerryMailboxSlot *slot = id != NULL ? ferry_mail_account_find(account, id) : NULL;
+
+	return slot != NULL && slot->listing != NULL && slot->listing->waiters->len > 0;
+}
+
 static void
 fail(FerryListing *self, const GError *error)
 {
@@ -192,7 +202,11 @@ fail(FerryListing *self, const GError *error)
 	/* what was committed stays; the next sync or SELECT takes it up again */
 	if (slot != NULL)
 		slot->listing = NULL;
-	end_resting(self->account);
+	/* … but a SELECT that found all places taken has its answer now */
+	if (is_next_awaited(self->account))
+		start_next(self->account);
+	else
+		end_resting(self->account);
 	die(self);
 }
 
