@@ -247,9 +247,12 @@ walk(FerryImapCommand *command)
 		if (!selected && !has_hidden_child(self, name))
 			continue;
 		write_mailbox(command, self, info);
+		/* of a parent that is only on the way no more is told (RFC 9051 §6.3.9.8, RFC 9590
+		 * §4) */
+		if (!selected)
+			continue;
 		write_module_returns(command, self, name);
-		/* a parent that is only on the way has no STATUS (RFC 9051 §6.3.9.8) */
-		if (selected && self->status != NULL && ferry_mailbox_info_is_selectable(info)) {
+		if (self->status != NULL && ferry_mailbox_info_is_selectable(info)) {
 			ask_status(command, self, info);
 			return;
 		}
