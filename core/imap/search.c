@@ -192,6 +192,17 @@ ferry_imap_search_dup_text(FerryImapSearch *self, FerryImapValue *text, GError *
 	return g_steal_pointer(&utf8);
 }
 
+/* RFC 9755 §3: strings are in UTF-8 then, another name contradicts; rev2 allows it again. */
+static gboolean
+contradicts_utf8(FerryImapSearch *self, const char *charset)
+{
+	FerryImapSession *session = ferry_imap_search_get_session(self);
+
+	return ferry_imap_session_is_enabled(session, "UTF8=ACCEPT") &&
+	       !ferry_imap_session_is_enabled(session, "IMAP4REV2") &&
+	       g_ascii_strcasecmp(charset, "UTF-8") != 0;
+}
+
 static gboolean
 set_charset(FerryImapSearch *self, FerryImapValue *charset, GError **error)
 {
@@ -199,6 +210,11 @@ set_charset(FerryImapSearch *self, FerryImapValue *charset, GError **error)
 
 	if (charset == NULL)
 		return TRUE;
+	if (contradicts_utf8(self, ferry_imap_value_get_text(charset))) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
+				    "the charset is UTF-8 after ENABLE UTF8=ACCEPT");
+		return FALSE;
+	}
 	/* to g_convert() an empty name is the charset of this process */
 	if (*ferry_imap_value_get_text(charset) != '\0')
 		probe = g_convert("a", 1, "UTF-8", ferry_imap_value_get_text(charset), NULL, NULL,

@@ -201,6 +201,11 @@ multisearch_find_mistake(FerryImapCommand *command)
 	if (multisearch_names(filters, "SELECTED") &&
 	    ferry_imap_session_get_mailbox(session) == NULL)
 		return "ESEARCH: no mailbox is selected";
+	/* RFC 9755 §3; rev2 allows it again */
+	if (ferry_imap_command_get_argument(command, 2) != NULL &&
+	    ferry_imap_session_is_enabled(session, "UTF8=ACCEPT") &&
+	    !ferry_imap_session_is_enabled(session, "IMAP4REV2"))
+		return "ESEARCH: no CHARSET after ENABLE UTF8=ACCEPT";
 	if (!multisearch_is_selected_only(filters) &&
 	    names_option(ferry_imap_command_get_argument(command, 1), "SAVE"))
 		return "ESEARCH: only a search of the selected mailbox can be saved";
