@@ -21,16 +21,20 @@ inprogress_is_due(gint64 running, gint64 told)
 	return running >= (told == 0 ? FIRST : told + EVERY);
 }
 
-/* The numbers are of 32 bits (RFC 9585 §4), and the first is never above the second. */
+/* RFC 9585 §4: a tag with "]", which would end the response code for many a reader, is NIL. The
+ * numbers are of 32 bits, and the first is below the second, or that is not known. */
 char *
 inprogress_make_code(const char *tag, gboolean known, guint64 done, guint64 total)
 {
+	g_autofree char *quoted =
+		strchr(tag, ']') != NULL ? g_strdup("NIL") : g_strdup_printf("\"%s\"", tag);
+
 	if (!known || done > G_MAXUINT32)
-		return g_strdup_printf("INPROGRESS (\"%s\" NIL NIL)", tag);
-	if (total == 0 || total < done || total > G_MAXUINT32)
-		return g_strdup_printf("INPROGRESS (\"%s\" %" G_GUINT64_FORMAT " NIL)", tag, done);
-	return g_strdup_printf("INPROGRESS (\"%s\" %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT ")",
-			       tag, done, total);
+		return g_strdup_printf("INPROGRESS (%s NIL NIL)", quoted);
+	if (total <= done || total > G_MAXUINT32)
+		return g_strdup_printf("INPROGRESS (%s %" G_GUINT64_FORMAT " NIL)", quoted, done);
+	return g_strdup_printf("INPROGRESS (%s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT ")",
+			       quoted, done, total);
 }
 
 static void

@@ -27,14 +27,18 @@ test_code(void)
 	static const struct {
 		gboolean known;
 		guint64 done, total;
-		const char *code;
+		const char *code, *tag;
 	} cases[] = {
 		{FALSE, 0, 0, "INPROGRESS (\"a1\" NIL NIL)"},
 		{FALSE, 5, 7, "INPROGRESS (\"a1\" NIL NIL)"},
 		{TRUE, 0, 0, "INPROGRESS (\"a1\" 0 NIL)"},
 		{TRUE, 0, 7, "INPROGRESS (\"a1\" 0 7)"},
 		{TRUE, 454, 1000, "INPROGRESS (\"a1\" 454 1000)"},
-		{TRUE, 7, 7, "INPROGRESS (\"a1\" 7 7)"},
+		/* the second number is the greater one: what is done is done */
+		{TRUE, 7, 7, "INPROGRESS (\"a1\" 7 NIL)"},
+		/* tags with "]" are not told */
+		{TRUE, 6, 7, "INPROGRESS (NIL 6 7)", "x]"},
+		{FALSE, 0, 0, "INPROGRESS (NIL NIL NIL)", "]"},
 		/* more came than was known of */
 		{TRUE, 8, 7, "INPROGRESS (\"a1\" 8 NIL)"},
 		{TRUE, 8, G_MAXUINT32, "INPROGRESS (\"a1\" 8 4294967295)"},
@@ -43,8 +47,9 @@ test_code(void)
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const char *tag = cases[i].tag != NULL ? cases[i].tag : "a1";
 		g_autofree char *code =
-			inprogress_make_code("a1", cases[i].known, cases[i].done, cases[i].total);
+			inprogress_make_code(tag, cases[i].known, cases[i].done, cases[i].total);
 
 		g_assert_cmpstr(code, ==, cases[i].code);
 	}
