@@ -53,7 +53,8 @@ jmapaccess_run(FerryImapCommand *command, gpointer user_data)
 	const char *url = get_url(ferry_imap_command_get_session(command));
 
 	if (url == NULL) {
-		ferry_imap_command_fail_new(command, FERRY_ERROR_CANNOT,
+		/* BAD (RFC 9698 §4) */
+		ferry_imap_command_fail_new(command, FERRY_ERROR_INVALID,
 					    "JMAP cannot be used from there");
 		return;
 	}
