@@ -12,14 +12,18 @@
 /* characters (RFC 8970 §3.1, RFC 8621 §4.1.4); a backend may not keep to it */
 #define MAX_PREVIEW 256
 
-/* At least one (RFC 8970 §3.2), and all of them known. */
+/* At least one (RFC 8970 §3.2), and all of them known atoms. */
 static gboolean
 check_modifiers(FerryImapValue *modifiers, GError **error)
 {
 	guint n_known = 0;
 
-	for (guint i = 0; i < ferry_imap_value_get_n_children(modifiers); i++)
-		n_known += ferry_imap_value_is(ferry_imap_value_get_child(modifiers, i), "LAZY");
+	for (guint i = 0; i < ferry_imap_value_get_n_children(modifiers); i++) {
+		FerryImapValue *modifier = ferry_imap_value_get_child(modifiers, i);
+
+		n_known += ferry_imap_value_get_kind(modifier) == FERRY_IMAP_VALUE_ATOM &&
+			   ferry_imap_value_is(modifier, "LAZY");
+	}
 	if (n_known > 0 && n_known == ferry_imap_value_get_n_children(modifiers))
 		return TRUE;
 	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
