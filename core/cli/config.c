@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "daemon/config.h"
 #include "daemon/server.h"
+#include "imap/base-module.h"
 #include "store/sqlite.h"
 
 /* The file may also follow the words: ferry config check FILE. */
@@ -31,12 +32,33 @@ ferry_cli_config_check(FerryCli *cli)
 	return 0;
 }
 
+/* Every module that is there declares its settings, also those that are off by default. */
+static gboolean
+add_settings_of_modules(FerryCli *cli, FerrySettings *settings, GError **error)
+{
+	g_autoptr(FerryModules) modules = ferry_modules_new();
+	g_autoptr(FerryRegistry) registry = ferry_registry_new();
+
+	ferry_registry_set_settings(registry, settings);
+	if (!ferry_imap_register_base(registry, error))
+		return FALSE;
+	if (cli->plugin_dir != NULL)
+		ferry_modules_add_dir(modules, cli->plugin_dir);
+	ferry_modules_add_default_dirs(modules);
+	ferry_modules_load(modules, registry);
+	return TRUE;
+}
+
 int
 ferry_cli_config_sample(FerryCli *cli)
 {
 	g_autoptr(FerrySettings) settings = ferry_config_new();
-	g_autofree char *sample = ferry_settings_make_sample(settings);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *sample = NULL;
 
+	if (!add_settings_of_modules(cli, settings, &error))
+		return ferry_cli_fail(error);
+	sample = ferry_settings_make_sample(settings);
 	g_print("%s", sample);
 	return 0;
 }

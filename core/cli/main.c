@@ -109,7 +109,7 @@ main(int argc, char **argv)
 		{"check", 0, 0, G_OPTION_ARG_NONE, &cli.check, N_("With plugins: load each one"),
 		 NULL},
 		{"plugin-dir", 0, 0, G_OPTION_ARG_FILENAME, &plugin_dir,
-		 N_("With plugins: look for modules there, too"), N_("DIR")},
+		 N_("With plugins and config sample: look for modules there, too"), N_("DIR")},
 		{"directory", 0, 0, G_OPTION_ARG_FILENAME, &directory,
 		 N_("With plugins new: write there instead of here"), N_("DIR")},
 		{"markdown", 0, 0, G_OPTION_ARG_NONE, &cli.markdown,

@@ -202,6 +202,24 @@ def test_configuration(server):
     front.write_config()
 
 
+def test_sample(server):
+    """The sample file has the module's group, and is good as it stands."""
+    front = server.front
+    done = subprocess.run([find('ferry'), 'config', 'sample'], env=front.environment(),
+                          capture_output=True, text=True, timeout=60 * procs.PATIENCE)
+    group = done.stdout.split('[extension metadata]\n')[1].split('\n[')[0]
+    same([line for line in group.splitlines() if line.startswith('#') and line[1] != ' '],
+         ['#admin=', '#max-value=64k', '#max-entries=100'])
+    front.settings, before = {'extension metadata': dict(
+        line[1:].split('=') for line in group.splitlines() if line[1:2].isalpha())}, front.settings
+    front.write_config()
+    done = subprocess.run([find('ferry'), 'config', 'check', front.config], capture_output=True,
+                          env=front.environment(), text=True, timeout=60 * procs.PATIENCE)
+    same(done.returncode, 0, done.stderr)
+    front.settings = before
+    front.write_config()
+
+
 def admin_of(client):
     return entries(client.ok('GETMETADATA "" /shared/admin'))['/shared/admin']
 
@@ -243,4 +261,4 @@ def test_reload(server):
 
 
 run([test_restart, test_rename, test_limits, test_told, test_notified, test_overflow,
-     test_configuration, test_reload], fixture, timeout=110)
+     test_configuration, test_sample, test_reload], fixture, timeout=110)
