@@ -119,6 +119,7 @@ struct _FerryMailAccount {
 };
 
 /* account.c */
+char *ferry_account_make_key(const char *backend, const char *username);
 FerryAccount *ferry_account_new(FerryStore *store, FerryRawCache *raw_cache,
 				const FerryAccountSettings *settings, const char *backend,
 				const char *username);

@@ -65,6 +65,14 @@ ferry_account_init(FerryAccount *self)
 	self->list_serial = 1;
 }
 
+/* The name of a backend has no line break, as the key file that it is from has none in groups: no
+ * two pairs are one key. */
+char *
+ferry_account_make_key(const char *backend, const char *username)
+{
+	return g_strconcat(backend, "\n", username, NULL);
+}
+
 FerryAccount *
 ferry_account_new(FerryStore *store, FerryRawCache *raw_cache, const FerryAccountSettings *settings,
 		  const char *backend, const char *username)
@@ -76,7 +84,7 @@ ferry_account_new(FerryStore *store, FerryRawCache *raw_cache, const FerryAccoun
 	self->settings = ferry_account_settings_copy(settings);
 	self->backend = g_strdup(backend);
 	self->username = g_strdup(username);
-	self->key = g_strconcat(backend, "/", username, NULL);
+	self->key = ferry_account_make_key(backend, username);
 	self->poll_interval = settings->poll_s;
 	return self;
 }

@@ -3,13 +3,13 @@
  *
  * Specification: RFC 7617 (Basic), RFC 6750 (Bearer), RFC 8620 §2
  * Implementation: passthrough: the client's credential opens the JMAP session; one that was good a
- *   moment ago shares the session that is open, one that is being checked waits for that check
+ *   moment ago shares the session that is open, one that is being checked waits for that check. Who
+ *   signed in is who the session says; with a token the name that the client gave is only compared
  */
 #include "account/manager.h"
 
-#include <string.h>
-
 #include "account/account-private.h"
+#include "account/claim-private.h"
 #include "account/takeover-private.h"
 #include "auth/memory.h"
 #include "auth/verifier.h"
@@ -37,7 +37,8 @@ struct _FerryAccountManager {
 
 typedef struct {
 	char *backend;
-	FerryCredential *credential;
+	FerryCredential *credential; /* what the backend judges */
+	char *claim;                 /* the name beside a token, or NULL */
 	FerryJmapSession *jmap;
 } SignIn;
 
@@ -55,73 +56,6 @@ static void verifier_init(FerryVerifierInterface *iface);
 
 G_DEFINE_TYPE_WITH_CODE(FerryAccountManager, ferry_account_manager, G_TYPE_OBJECT,
 			G_IMPLEMENT_INTERFACE(FERRY_TYPE_VERIFIER, verifier_init))
-G_DEFINE_BOXED_TYPE(FerryAccountSettings, ferry_account_settings, ferry_account_settings_copy,
-		    ferry_account_settings_free)
-
-/**
- * ferry_account_settings_new:
- * @urls: (array zero-terminated=1): where the backend is
- *
- * Returns: (transfer full): settings with their defaults
- */
-FerryAccountSettings *
-ferry_account_settings_new(const char *const *urls)
-{
-	FerryAccountSettings *self = g_new0(FerryAccountSettings, 1);
-
-	self->urls = g_strdupv((char **)urls);
-	self->allow_plaintext = g_strdup("loopback");
-	self->text_search = g_strdup("server");
-	self->shared_prefix = g_strdup("Shared Folders");
-	self->freshness_ms = 1000;
-	self->poll_s = 10;
-	self->ping_s = 30;
-	self->select_timeout_s = 300;
-	self->request_timeout_s = 30;
-	self->idle_unload_s = 600;
-	self->raw_cache_size = G_GUINT64_CONSTANT(1) << 30;
-	self->text_scan_limit = 100;
-	return self;
-}
-
-/**
- * ferry_account_settings_copy: (skip)
- * @self: settings
- *
- * Returns: (transfer full): a copy
- */
-FerryAccountSettings *
-ferry_account_settings_copy(const FerryAccountSettings *self)
-{
-	FerryAccountSettings *copy = g_new(FerryAccountSettings, 1);
-
-	*copy = *self;
-	copy->urls = g_strdupv(self->urls);
-	copy->trusted_hosts = g_strdupv(self->trusted_hosts);
-	copy->ca_file = g_strdup(self->ca_file);
-	copy->allow_plaintext = g_strdup(self->allow_plaintext);
-	copy->text_search = g_strdup(self->text_search);
-	copy->shared_prefix = g_strdup(self->shared_prefix);
-	return copy;
-}
-
-/**
- * ferry_account_settings_free: (skip)
- * @self: (transfer full): settings
- *
- * Frees them.
- */
-void
-ferry_account_settings_free(FerryAccountSettings *self)
-{
-	g_strfreev(self->urls);
-	g_strfreev(self->trusted_hosts);
-	g_free(self->ca_file);
-	g_free(self->allow_plaintext);
-	g_free(self->text_search);
-	g_free(self->shared_prefix);
-	g_free(self);
-}
 
 static void
 backend_free(gpointer data)
@@ -239,6 +173,7 @@ sign_in_free(gpointer data)
 	SignIn *sign_in = data;
 
 	g_free(sign_in->backend);
+	g_free(sign_in->claim);
 	ferry_credential_unref(sign_in->credential);
 	g_clear_object(&sign_in->jmap);
 	g_free(sign_in);
@@ -292,11 +227,10 @@ list_peers_cb(FerryAccount *account, gpointer user_data)
 }
 
 static FerryAccount *
-ensure_account(FerryAccountManager *self, const char *backend, FerryJmapSession *jmap)
+ensure_account(FerryAccountManager *self, const char *backend, const char *username)
 {
 	Backend *item = g_hash_table_lookup(self->backends, backend);
-	const char *username = ferry_jmap_session_get_username(jmap);
-	g_autofree char *key = g_strconcat(backend, "/", username, NULL);
+	g_autofree char *key = ferry_account_make_key(backend, username);
 	FerryAccount *account = g_hash_table_lookup(self->accounts, key);
 
 	if (account != NULL)
@@ -329,20 +263,57 @@ account_loaded_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 			      g_object_unref);
 }
 
+/* Who has signed in: who the backend says. A backend may say nothing (RFC 8620 section 2); a
+ * password that it took then belongs to the name that came with it, but a token could be anybody's.
+ */
+static const char *
+find_username(SignIn *sign_in, GError **error)
+{
+	const char *username = ferry_jmap_session_get_username(sign_in->jmap);
+
+	if (username == NULL || *username == '\0')
+		username = ferry_credential_get_authcid(sign_in->credential);
+	if (username == NULL)
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CANNOT,
+				    "the backend does not say whose token this is");
+	return username;
+}
+
+static FerryAccount *
+find_account(FerryAccountManager *self, SignIn *sign_in, GError **error)
+{
+	Backend *item = g_hash_table_lookup(self->backends, sign_in->backend);
+	const char *username = item != NULL ? find_username(sign_in, error) : NULL;
+
+	if (item == NULL) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_AUTHENTICATION,
+				    "no such backend");
+		return NULL;
+	}
+	if (username == NULL)
+		return NULL;
+	if (!ferry_claim_fits(sign_in->claim, sign_in->jmap,
+			      (const char *const *)item->settings->domains)) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_AUTHENTICATION,
+				    "the token is another user's");
+		return NULL;
+	}
+	return ensure_account(self, sign_in->backend, username);
+}
+
 static void
 enter_account(GTask *task)
 {
 	FerryAccountManager *self = g_task_get_source_object(task);
 	SignIn *sign_in = g_task_get_task_data(task);
-	FerryAccount *account;
+	g_autoptr(GError) error = NULL;
+	FerryAccount *account = find_account(self, sign_in, &error);
 
-	if (!g_hash_table_contains(self->backends, sign_in->backend)) {
-		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_AUTHENTICATION,
-					"no such backend");
+	if (account == NULL) {
+		g_task_return_error(task, g_steal_pointer(&error));
 		g_object_unref(task);
 		return;
 	}
-	account = ensure_account(self, sign_in->backend, sign_in->jmap);
 	ferry_account_load_async(account, sign_in->jmap, g_task_get_cancellable(task),
 				 account_loaded_cb, task);
 }
@@ -433,7 +404,7 @@ to_jmap_credential(FerryCredential *credential)
 	const char *secret = ferry_credential_get_secret(credential);
 
 	if (ferry_credential_get_kind(credential) == FERRY_CREDENTIAL_BEARER)
-		return ferry_jmap_credential_new_bearer(user, secret);
+		return ferry_jmap_credential_new_bearer(NULL, secret);
 	return ferry_jmap_credential_new_basic(user, secret);
 }
 
@@ -469,14 +440,21 @@ open_session(GTask *task, Backend *backend)
 	ferry_jmap_session_open_async(opening->jmap, NULL, opened_cb, opening);
 }
 
-static gboolean
-is_empty_password(FerryCredential *credential)
+/* A token is one credential whatever name comes with it: one check, one session. The name is held
+ * against what the backend says each time. */
+static void
+take_credential(SignIn *sign_in, FerryCredential *credential)
 {
 	const char *name = ferry_credential_get_authcid(credential);
-	const char *secret = ferry_credential_get_secret(credential);
+	const char *authzid = ferry_credential_get_authzid(credential);
 
-	return ferry_credential_get_kind(credential) == FERRY_CREDENTIAL_PASSWORD &&
-	       (name == NULL || *name == '\0' || secret == NULL || *secret == '\0');
+	if (ferry_credential_get_kind(credential) != FERRY_CREDENTIAL_BEARER) {
+		sign_in->credential = ferry_credential_ref(credential);
+		return;
+	}
+	sign_in->claim = g_strdup(authzid != NULL ? authzid : name);
+	sign_in->credential =
+		ferry_credential_new_bearer(NULL, NULL, ferry_credential_get_secret(credential));
 }
 
 /**
@@ -488,7 +466,9 @@ is_empty_password(FerryCredential *credential)
  * @callback: called with the session
  * @user_data: for @callback
  *
- * Signs in with the client's own credential (passthrough).
+ * Signs in with the client's own credential (passthrough). A name that comes with a bearer token
+ * proves nothing: where it is not one of the user whose token the backend says it is, signing in
+ * fails.
  */
 void
 ferry_account_manager_sign_in_async(FerryAccountManager *self, const char *backend,
@@ -498,18 +478,12 @@ ferry_account_manager_sign_in_async(FerryAccountManager *self, const char *backe
 	g_autoptr(GTask) task = g_task_new(self, cancellable, callback, user_data);
 	SignIn *sign_in = g_new0(SignIn, 1);
 	Backend *item = backend != NULL ? g_hash_table_lookup(self->backends, backend) : NULL;
-	const char *authzid = ferry_credential_get_authzid(credential);
 
 	g_task_set_source_tag(task, ferry_account_manager_sign_in_async);
 	g_task_set_task_data(task, sign_in, sign_in_free);
 	sign_in->backend = g_strdup(backend);
-	sign_in->credential = ferry_credential_ref(credential);
-	/* nobody has an empty name or password; some backends break at them */
-	if (item != NULL && is_empty_password(credential))
-		item = NULL;
-	/* acting for somebody else cannot be said to a backend by Basic or Bearer */
-	if (item == NULL || (authzid != NULL && *authzid != '\0' &&
-			     g_strcmp0(authzid, ferry_credential_get_authcid(credential)) != 0)) {
+	take_credential(sign_in, credential);
+	if (item == NULL || !ferry_claim_may_be_good(credential)) {
 		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_AUTHENTICATION,
 					"wrong user name or password");
 		return;

@@ -27,6 +27,8 @@ typedef struct _FerryStore FerryStore;
  * @idle_unload_s: an account without sessions is unloaded after this, seconds
  * @raw_cache_size: size cap of the cache of raw messages, octets
  * @text_scan_limit: as many messages are scanned by SEARCH rather than asked for
+ * @domains: (array zero-terminated=1) (nullable): domains of user names that the backend may know
+ *   without them
  *
  * What the configuration says about one backend.
  */
@@ -47,6 +49,7 @@ typedef struct {
 	guint idle_unload_s;
 	guint64 raw_cache_size;
 	guint text_scan_limit;
+	char **domains;
 } FerryAccountSettings;
 
 #define FERRY_TYPE_ACCOUNT_SETTINGS (ferry_account_settings_get_type())

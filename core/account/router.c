@@ -3,12 +3,14 @@
  *
  * Implementation: a login is routed by its domain, else by the listener's backend, else to the only
  *   backend. What fits none fails like a wrong password, so that nobody learns which domains there
- *   are. Failures slow an address and a user down; connections of one user are counted.
+ *   are. Failures slow an address and a user down; connections of one user are counted. What is
+ *   counted for a user is counted for one of this backend: another's may have the same name.
  */
 #include "account/router.h"
 
 #include <string.h>
 
+#include "account/account.h"
 #include "base/error.h"
 
 typedef struct {
@@ -106,7 +108,7 @@ has_domain(const Backend *backend, const char *domain)
 
 /**
  * ferry_router_choose:
- * @username: the login as typed
+ * @username: (nullable): the login as typed, where there was one
  * @listener_backend: (nullable): the listener's `backend=`
  *
  * Returns: (nullable): the backend that @username signs in to
@@ -114,7 +116,7 @@ has_domain(const Backend *backend, const char *domain)
 const char *
 ferry_router_choose(FerryRouter *self, const char *username, const char *listener_backend)
 {
-	const char *at = strrchr(username, '@');
+	const char *at = username != NULL ? strrchr(username, '@') : NULL;
 
 	for (guint i = 0; at != NULL && i < self->backends->len; i++) {
 		const Backend *backend = g_ptr_array_index(self->backends, i);
@@ -133,6 +135,8 @@ ferry_router_choose(FerryRouter *self, const char *username, const char *listene
 typedef struct {
 	FerryCredential *credential;
 	FerryOrigin *origin;
+	char *backend; /* or NULL */
+	char *counted; /* whose failures are counted */
 } SignIn;
 
 static void
@@ -140,7 +144,34 @@ sign_in_free(SignIn *self)
 {
 	ferry_credential_unref(self->credential);
 	ferry_origin_unref(self->origin);
+	g_free(self->backend);
+	g_free(self->counted);
 	g_free(self);
+}
+
+/* Which name is to be routed by its domain: with a token the only one is who to act as. */
+static const char *
+get_login(FerryCredential *credential)
+{
+	const char *authcid = ferry_credential_get_authcid(credential);
+
+	return authcid != NULL ? authcid : ferry_credential_get_authzid(credential);
+}
+
+/* Passwords are guessed for a name. The name beside a token proves nothing: neither shall tokens
+ * that are no good hold up the user who is named, nor may a good one, of somebody else, let guesses
+ * of that user's password through. So a token stands for itself. */
+static char *
+make_counted(FerryCredential *credential, const char *backend)
+{
+	g_autofree char *hash = NULL;
+
+	if (ferry_credential_get_kind(credential) == FERRY_CREDENTIAL_PASSWORD)
+		return g_strjoin("\n", "name", backend != NULL ? backend : "",
+				 ferry_credential_get_authcid(credential), NULL);
+	hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256,
+					     ferry_credential_get_secret(credential), -1);
+	return g_strjoin("\n", "token", backend != NULL ? backend : "", hash, NULL);
 }
 
 /* The place of a user's connection is held as long as its account session lives. */
@@ -163,7 +194,9 @@ release_place(gpointer data, GObject *session)
 static gboolean
 hold_place(FerryRouter *self, FerryAccountSession *session, GError **error)
 {
-	const char *user = ferry_account_session_get_username(session);
+	FerryAccount *account = ferry_account_session_get_account(session);
+	/* backend and user name as the backend says it, whatever name the client gave */
+	const char *user = ferry_account_get_key(account);
 	Place *place;
 
 	if (!ferry_throttle_acquire_user(self->throttle, user, error))
@@ -181,19 +214,18 @@ signed_in_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_autoptr(GTask) task = user_data;
 	FerryRouter *self = g_task_get_source_object(task);
 	SignIn *sign_in = g_task_get_task_data(task);
-	const char *user = ferry_credential_get_authcid(sign_in->credential);
 	const FerryAddress *address = ferry_origin_get_address(sign_in->origin);
 	g_autoptr(FerryAccountSession) session = NULL;
 	g_autoptr(GError) error = NULL;
 
 	session = ferry_account_manager_sign_in_finish(self->manager, result, &error);
 	if (session != NULL && hold_place(self, session, &error)) {
-		ferry_throttle_add_success(self->throttle, address, user);
+		ferry_throttle_add_success(self->throttle, address, sign_in->counted);
 		g_task_return_pointer(task, g_steal_pointer(&session), g_object_unref);
 		return;
 	}
 	if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_AUTHENTICATION))
-		ferry_throttle_add_failure(self->throttle, address, user);
+		ferry_throttle_add_failure(self->throttle, address, sign_in->counted);
 	g_task_return_error(task, g_steal_pointer(&error));
 }
 
@@ -205,23 +237,21 @@ waited_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	SignIn *sign_in = g_task_get_task_data(task);
 	/* before the task is handed on: arguments are evaluated in any order */
 	GCancellable *cancellable = g_task_get_cancellable(task);
-	const char *user = ferry_credential_get_authcid(sign_in->credential);
-	const char *backend;
 	g_autoptr(GError) error = NULL;
 
 	if (!ferry_throttle_wait_finish(self->throttle, result, &error)) {
 		g_task_return_error(task, g_steal_pointer(&error));
 		return;
 	}
-	backend = ferry_router_choose(self, user, ferry_origin_get_backend(sign_in->origin));
-	if (backend == NULL) {
+	if (sign_in->backend == NULL) {
 		ferry_throttle_add_failure(self->throttle,
-					   ferry_origin_get_address(sign_in->origin), user);
+					   ferry_origin_get_address(sign_in->origin),
+					   sign_in->counted);
 		g_task_return_new_error(task, FERRY_ERROR, FERRY_ERROR_AUTHENTICATION,
 					"user name or password is wrong");
 		return;
 	}
-	ferry_account_manager_sign_in_async(self->manager, backend, sign_in->credential,
+	ferry_account_manager_sign_in_async(self->manager, sign_in->backend, sign_in->credential,
 					    cancellable, signed_in_cb, g_steal_pointer(&task));
 }
 
@@ -237,10 +267,12 @@ ferry_router_verify_async(FerryVerifier *verifier, FerryCredential *credential, 
 	g_task_set_source_tag(task, ferry_router_verify_async);
 	sign_in->credential = ferry_credential_ref(credential);
 	sign_in->origin = ferry_origin_ref(origin);
+	sign_in->backend = g_strdup(
+		ferry_router_choose(self, get_login(credential), ferry_origin_get_backend(origin)));
+	sign_in->counted = make_counted(credential, sign_in->backend);
 	g_task_set_task_data(task, sign_in, (GDestroyNotify)sign_in_free);
 	ferry_throttle_wait_async(self->throttle, ferry_origin_get_address(origin),
-				  ferry_credential_get_authcid(credential), cancellable, waited_cb,
-				  g_steal_pointer(&task));
+				  sign_in->counted, cancellable, waited_cb, g_steal_pointer(&task));
 }
 
 static GObject *

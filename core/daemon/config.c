@@ -45,7 +45,7 @@ static const FerrySetting table[] = {
 	{"listener *", "tls", FERRY_SETTING_CHOICE, "none", "none;starttls;implicit", FALSE,
 	 N_("How TLS starts.")},
 	{"listener *", "allow-plaintext", FERRY_SETTING_CHOICE, "loopback", "never;loopback", FALSE,
-	 N_("From where passwords are taken without TLS.")},
+	 N_("From where passwords and tokens are taken without TLS.")},
 	{"listener *", "backend", FERRY_SETTING_STRING, NULL, NULL, FALSE,
 	 N_("Where logins go that no domain decides.")},
 
@@ -59,7 +59,7 @@ static const FerrySetting table[] = {
 	{"backend *", "domains", FERRY_SETTING_LIST, NULL, NULL, FALSE,
 	 N_("Domains of user names that sign in here.")},
 	{"backend *", "login", FERRY_SETTING_CHOICE, "passthrough", "passthrough", FALSE,
-	 N_("passthrough: the client's name and password are the backend's.")},
+	 N_("passthrough: the client's name and password, or its token, are the backend's.")},
 	{"backend *", "trusted-hosts", FERRY_SETTING_LIST, NULL, NULL, FALSE,
 	 N_("Further hosts that credentials may be sent to.")},
 	{"backend *", "ca-certificates", FERRY_SETTING_FILE, NULL, NULL, FALSE,
@@ -363,6 +363,7 @@ ferry_config_make_backend(FerrySettings *settings, const char *name)
 #define NUMBER(key) ((guint)ferry_settings_get_integer(settings, group, key))
 	g_strfreev(self->trusted_hosts);
 	self->trusted_hosts = ferry_settings_get_list(settings, group, "trusted-hosts");
+	self->domains = ferry_settings_get_list(settings, group, "domains");
 	TEXT(ca_file, "ca-certificates");
 	TEXT(allow_plaintext, "allow-plaintext");
 	TEXT(text_search, "text-search");

@@ -387,7 +387,7 @@ expired_cb(FerryAccountSession *account_session, gpointer user_data)
 /**
  * ferry_imap_session_sign_in:
  * @account_session: who signed in
- * @user: the name that was typed
+ * @user: its user name
  * @error: return location
  *
  * The session is authenticated from now on.

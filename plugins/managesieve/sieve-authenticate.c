@@ -30,7 +30,7 @@ complete(SieveCommand *command, FerrySaslExchange *exchange)
 
 	if (command->session->ended ||
 	    sieve_session_sign_in(command->session, ferry_sasl_exchange_get_identity(exchange),
-				  ferry_sasl_exchange_get_user(exchange), &error))
+				  &error))
 		sieve_command_ok(command, code, "Signed in");
 	else
 		sieve_command_fail(command, error);

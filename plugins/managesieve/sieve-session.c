@@ -123,7 +123,7 @@ expired_cb(FerryAccountSession *account_session, gpointer user_data)
 
 /* FALSE with FERRY_ERROR_CANNOT where the account has no scripts. */
 gboolean
-sieve_session_sign_in(SieveSession *self, GObject *identity, const char *user, GError **error)
+sieve_session_sign_in(SieveSession *self, GObject *identity, GError **error)
 {
 	const FerryLimits *limits = ferry_service_get_limits(self->service);
 
@@ -135,7 +135,8 @@ sieve_session_sign_in(SieveSession *self, GObject *identity, const char *user, G
 	self->account = sieve_account_new(FERRY_ACCOUNT_SESSION(identity), error);
 	if (self->account == NULL)
 		return FALSE;
-	self->user = g_strdup(user);
+	/* whatever name was typed, the owner is who the account says */
+	self->user = g_strdup(ferry_account_session_get_username(FERRY_ACCOUNT_SESSION(identity)));
 	g_signal_connect_object(identity, "expired", G_CALLBACK(expired_cb), self, 0);
 	ferry_connection_set_authenticated(self->connection);
 	ferry_connection_set_deadline(self->connection, 0);

@@ -44,8 +44,7 @@ struct _SieveSession {
 
 void sieve_session_serve(FerryConnection *connection, GObject *context, gpointer user_data);
 gboolean sieve_session_can_start_tls(SieveSession *self);
-gboolean sieve_session_sign_in(SieveSession *self, GObject *identity, const char *user,
-			       GError **error);
+gboolean sieve_session_sign_in(SieveSession *self, GObject *identity, GError **error);
 void sieve_session_sign_out(SieveSession *self);
 void sieve_session_bye(SieveSession *self, const char *code, const char *text);
 void sieve_session_close(SieveSession *self);

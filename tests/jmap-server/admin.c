@@ -259,16 +259,27 @@ js_admin_reset_stats(JsAdmin *self)
 }
 
 static gboolean
+js_admin_replace(JsAdmin *self, const char *name, char **text)
+{
+	const char *value = js_object_string(self->args, name);
+
+	if (value == NULL)
+		return FALSE;
+	g_free(*text);
+	*text = g_strdup(value);
+	return TRUE;
+}
+
+static gboolean
 js_admin_secret(JsAdmin *self)
 {
 	const char *name = js_object_string(self->args, "user");
 	JsUser *user = name != NULL ? js_server_find_user(self->server, name) : NULL;
-	const char *secret = js_object_string(self->args, "secret");
 
-	if (user == NULL || secret == NULL)
-		return js_admin_fail(self, "needs user and secret");
-	g_free(user->secret);
-	user->secret = g_strdup(secret);
+	if (user == NULL || !(js_admin_replace(self, "secret", &user->secret) |
+			      js_admin_replace(self, "token", &user->token) |
+			      js_admin_replace(self, "username", &user->username)))
+		return js_admin_fail(self, "needs user, and secret, token or username");
 	return TRUE;
 }
 

@@ -100,7 +100,8 @@ js_http_authenticate(JsServer *self, SoupServerMessage *message)
 	for (guint i = 0; i < self->users->len; i++) {
 		JsUser *user = g_ptr_array_index(self->users, i);
 
-		if (user->token != NULL && js_secret_equal(user->token, header + 7))
+		if (user->token != NULL && *user->token != '\0' &&
+		    js_secret_equal(user->token, header + 7))
 			return user;
 	}
 	return NULL;

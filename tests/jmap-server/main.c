@@ -134,6 +134,7 @@ js_user_free(JsUser *user)
 	g_free(user->name);
 	g_free(user->secret);
 	g_free(user->token);
+	g_free(user->username);
 	g_free(user);
 }
 

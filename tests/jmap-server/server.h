@@ -8,7 +8,8 @@
 
 typedef struct {
 	char *name, *secret;
-	char *token; /* NULL: no Bearer token */
+	char *token;    /* NULL: no Bearer token */
+	char *username; /* what the session says; NULL: the name */
 	JsAccount *account;
 	guint under_way; /* requests */
 } JsUser;

@@ -282,7 +282,7 @@ js_session_handle(JsServer *self, SoupServerMessage *message, JsUser *user)
 	js_json_open(out, '{');
 	js_write_capabilities(self, out);
 	js_write_accounts(self, user, out);
-	js_json_kv_string(out, "username", user->name);
+	js_json_kv_string(out, "username", user->username != NULL ? user->username : user->name);
 	js_write_url(out, "apiUrl", base, "/jmap/api");
 	js_write_url(out, "downloadUrl", base,
 		     "/jmap/download/{accountId}/{blobId}/{name}?type={type}");

@@ -33,8 +33,7 @@ step_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	if (!ferry_sasl_exchange_step_finish(exchange, result, &error))
 		ferry_imap_command_fail(command, error);
 	else if (ferry_sasl_exchange_is_complete(exchange))
-		ferry_imap_signed_in(command, ferry_sasl_exchange_get_identity(exchange),
-				     ferry_sasl_exchange_get_user(exchange));
+		ferry_imap_signed_in(command, ferry_sasl_exchange_get_identity(exchange));
 	else if (g_cancellable_is_cancelled(ferry_imap_command_get_cancellable(command)))
 		ferry_imap_command_fail_new(command, FERRY_ERROR_UNAVAILABLE, "Connection closed");
 	else

@@ -38,7 +38,7 @@ gboolean ferry_imap_register_list_options(FerryRegistry *registry, GError **erro
 gboolean ferry_imap_register_status_items(FerryRegistry *registry, GError **error);
 
 /* login.c: what LOGIN and AUTHENTICATE end with */
-void ferry_imap_signed_in(FerryImapCommand *command, GObject *identity, const char *user);
+void ferry_imap_signed_in(FerryImapCommand *command, GObject *identity);
 /* status.c: `* STATUS name (items)`; @command: (nullable): who asks */
 void ferry_imap_write_status(FerryImapSession *session, FerryImapCommand *command, const char *name,
 			     const FerryMailboxStatus *numbers, FerryImapValue *items);

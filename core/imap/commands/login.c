@@ -7,9 +7,10 @@
 
 /* Ends LOGIN and AUTHENTICATE that succeeded: the capabilities have changed (RFC 9051 §7.2.2). */
 void
-ferry_imap_signed_in(FerryImapCommand *command, GObject *identity, const char *user)
+ferry_imap_signed_in(FerryImapCommand *command, GObject *identity)
 {
 	FerryImapSession *session = ferry_imap_command_get_session(command);
+	FerryAccountSession *account = (FerryAccountSession *)identity;
 	g_autofree char *capabilities = NULL, *code = NULL;
 	g_autoptr(GError) error = NULL;
 
@@ -18,7 +19,9 @@ ferry_imap_signed_in(FerryImapCommand *command, GObject *identity, const char *u
 					    "the verifier's identity is no account");
 		return;
 	}
-	if (!ferry_imap_session_sign_in(session, FERRY_ACCOUNT_SESSION(identity), user, &error)) {
+	/* whatever name was typed, the user is who the account says */
+	if (!ferry_imap_session_sign_in(session, account,
+					ferry_account_session_get_username(account), &error)) {
 		ferry_imap_command_fail(command, error);
 		return;
 	}
@@ -40,7 +43,7 @@ verify_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	if (identity == NULL)
 		ferry_imap_command_fail(command, error);
 	else
-		ferry_imap_signed_in(command, identity, ferry_imap_command_get_string(command, 0));
+		ferry_imap_signed_in(command, identity);
 }
 
 void
