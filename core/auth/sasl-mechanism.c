@@ -122,3 +122,12 @@ ferry_sasl_take_text(const char *data, gsize length, GError **error)
 			    "the SASL response is malformed");
 	return NULL;
 }
+
+/* Frees a copy of a secret. */
+void
+ferry_sasl_wipe_free(char *secret)
+{
+	if (secret != NULL)
+		explicit_bzero(secret, strlen(secret));
+	g_free(secret);
+}

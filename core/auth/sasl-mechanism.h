@@ -50,6 +50,8 @@ FerrySaslMechanism *ferry_sasl_mechanism_new(const char *name, FerrySaslFlags fl
 					     GDestroyNotify destroy);
 FerrySaslMechanism *ferry_sasl_mechanism_new_plain(void);
 FerrySaslMechanism *ferry_sasl_mechanism_new_login(void);
+FerrySaslMechanism *ferry_sasl_mechanism_new_oauthbearer(void);
+FerrySaslMechanism *ferry_sasl_mechanism_new_xoauth2(void);
 FerrySaslMechanism *ferry_sasl_mechanism_ref(FerrySaslMechanism *self);
 void ferry_sasl_mechanism_unref(FerrySaslMechanism *self);
 const char *ferry_sasl_mechanism_get_name(FerrySaslMechanism *self);

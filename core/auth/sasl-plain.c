@@ -10,14 +10,6 @@
 #include "auth/sasl.h"
 #include "base/error.h"
 
-static void
-ferry_sasl_wipe_free(char *secret)
-{
-	if (secret != NULL)
-		explicit_bzero(secret, strlen(secret));
-	g_free(secret);
-}
-
 /* message = [authzid] NUL authcid NUL passwd */
 static FerryCredential *
 ferry_sasl_plain_parse(GBytes *response, GError **error)

@@ -4,7 +4,8 @@
  * Specification: RFC 4422 (SASL), RFC 9051 section 6.2.2 and RFC 4959 (IMAP), RFC 5804 section 2.1
  * (ManageSieve)
  * Implementation: base64, the initial response “=”, cancelling with “*”, limits, success data for
- * protocols that have no room for it
+ * protocols that have no room for it, a
+ * word to the client when it fails
  * Not mapped: security layers, which no mechanism in use negotiates
  */
 #include "auth/sasl.h"
@@ -35,6 +36,8 @@ struct _FerrySaslExchange {
 		verified; /* all that is missing is the client's empty answer to the success data */
 	char *challenge;
 	char *success_data;
+	GBytes *failure_data;
+	GError *failure; /* all that is missing is the client's answer to the failure data */
 	char *user;
 	GObject *identity;
 	FerryCredential *credential;
@@ -43,67 +46,6 @@ struct _FerrySaslExchange {
 };
 
 G_DEFINE_TYPE(FerrySaslExchange, ferry_sasl_exchange, G_TYPE_OBJECT)
-
-static gboolean
-ferry_sasl_is_base64(const char *text, gsize length)
-{
-	gsize padding = 0;
-
-	if (length % 4 != 0)
-		return FALSE;
-	for (gsize i = 0; i < length; i++) {
-		if (text[i] == '=')
-			padding++;
-		else if (padding > 0 ||
-			 !(g_ascii_isalnum(text[i]) || text[i] == '+' || text[i] == '/'))
-			return FALSE;
-	}
-	return padding <= 2;
-}
-
-static void
-ferry_sasl_wipe(gpointer data)
-{
-	GByteArray *array = data;
-
-	explicit_bzero(array->data, array->len);
-	g_byte_array_unref(array);
-}
-
-/* GLib's own decoder skips what is not base64; the RFC wants it refused. */
-static GBytes *
-ferry_sasl_decode(FerrySaslExchange *self, const char *text, GError **error)
-{
-	gsize length = strlen(text);
-	gsize decoded = 0;
-	guint8 *data;
-	GByteArray *array;
-
-	if (length / 4 * 3 > self->max_response) {
-		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_TOO_BIG,
-				    "the SASL response is too long");
-		return NULL;
-	}
-	if (!ferry_sasl_is_base64(text, length)) {
-		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_INVALID,
-				    "the SASL response is not base64");
-		return NULL;
-	}
-	if (length == 0)
-		return g_bytes_new_static("", 0);
-	data = g_base64_decode(text, &decoded);
-	array = g_byte_array_new_take(data, decoded);
-	return g_bytes_new_with_free_func(array->data, array->len, ferry_sasl_wipe, array);
-}
-
-static char *
-ferry_sasl_encode(GBytes *bytes)
-{
-	gsize length;
-	const guint8 *data = g_bytes_get_data(bytes, &length);
-
-	return length > 0 ? g_base64_encode(data, length) : g_strdup("");
-}
 
 static void
 ferry_sasl_exchange_end_step(FerrySaslExchange *self, GError *error)
@@ -153,11 +95,14 @@ ferry_sasl_exchange_take_response(FerrySaslExchange *self, const char *text)
 	g_autoptr(GBytes) response = NULL;
 	GError *error = NULL;
 
-	if (strcmp(text, "*") == 0)
+	/* whatever it says to why it failed, also “*” or nothing (RFC 7628 section 3.2.3) */
+	if (self->failure != NULL)
+		error = g_steal_pointer(&self->failure);
+	else if (strcmp(text, "*") == 0)
 		g_set_error_literal(&error, FERRY_ERROR, FERRY_ERROR_INVALID,
-				    "the client cancelled the sign-in");
+				    "AUTHENTICATE was cancelled");
 	else
-		response = ferry_sasl_decode(self, text, &error);
+		response = ferry_sasl_decode(text, self->max_response, &error);
 	if (response == NULL)
 		ferry_sasl_exchange_end_step(self, error);
 	else if (self->verified) {
@@ -325,14 +270,39 @@ ferry_sasl_exchange_succeed(FerrySaslExchange *self, GObject *identity, GBytes *
  * @self: an exchange
  * @error: (transfer full): why
  *
- * Ends a mechanism's step and the exchange.
+ * Ends a mechanism's step and the exchange; behind one challenge more, where the credential is
+ * refused and there is [method@SaslExchange.set_failure_data].
  */
 void
 ferry_sasl_exchange_fail(FerrySaslExchange *self, GError *error)
 {
 	g_return_if_fail(FERRY_IS_SASL_EXCHANGE(self) && error != NULL);
 
+	if (self->failure_data != NULL && self->failure == NULL && self->task != NULL &&
+	    g_error_matches(error, FERRY_ERROR, FERRY_ERROR_AUTHENTICATION)) {
+		self->failure = error;
+		ferry_sasl_exchange_challenge(self, self->failure_data);
+		return;
+	}
 	ferry_sasl_exchange_end_step(self, error);
+}
+
+/**
+ * ferry_sasl_exchange_set_failure_data:
+ * @self: an exchange
+ * @data: (nullable): what the client is told when its credential is refused
+ *
+ * Has the client told why in a challenge: an outcome that failed has no room for it (RFC 4422
+ * section 3.6). Whatever the client answers, the exchange then fails. What fails for another reason
+ * than %FERRY_ERROR_AUTHENTICATION fails without.
+ */
+void
+ferry_sasl_exchange_set_failure_data(FerrySaslExchange *self, GBytes *data)
+{
+	g_return_if_fail(FERRY_IS_SASL_EXCHANGE(self));
+
+	g_clear_pointer(&self->failure_data, g_bytes_unref);
+	self->failure_data = data != NULL ? g_bytes_ref(data) : NULL;
 }
 
 /**
@@ -433,7 +403,10 @@ ferry_sasl_exchange_get_credential(FerrySaslExchange *self)
  * ferry_sasl_exchange_get_user:
  * @self: an exchange
  *
- * Returns: (nullable): the user name as far as known, for the throttle and the log
+ * Gets who the client says it is. With mechanisms that send no name, or one that proves nothing, it
+ * is NULL; who signed in is the identity.
+ *
+ * Returns: (nullable): the user name as far as known
  */
 const char *
 ferry_sasl_exchange_get_user(FerrySaslExchange *self)
@@ -565,6 +538,8 @@ ferry_sasl_exchange_dispose(GObject *object)
 	g_clear_pointer(&self->origin, ferry_origin_unref);
 	g_clear_pointer(&self->challenge, g_free);
 	g_clear_pointer(&self->success_data, g_free);
+	g_clear_pointer(&self->failure_data, g_bytes_unref);
+	g_clear_error(&self->failure);
 	g_clear_pointer(&self->user, g_free);
 	G_OBJECT_CLASS(ferry_sasl_exchange_parent_class)->dispose(object);
 }

@@ -46,6 +46,7 @@ GCancellable *ferry_sasl_exchange_get_cancellable(FerrySaslExchange *self);
 void ferry_sasl_exchange_set_state(FerrySaslExchange *self, gpointer state, GDestroyNotify destroy);
 gpointer ferry_sasl_exchange_get_state(FerrySaslExchange *self);
 void ferry_sasl_exchange_set_user(FerrySaslExchange *self, const char *user);
+void ferry_sasl_exchange_set_failure_data(FerrySaslExchange *self, GBytes *data);
 void ferry_sasl_exchange_challenge(FerrySaslExchange *self, GBytes *challenge);
 void ferry_sasl_exchange_verify(FerrySaslExchange *self, FerryCredential *credential);
 void ferry_sasl_exchange_succeed(FerrySaslExchange *self, GObject *identity, GBytes *success_data);

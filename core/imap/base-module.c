@@ -217,12 +217,22 @@ ferry_imap_describe_base_capability(const char *name, const char **specification
 static gboolean
 register_mechanisms(FerryRegistry *registry, GError **error)
 {
-	static gsize plain;
+	static FerrySaslMechanism *mechanisms[3];
+	static gsize made;
 
-	/* lives as long as the process, as the library does */
-	if (g_once_init_enter(&plain))
-		g_once_init_leave(&plain, (gsize)ferry_sasl_mechanism_new_plain());
-	return ferry_registry_add_sasl_mechanism(registry, "PLAIN", (gconstpointer)plain, error);
+	/* they live as long as the process, as the library does */
+	if (g_once_init_enter(&made)) {
+		mechanisms[0] = ferry_sasl_mechanism_new_plain();
+		mechanisms[1] = ferry_sasl_mechanism_new_oauthbearer();
+		mechanisms[2] = ferry_sasl_mechanism_new_xoauth2();
+		g_once_init_leave(&made, 1);
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(mechanisms); i++)
+		if (!ferry_registry_add_sasl_mechanism(registry,
+						       ferry_sasl_mechanism_get_name(mechanisms[i]),
+						       mechanisms[i], error))
+			return FALSE;
+	return TRUE;
 }
 
 static void

@@ -14,8 +14,6 @@ line_cb(SieveCommand *command, const char *line)
 {
 	if (line == NULL)
 		sieve_command_no(command, NULL, "A string is wanted: quoted, or as a literal");
-	else if (g_str_equal(line, "*"))
-		sieve_command_no(command, NULL, "AUTHENTICATE was cancelled");
 	else
 		ferry_sasl_exchange_continue_async(command->data, line, command->cancellable,
 						   step_cb, command);

@@ -6,6 +6,7 @@ each transcript.
     seeds.py imap|managesieve OUTPUT FOLDER…
 """
 
+import base64
 import pathlib
 import re
 import sys
@@ -18,6 +19,8 @@ from script import Script, unescape  # noqa: E402
 
 def plain(text):
     """Some number stands for what a transcript knows only when it is played."""
+    text = re.sub(r'\$\(([^()]*)\)',
+                  lambda found: base64.b64encode(unescape(plain(found.group(1)))).decode(), text)
     return re.sub(r'\$\{?[a-z]\w*(\+\d+)?\}?', '17', text).replace('$$', '$')
 
 

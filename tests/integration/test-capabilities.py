@@ -30,8 +30,6 @@ MODULES = {'ACL': 'acl', 'SORT': 'sort', 'SORT=DISPLAY': 'sort', 'ESORT': 'sort'
            'UNAUTHENTICATE': 'unauthenticate', 'OBJECTID': 'objectid', 'PREVIEW': 'preview'}
 # ENABLE UTF8=ACCEPT is a command of signed-in clients: RFC 9755 §3 lets it be told then
 TOLD_LATER = {'UTF8=ACCEPT'}
-# Bearer tokens come with OAuth.
-OWED = {'AUTH=OAUTHBEARER': os.path.join('core', 'auth', 'sasl-oauthbearer.c')}
 
 POOR = ('--no-blob', '--no-quota', '--no-sieve', '--no-sharing', '--no-push')
 
@@ -41,11 +39,8 @@ def expected(names, without=()):
     kept = []
     for name in names:
         folder = os.path.join(procs.SOURCE, 'extensions', MODULES.get(name, ''))
-        owed = OWED.get(name)
         if not os.path.isdir(folder):
             tap.note('%s: extensions/%s is not there' % (name, MODULES[name]))
-        elif owed and not os.path.exists(os.path.join(procs.SOURCE, owed)):
-            tap.note('%s: %s is not there yet' % (name, owed))
         elif name not in without:
             kept.append(name)
     return {name.upper() for name in kept}

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Compare what came with what a transcript expects: IMAP responses and JMAP calls."""
 
+import base64
 import json
 import re
 
 from script import BadScript, unescape
 
 TOKEN = re.compile(r'\{\{(?P<string>.*?)\}\}|(?P<star>\\\*)|(?P<wild>\*)|~\((?P<list>[^()]*)\)|'
-                   r'~<(?P<words>[^<>]*)>|\$\$(?P<dollar>)|'
+                   r'~<(?P<words>[^<>]*)>|\$\$(?P<dollar>)|\$\((?P<base64>[^()]*)\)|'
                    r'\$(?:(?P<name>[a-z]\w*)|\{(?P<sum>[a-z]\w*(?:[+-]\d+)?)\})')
 VALUE = rb'([^ ()\[\]"\r\n]+)'
 ANY_STRING = rb'(?:\{\d+\}\r\n.*?|"(?:[^"\\]|\\.)*")'
@@ -23,17 +24,25 @@ def lookup(variables, expression):
 
 
 def expand(text, variables):
-    """Octets of a text with its `$name`s replaced; `$$` is a dollar."""
+    """Octets of a text with its `$name`s replaced; `$$` is a dollar, `$(…)` base64."""
     out, at = b'', 0
-    for found in re.finditer(r'\$(?:\$|([a-z]\w*)|\{([^}]*)\})', text):
+    for found in re.finditer(r'\$(?:\$|([a-z]\w*)|\{([^}]*)\}|\(([^()]*)\))', text):
         out += text[at:found.start()].encode()
         at = found.end()
+        if found.group(3) is not None:
+            out += encoded(found.group(3), variables)
+            continue
         expression = found.group(1) or found.group(2)
         value = b'$' if found.group() == '$$' else lookup(variables, expression)
         if value is None:
             raise BadScript('$%s has no value' % expression)
         out += value
     return out + text[at:].encode()
+
+
+def encoded(text, variables):
+    """Base64 of a text with names and escapes."""
+    return base64.b64encode(unescape(expand(text, variables).decode()))
 
 
 def fold(word):
@@ -85,6 +94,8 @@ class Pattern:
             return self._set(found.group('words'), rb'.*')
         if found.group('dollar') is not None:
             return rb'\$'
+        if found.group('base64') is not None:
+            return re.escape(encoded(found.group('base64'), self.variables))
         return self._variable(found.group('name') or found.group('sum'))
 
     def _string(self, text):

@@ -14,11 +14,7 @@ line_cb(FerryImapCommand *command, const char *line, gpointer user_data)
 {
 	FerrySaslExchange *exchange = user_data;
 
-	if (g_strcmp0(line, "*") == 0) {
-		ferry_imap_command_fail_new(command, FERRY_ERROR_INVALID,
-					    "AUTHENTICATE was cancelled");
-		return;
-	}
+	/* also “*”: how a sign-in ends that is cancelled, the exchange knows */
 	ferry_sasl_exchange_continue_async(
 		exchange, line, ferry_imap_command_get_cancellable(command), step_cb, command);
 }
