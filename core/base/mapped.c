@@ -11,6 +11,7 @@
 #include <gio/gio.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,6 +52,37 @@ set_errno(GError **error, int code)
 	g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "Mapping a file: %s",
 		    g_strerror(code));
 	return FALSE;
+}
+
+/**
+ * ferry_mapped_open_unlinked:
+ * @dir: where there is room
+ * @error: return location for a %G_IO_ERROR
+ *
+ * Opens a new file that has no name, for reading and writing: whatever happens to the process,
+ * nothing of it is left. Blocks as long as the file system does.
+ *
+ * Returns: a descriptor, or -1
+ */
+int
+ferry_mapped_open_unlinked(const char *dir, GError **error)
+{
+	g_autofree char *name = g_build_filename(dir, "ferry-XXXXXX", NULL);
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		return fd;
+	/* a file system without O_TMPFILE */
+	fd = g_mkstemp_full(name, O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		int code = errno;
+
+		g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code),
+			    "Making a file in %s: %s", dir, g_strerror(code));
+		return -1;
+	}
+	(void)unlink(name);
+	return fd;
 }
 
 /**

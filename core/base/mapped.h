@@ -5,6 +5,7 @@
 
 G_BEGIN_DECLS
 
+int ferry_mapped_open_unlinked(const char *dir, GError **error);
 GBytes *ferry_mapped_new(int fd, GError **error);
 void ferry_mapped_forget(gconstpointer data, gsize length);
 

@@ -67,20 +67,8 @@ set_errno(GError **error, const char *what)
 static gboolean
 open_file(FerryImapSpool *self, const char *dir, GError **error)
 {
-	g_autofree char *name = NULL;
-
-	if (dir == NULL)
-		dir = g_get_tmp_dir();
-	self->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (self->fd >= 0)
-		return TRUE;
-	/* a file system without O_TMPFILE */
-	name = g_build_filename(dir, "ferry-append-XXXXXX", NULL);
-	self->fd = g_mkstemp_full(name, O_RDWR | O_CLOEXEC, 0600);
-	if (self->fd < 0)
-		return set_errno(error, "Spool file");
-	unlink(name);
-	return TRUE;
+	self->fd = ferry_mapped_open_unlinked(dir != NULL ? dir : g_get_tmp_dir(), error);
+	return self->fd >= 0;
 }
 
 static gboolean

@@ -11,11 +11,15 @@
  */
 #include <string.h>
 
+#include "base/mapped.h"
 #include "message/content-private.h"
 #include "message/envelope.h"
 #include "message/render-private.h"
 #include "message/scanner.h"
 #include "message/structure-private.h"
+
+/* of a mapped file that is looked at at once */
+#define PIECE (256 * 1024)
 
 #define DEFAULT_MAX_PARTS 1000
 #define DEFAULT_MAX_DEPTH 32
@@ -405,5 +409,33 @@ ferry_message_scan(const char *data, gsize length)
 	g_autoptr(FerryMessageScanner) self = ferry_message_scanner_new(NULL);
 
 	ferry_message_scanner_feed(self, data, length);
+	return ferry_message_scanner_finish(self);
+}
+
+/**
+ * ferry_message_scan_bytes:
+ * @bytes: a message
+ *
+ * Scans a message, with the default limits. Of a mapped file a piece at a time takes memory.
+ *
+ * Returns: (transfer full): what was found
+ */
+FerryMessageStructure *
+ferry_message_scan_bytes(GBytes *bytes)
+{
+	g_autoptr(FerryMessageScanner) self = ferry_message_scanner_new(NULL);
+	gsize left;
+	const char *data = g_bytes_get_data(bytes, &left);
+
+	while (left > 0) {
+		gsize n = MIN(left, PIECE);
+
+		ferry_message_scanner_feed(self, data, n);
+		/* one that is small is in memory anyway, and read again at once */
+		if (n == PIECE)
+			ferry_mapped_forget(data, n);
+		data += n;
+		left -= n;
+	}
 	return ferry_message_scanner_finish(self);
 }

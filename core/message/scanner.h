@@ -38,5 +38,6 @@ void ferry_message_scanner_feed(FerryMessageScanner *self, const char *data, gsi
 FerryMessageStructure *ferry_message_scanner_finish(FerryMessageScanner *self);
 
 FerryMessageStructure *ferry_message_scan(const char *data, gsize length);
+FerryMessageStructure *ferry_message_scan_bytes(GBytes *bytes);
 
 G_END_DECLS

@@ -9,11 +9,13 @@
  */
 #include <string.h>
 
+#include "base/mapped.h"
 #include "message/header.h"
 #include "message/text-search.h"
 #include "message/text-stream-private.h"
 
 #define CHUNK 32768
+#define FORGET_PIECE (256 * 1024)
 
 /* Whether a value says what it stands for: no folding, no encoded words, nothing beyond ASCII. */
 static gboolean
@@ -115,6 +117,7 @@ body_matches(const FerryMessagePart *part, const char *raw, const char *needle)
 	g_autoptr(GByteArray) octets = g_byte_array_new();
 	const char *p = raw + part->body_start;
 	gsize left = part->body_end - part->body_start;
+	const char *seen = p; /* up to where pages were let go */
 
 	while (left > 0) {
 		gsize n = MIN(left, CHUNK);
@@ -125,6 +128,10 @@ body_matches(const FerryMessagePart *part, const char *raw, const char *needle)
 		g_byte_array_set_size(octets, 0);
 		p += n;
 		left -= n;
+		if (p - seen >= FORGET_PIECE) {
+			ferry_mapped_forget(seen, p - seen);
+			seen = p;
+		}
 	}
 	ferry_message_transfer_decoder_finish(decoder, octets);
 	return ferry_message_text_stream_feed(stream, (const char *)octets->data, octets->len) ||

@@ -2,16 +2,20 @@
 /* Bytes on their way to a peer
  *
  * Specification: none
- * Implementation: a list of chunks of up to 64 KiB that grow as needed; large GBytes are not copied
+ * Implementation: a list of chunks of up to 64 KiB that grow as needed; large GBytes are not
+ * copied, and pages of mapped files let go once they are sent
  */
 #include "net/output-private.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mapped.h"
+
 #define FIRST_CAPACITY 512
 /* Below this a copy is cheaper than one more piece to send. */
 #define MIN_REFERENCE 4096
+#define FORGET_PIECE (256 * 1024)
 
 struct _FerryOutputChunk {
 	FerryOutputChunk *next;
@@ -20,6 +24,7 @@ struct _FerryOutputChunk {
 	gsize start;
 	gsize end;
 	gsize capacity;
+	gsize forgotten; /* of bytes: what was sent and needs no memory any more */
 };
 
 static FerryOutputChunk *
@@ -141,6 +146,19 @@ ferry_output_peek(const FerryOutput *self, struct iovec *vector, guint max)
 	return n;
 }
 
+/* What was sent of a mapped file goes, a piece at a time: a message that nobody reads again would
+ * count as memory until its last octet is sent. */
+static void
+ferry_output_forget(FerryOutputChunk *chunk)
+{
+	if (chunk->bytes == NULL || chunk->end < FORGET_PIECE)
+		return;
+	if (chunk->start < chunk->end && chunk->start - chunk->forgotten < FORGET_PIECE)
+		return;
+	ferry_mapped_forget(chunk->data + chunk->forgotten, chunk->start - chunk->forgotten);
+	chunk->forgotten = chunk->start;
+}
+
 void
 ferry_output_skip(FerryOutput *self, gsize length)
 {
@@ -153,6 +171,7 @@ ferry_output_skip(FerryOutput *self, gsize length)
 
 		chunk->start += n;
 		length -= n;
+		ferry_output_forget(chunk);
 		if (chunk->start < chunk->end)
 			break;
 		ferry_output_pop(self);
