@@ -114,8 +114,9 @@ struct _FerryMailAccount {
 	gboolean changed_on_backend; /* something is to be read; no sync has begun since */
 	char *told_email_state;      /* what push told last, since the last sync began */
 	char *told_mailbox_state;
-	GQueue listings;   /* FerryListing under way or ready */
-	GQueue list_queue; /* ids of mailboxes to be listed */
+	GHashTable *downloads; /* id of an Email → its download (download.c) */
+	GQueue listings;       /* FerryListing under way or ready */
+	GQueue list_queue;     /* ids of mailboxes to be listed */
 };
 
 /* account.c */

@@ -44,6 +44,7 @@ ferry_mail_account_finalize(GObject *object)
 {
 	FerryMailAccount *self = FERRY_MAIL_ACCOUNT(object);
 
+	g_hash_table_unref(self->downloads);
 	g_hash_table_unref(self->by_key);
 	g_hash_table_unref(self->slots);
 	g_queue_clear_full(&self->lock_waiters, g_free);
@@ -72,6 +73,7 @@ ferry_mail_account_init(FerryMailAccount *self)
 {
 	self->slots = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, slot_free);
 	self->by_key = g_hash_table_new(g_int64_hash, g_int64_equal);
+	self->downloads = g_hash_table_new(g_str_hash, g_str_equal);
 	self->keywords = ferry_keyword_table_new();
 	self->background = g_cancellable_new();
 	g_queue_init(&self->lock_waiters);

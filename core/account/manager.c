@@ -163,8 +163,10 @@ ferry_account_manager_set_backend(FerryAccountManager *self, const char *backend
 					MAX(settings->request_timeout_s * 3 / 2, 2), 30);
 	g_hash_table_replace(self->backends, g_strdup(backend), item);
 	ferry_credential_memory_forget_all(self->memory);
-	if (self->raw_cache == NULL)
+	if (self->raw_cache == NULL) {
 		self->raw_cache = ferry_raw_cache_new(self->cache_dir, settings->raw_cache_size);
+		ferry_raw_cache_start(self->raw_cache);
+	}
 }
 
 static void

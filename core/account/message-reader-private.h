@@ -38,6 +38,12 @@ const char *ferry_message_data_get_email_id(const FerryMessageData *data);
 char *ferry_message_data_dup_blob_id(const FerryMessageData *data);
 /* Whether @data has what is needed. */
 gboolean ferry_message_data_is_complete(const FerryMessageData *data, FerryNeed needs);
+/* needs-large.c: gets the octets of messages (FerryMessageData) that are too large for memory; each
+ * has them then, scanned, or its error. @keep: they may go into the raw cache. */
+void ferry_needs_fetch_large_async(FerryMailAccount *account, FerryJmapSession *jmap,
+				   GPtrArray *list, gboolean keep, GCancellable *cancellable,
+				   GAsyncReadyCallback callback, gpointer user_data);
+void ferry_needs_fetch_large_finish(FerryMailAccount *account, GAsyncResult *result);
 /* needs-cache.c */
 void ferry_message_data_take_cached(FerryMessageData *data, FerryStoreStructures *found,
 				    guint index);

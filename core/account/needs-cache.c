@@ -50,16 +50,15 @@ ferry_message_data_take_cached(FerryMessageData *data, FerryStoreStructures *fou
 void
 ferry_message_data_scan(FerryMessageData *data)
 {
-	gsize size;
-	const char *raw = g_bytes_get_data(data->raw, &size);
 	FerryMessagePart root;
 
 	if (data->structure == NULL)
-		data->structure = ferry_message_scan(raw != NULL ? raw : "", size);
+		data->structure = ferry_message_scan_bytes(data->raw);
 	if (data->headers != NULL || data->block != NULL ||
 	    !ferry_message_structure_get_part(data->structure, 0, &root))
 		return;
-	data->headers = g_bytes_new_from_bytes(data->raw, 0, MIN(root.body_start, size));
+	data->headers = g_bytes_new_from_bytes(data->raw, 0,
+					       MIN(root.body_start, g_bytes_get_size(data->raw)));
 }
 
 static void

@@ -4,10 +4,11 @@
  * Specification: RFC 8621 §4.2 (Email/get), RFC 8620 §6.2, RFC 9404
  * Implementation: first the structure cache, then the cached files, then the backend: header values
  *   in bulk where an ENVELOPE is all that is needed and every value is clean, else the blobs, many
- *   at once. What was scanned stays in the structure cache
+ *   small ones at once, large ones each into a file. What was scanned stays in the structure cache
  */
 #include <string.h>
 
+#include "account/download-private.h"
 #include "account/message-reader-private.h"
 #include "jmap/blob.h"
 #include "jmap/method.h"
@@ -18,6 +19,9 @@ typedef struct {
 	GPtrArray *list;
 	FerryNeed needs;
 	GPtrArray *wanted; /* of the step under way; borrowed */
+	GPtrArray *large;  /* those of them that come in files */
+	guint pending;
+	GError *error; /* of the backend, for all that have none of their own */
 	FerryStoreStructures *found;
 	FerryJmapRequest *request;
 	char *call_id;
@@ -37,6 +41,8 @@ fetch_free(gpointer data)
 	g_free(fetch->call_id);
 	g_ptr_array_unref(fetch->list);
 	g_clear_pointer(&fetch->wanted, g_ptr_array_unref);
+	g_clear_pointer(&fetch->large, g_ptr_array_unref);
+	g_clear_error(&fetch->error);
 	g_clear_pointer(&fetch->found, ferry_store_structures_unref);
 	g_free(fetch);
 }
@@ -415,16 +421,25 @@ finish_fetch(GTask *task, const GError *error)
 	g_object_unref(task);
 }
 
+/* Small and large ones are under way at the same time. */
+static void
+part_done(GTask *task)
+{
+	Fetch *fetch = g_task_get_task_data(task);
+
+	if (--fetch->pending == 0)
+		finish_fetch(task, fetch->error);
+}
+
 static void
 blobs_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	GTask *task = user_data;
 	Fetch *fetch = g_task_get_task_data(task);
 	FerryMailAccount *account = g_task_get_source_object(task);
-	g_autoptr(GError) error = NULL;
 	g_autoptr(GPtrArray) got = g_ptr_array_new();
 
-	ferry_jmap_session_fetch_blobs_finish(FERRY_JMAP_SESSION(source), result, &error);
+	ferry_jmap_session_fetch_blobs_finish(FERRY_JMAP_SESSION(source), result, &fetch->error);
 	for (guint i = 0; i < fetch->wanted->len; i++) {
 		FerryMessageData *data = fetch->wanted->pdata[i];
 
@@ -437,23 +452,46 @@ blobs_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	/* who reads one body reads the rest of the message soon */
 	if ((fetch->needs & FERRY_NEED_RAW) != 0)
 		keep_raw(account, got);
-	finish_fetch(task, error);
+	part_done(task);
 }
 
 static void
-fetch_blobs(GTask *task)
+large_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	GTask *task = user_data;
+	Fetch *fetch = g_task_get_task_data(task);
+	FerryMailAccount *account = FERRY_MAIL_ACCOUNT(source);
+
+	ferry_needs_fetch_large_finish(account, result);
+	ferry_needs_keep(account, fetch->large);
+	part_done(task);
+}
+
+/* Takes those out of what is wanted that are not to be held in memory. */
+static GPtrArray *
+take_large(Fetch *fetch)
+{
+	GPtrArray *large = g_ptr_array_new();
+	GPtrArray *small = g_ptr_array_new();
+
+	for (guint i = 0; i < fetch->wanted->len; i++) {
+		FerryMessageData *data = fetch->wanted->pdata[i];
+
+		g_ptr_array_add(ferry_download_is_for(data->size) ? large : small, data);
+	}
+	g_ptr_array_unref(fetch->wanted);
+	fetch->wanted = small;
+	return large;
+}
+
+static void
+fetch_small(GTask *task)
 {
 	Fetch *fetch = g_task_get_task_data(task);
 	FerryMailAccount *account = g_task_get_source_object(task);
-	g_auto(GStrv) ids = NULL;
-	g_autofree guint64 *sizes = NULL;
+	g_auto(GStrv) ids = g_new0(char *, fetch->wanted->len + 1);
+	g_autofree guint64 *sizes = g_new0(guint64, fetch->wanted->len + 1);
 
-	if (fetch->wanted->len == 0) {
-		finish_fetch(task, NULL);
-		return;
-	}
-	ids = g_new0(char *, fetch->wanted->len + 1);
-	sizes = g_new0(guint64, fetch->wanted->len);
 	for (guint i = 0; i < fetch->wanted->len; i++) {
 		FerryMessageData *data = fetch->wanted->pdata[i];
 
@@ -464,6 +502,26 @@ fetch_blobs(GTask *task)
 					     sizes, fetch->wanted->len, FERRY_JMAP_SEND_NONE,
 					     blob_cb, task, NULL, g_task_get_cancellable(task),
 					     blobs_cb, task);
+}
+
+static void
+fetch_blobs(GTask *task)
+{
+	Fetch *fetch = g_task_get_task_data(task);
+
+	fetch->large = take_large(fetch);
+	fetch->pending = 1;
+	if (fetch->wanted->len > 0) {
+		fetch->pending++;
+		fetch_small(task);
+	}
+	if (fetch->large->len > 0) {
+		fetch->pending++;
+		ferry_needs_fetch_large_async(g_task_get_source_object(task), fetch->jmap,
+					      fetch->large, (fetch->needs & FERRY_NEED_RAW) != 0,
+					      g_task_get_cancellable(task), large_cb, task);
+	}
+	part_done(task);
 }
 
 static void

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The cache of raw messages
  *
- * Implementation: a file per message in 256 folders; written beside and renamed, so that it is
- * whole or not there; the time of change is the time of last use, to the hour
+ * Implementation: a file per message in 256 folders; it is named when it is complete, so that it
+ * is whole or not there; the time of change is the time of last use, to the hour. Files are never
+ * shortened: a process that trims the cache removes names, and who has mapped a file keeps it
  */
 #include "account/raw-cache-private.h"
 
@@ -138,6 +139,11 @@ collect_folder(const char *folder, GArray *files, guint64 *size)
 		CacheFile file = {.path = g_build_filename(folder, name, NULL)};
 		struct stat st;
 
+		if (ferry_raw_file_is_temporary(name)) {
+			ferry_raw_file_remove_leftover(file.path);
+			g_free(file.path);
+			continue;
+		}
 		if (lstat(file.path, &st) != 0 || !S_ISREG(st.st_mode)) {
 			g_free(file.path);
 			continue;
@@ -214,50 +220,63 @@ write_all(int fd, GBytes *bytes)
 	return TRUE;
 }
 
-static gboolean
-write_file(FerryRawCache *self, const char *folder, const char *path, GBytes *bytes, GError **error)
+FerryRawFile *
+ferry_raw_cache_begin(FerryRawCache *self, const char *account, const char *blob_id, guint64 size,
+		      gboolean elsewhere, GError **error)
 {
-	g_autofree char *temporary = g_strconcat(path, ".XXXXXX", NULL);
-	gboolean written;
-	int fd;
+	g_autofree char *folder = NULL;
+	g_autofree char *path = make_path(self, account, blob_id, &folder);
 
-	if (g_mkdir_with_parents(folder, 0700) != 0)
-		return set_errno(error, "making a cache folder");
-	fd = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return set_errno(error, "making a cache file");
-	written = write_all(fd, bytes);
-	if (close(fd) != 0 || !written || rename(temporary, path) != 0) {
-		set_errno(error, "writing a cache file");
-		(void)unlink(temporary);
-		return FALSE;
+	if (elsewhere)
+		return ferry_raw_file_new(NULL, g_get_tmp_dir(), error);
+	if (g_mkdir_with_parents(folder, 0700) != 0) {
+		set_errno(error, "making a cache folder");
+		return NULL;
 	}
-	return TRUE;
+	/* one that would push everything else out is not worth it */
+	return ferry_raw_file_new(size > self->max_size / 2 ? NULL : path, folder, error);
+}
+
+gboolean
+ferry_raw_cache_keep(FerryRawCache *self, FerryRawFile *file, GError **error)
+{
+	const char *path = ferry_raw_file_get_path(file);
+	struct stat before, st;
+	gboolean kept;
+
+	if (path == NULL)
+		return TRUE;
+	if (fstat(ferry_raw_file_get_fd(file), &st) != 0)
+		return set_errno(error, "looking at a cache file");
+	if ((guint64)st.st_size > self->max_size / 2)
+		return TRUE;
+	/* under the lock, so that nobody counts a file that is about to be added */
+	g_mutex_lock(&self->mutex);
+	if (lstat(path, &before) == 0)
+		self->size -= MIN(self->size, (guint64)before.st_size);
+	kept = ferry_raw_file_keep(file, error);
+	self->size += kept ? (guint64)st.st_size : 0;
+	if (!self->counted || self->size > self->max_size)
+		count_and_trim(self);
+	g_mutex_unlock(&self->mutex);
+	return kept;
 }
 
 gboolean
 ferry_raw_cache_put(FerryRawCache *self, const char *account, const char *blob_id, GBytes *bytes,
 		    GError **error)
 {
-	g_autofree char *folder = NULL;
-	g_autofree char *path = make_path(self, account, blob_id, &folder);
 	guint64 size = g_bytes_get_size(bytes);
-	struct stat before;
-	gboolean written;
+	g_autoptr(FerryRawFile) file = NULL;
 
-	/* one that would push everything else out is not worth it */
 	if (size > self->max_size / 2)
 		return TRUE;
-	/* under the lock, so that nobody counts a file that is about to be added */
-	g_mutex_lock(&self->mutex);
-	if (lstat(path, &before) == 0)
-		self->size -= MIN(self->size, (guint64)before.st_size);
-	written = write_file(self, folder, path, bytes, error);
-	self->size += written ? size : 0;
-	if (!self->counted || self->size > self->max_size)
-		count_and_trim(self);
-	g_mutex_unlock(&self->mutex);
-	return written;
+	file = ferry_raw_cache_begin(self, account, blob_id, size, FALSE, error);
+	if (file == NULL)
+		return FALSE;
+	if (!write_all(ferry_raw_file_get_fd(file), bytes))
+		return set_errno(error, "writing a cache file");
+	return ferry_raw_cache_keep(self, file, error);
 }
 
 guint64
@@ -271,4 +290,22 @@ ferry_raw_cache_get_size(FerryRawCache *self)
 	size = self->size;
 	g_mutex_unlock(&self->mutex);
 	return size;
+}
+
+static void
+start_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+	(void)ferry_raw_cache_get_size(task_data);
+	g_task_return_boolean(task, TRUE);
+}
+
+void
+ferry_raw_cache_start(FerryRawCache *self)
+{
+	g_autoptr(GTask) task = g_task_new(NULL, NULL, NULL, NULL);
+
+	g_task_set_source_tag(task, ferry_raw_cache_start);
+	g_task_set_task_data(task, ferry_raw_cache_ref(self),
+			     (GDestroyNotify)(void (*)(void))ferry_raw_cache_unref);
+	g_task_run_in_thread(task, start_thread);
 }
