@@ -6,7 +6,7 @@
  *   are. Failures slow an address and a user down; connections of one user are counted. What is
  *   counted for a user is counted for one of this backend: another's may have the same name.
  */
-#include "account/router.h"
+#include "account/router-private.h"
 
 #include <string.h>
 
@@ -161,8 +161,8 @@ get_login(FerryCredential *credential)
 /* Passwords are guessed for a name. The name beside a token proves nothing: neither shall tokens
  * that are no good hold up the user who is named, nor may a good one, of somebody else, let guesses
  * of that user's password through. So a token stands for itself. */
-static char *
-make_counted(FerryCredential *credential, const char *backend)
+char *
+ferry_router_make_counted(FerryCredential *credential, const char *backend)
 {
 	g_autofree char *hash = NULL;
 
@@ -269,7 +269,7 @@ ferry_router_verify_async(FerryVerifier *verifier, FerryCredential *credential, 
 	sign_in->origin = ferry_origin_ref(origin);
 	sign_in->backend = g_strdup(
 		ferry_router_choose(self, get_login(credential), ferry_origin_get_backend(origin)));
-	sign_in->counted = make_counted(credential, sign_in->backend);
+	sign_in->counted = ferry_router_make_counted(credential, sign_in->backend);
 	g_task_set_task_data(task, sign_in, (GDestroyNotify)sign_in_free);
 	ferry_throttle_wait_async(self->throttle, ferry_origin_get_address(origin),
 				  sign_in->counted, cancellable, waited_cb, g_steal_pointer(&task));
