@@ -98,6 +98,42 @@ gboolean ferry_imap_search_read_finish(FerryImapSearch *self, GAsyncResult *resu
 /* The order in which the results are told; ascending without it. */
 void ferry_imap_search_set_order(FerryImapSearch *self, const guint32 *order, gsize n_matches);
 
+/**
+ * FerryImapSearchCompareFunc:
+ * @search: a search whose results are in order
+ * @left: UID of a message
+ * @right: UID of another
+ * @user_data: (closure): as given
+ *
+ * Compares two messages of the order.
+ *
+ * Returns: less than 0 where @left comes first, more than 0 where @right does
+ */
+typedef int (*FerryImapSearchCompareFunc)(FerryImapSearch *search, guint32 left, guint32 right,
+					  gpointer user_data);
+
+/**
+ * FerryImapSearchForgetFunc:
+ * @search: a search whose results are in order
+ * @uid: UID of a message
+ * @user_data: (closure): as given
+ *
+ * Forgets what a message is ordered by.
+ */
+typedef void (*FerryImapSearchForgetFunc)(FerryImapSearch *search, guint32 uid, gpointer user_data);
+
+/* An order that can be kept: the command that made it says how it compares. */
+void ferry_imap_search_set_ranking(FerryImapSearch *self, FerryNeeds needs,
+				   FerryImapSearchMessageFunc learn,
+				   FerryImapSearchCompareFunc compare,
+				   FerryImapSearchForgetFunc forget, gpointer user_data);
+gboolean ferry_imap_search_is_ranked(FerryImapSearch *self);
+void ferry_imap_search_learn_async(FerryImapSearch *self, const guint32 *uids, gsize n_uids,
+				   GCancellable *cancellable, GAsyncReadyCallback callback,
+				   gpointer user_data);
+int ferry_imap_search_compare(FerryImapSearch *self, guint32 left, guint32 right);
+void ferry_imap_search_forget(FerryImapSearch *self, guint32 uid);
+
 /* Of the results only those from one place to another are told: 1 is the first, -1 the last. */
 void ferry_imap_search_set_window(FerryImapSearch *self, gint64 first, gint64 last);
 gboolean ferry_imap_search_has_window(FerryImapSearch *self);
