@@ -3,8 +3,9 @@
  *
  * Specification: RFC 5267 §4.3, §4.3.1, §4.3.5; RFC 7377 §2.2 (ESEARCH)
  * Implementation: a context begins to collect changes before its search runs, so that none is
- *   missed, and is dropped with its command unless that comes to tell results.
- * Not mapped: updates of SORT, which are refused with NOUPDATE.
+ *   missed, and is dropped with its command unless that comes to tell results. Sorted results are
+ *   updated where the command can say where a message belongs, and not without limit; else the
+ *   update is refused with NOUPDATE.
  */
 #include "context.h"
 
@@ -24,21 +25,10 @@ drop_pending(gpointer data)
 }
 
 static void
-write_refusal(FerryImapCommand *command, gpointer user_data)
+refuse_cb(FerryImapCommand *command, gpointer user_data)
 {
-	FerryImapWriter *writer = ferry_imap_command_get_writer(command);
-	const char *tag = ferry_imap_command_get_tag(command);
-
-	ferry_imap_writer_write_text(writer, "* NO [NOUPDATE ");
-	ferry_imap_writer_write_string(writer, tag, strlen(tag));
-	ferry_imap_writer_write_text(writer, user_data);
-}
-
-static void
-refuse(FerryImapCommand *command, const char *why)
-{
-	ferry_imap_command_set_named_data(command, PENDING, command, NULL);
-	ferry_imap_command_add_hook(command, write_refusal, (gpointer)why, NULL);
+	context_write_refusal(ferry_imap_command_get_session(command),
+			      ferry_imap_command_get_tag(command), "Too many contexts");
 }
 
 static gboolean
@@ -56,7 +46,8 @@ activate(FerryImapCommand *command, gpointer user_data)
 
 	if (context->owner == NULL)
 		return;
-	context_activate(context);
+	if (!context_activate(context))
+		return;
 	ferry_imap_session_want_turn(context->owner->session);
 }
 
@@ -85,12 +76,9 @@ context_prepare_update(FerryImapSearch *search, FerryImapValue *arguments, gpoin
 		return fail(error, "Tag reuse: a search with this tag is still updated");
 	if (ferry_imap_search_get_told(search) != ferry_imap_session_get_told(session))
 		return TRUE;
-	if (g_str_equal(ferry_imap_command_get_base_name(command), "SORT")) {
-		refuse(command, "] Sorted results are not updated\r\n");
-		return TRUE;
-	}
 	if (owner->contexts->len >= get_max_updates(session)) {
-		refuse(command, "] Too many contexts\r\n");
+		ferry_imap_command_set_named_data(command, PENDING, command, NULL);
+		ferry_imap_command_add_hook(command, refuse_cb, NULL, NULL);
 		return TRUE;
 	}
 	context = context_new(owner, search);
@@ -167,9 +155,15 @@ context_listen(FerryImapSession *session, FerryImapEvent *event, gpointer user_d
 		take_changes(self, ferry_imap_event_get_delta(event));
 	if (kind != FERRY_IMAP_EVENT_TOLD && kind != FERRY_IMAP_EVENT_TURN)
 		return;
-	for (guint i = 0; i < self->contexts->len; i++) {
-		context_write(self->contexts->pdata[i]);
-		context_judge(self->contexts->pdata[i]);
+	for (guint i = 0; i < self->contexts->len;) {
+		g_autoptr(Context) context = context_ref(self->contexts->pdata[i]);
+
+		context_write(context);
+		/* one that grew too large has ended */
+		if (context->owner == NULL)
+			continue;
+		context_judge(context);
+		i++;
 	}
 }
 

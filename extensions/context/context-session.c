@@ -80,3 +80,17 @@ context_session_remove(ContextSession *self, Context *context)
 	context->owner = NULL;
 	g_ptr_array_remove(self->contexts, context);
 }
+
+/* The sorted results of all contexts. */
+gsize
+context_session_count_sorted(ContextSession *self)
+{
+	gsize count = 0;
+
+	for (guint i = 0; i < self->contexts->len; i++) {
+		const Context *context = self->contexts->pdata[i];
+
+		count += context->order != NULL ? context->order->len : 0;
+	}
+	return count;
+}

@@ -3,12 +3,10 @@
  *
  * Specification: RFC 5267 §4.3
  * Implementation: what arrived or changed is judged by the program again, in one go for all that
- *   came until then; what comes out waits for a moment at which it may be told. Positions are 0:
- *   results of SEARCH are in the order of the mailbox (§4.3.3).
+ *   came until then; where results are sorted, what is new among them is then read as far as that
+ *   takes. What comes out waits for a moment at which it may be told.
  */
 #include "context.h"
-
-#include <string.h>
 
 Context *
 context_new(ContextSession *owner, FerryImapSearch *search)
@@ -43,6 +41,7 @@ context_unref(Context *self)
 	g_object_unref(self->search);
 	g_clear_object(&self->command);
 	g_hash_table_unref(self->results);
+	g_clear_pointer(&self->order, g_array_unref);
 	g_hash_table_unref(self->dirty);
 	g_clear_pointer(&self->judged, g_array_unref);
 	g_clear_pointer(&self->matches, g_array_unref);
@@ -50,16 +49,43 @@ context_unref(Context *self)
 	g_free(self);
 }
 
-/* The client is told the results just now. Their program lives with the command. */
-void
+/* What the client was told, in that order. FALSE: it cannot be kept, and the context ended. */
+static gboolean
+take_order(Context *self, const guint32 *uids, gsize n_uids)
+{
+	ContextSession *owner = self->owner;
+	const char *problem = NULL;
+
+	if (!ferry_imap_search_is_ranked(self->search))
+		problem = "These sort keys are not updated";
+	else if (context_session_count_sorted(owner) + n_uids > CONTEXT_MAX_SORTED)
+		problem = "Too many sorted results";
+	if (problem != NULL) {
+		context_write_refusal(owner->session, self->tag, problem);
+		context_session_remove(owner, self);
+		return FALSE;
+	}
+	self->order = g_array_sized_new(FALSE, FALSE, sizeof(guint32), (guint)n_uids);
+	g_array_append_vals(self->order, uids, (guint)n_uids);
+	return TRUE;
+}
+
+/* The client is told the results just now. Their program lives with the command. FALSE: they are
+ * not updated. */
+gboolean
 context_activate(Context *self)
 {
+	FerryImapCommand *command = ferry_imap_search_get_command(self->search);
 	gsize n_uids;
 	const guint32 *uids = ferry_imap_search_get_uids(self->search, &n_uids);
 
-	self->command = g_object_ref(ferry_imap_search_get_command(self->search));
+	if (g_str_equal(ferry_imap_command_get_base_name(command), "SORT") &&
+	    !take_order(self, uids, n_uids))
+		return FALSE;
+	self->command = g_object_ref(command);
 	for (gsize i = 0; i < n_uids; i++)
 		g_hash_table_add(self->results, GUINT_TO_POINTER(uids[i]));
+	return TRUE;
 }
 
 void
@@ -98,29 +124,77 @@ context_take_dirty(Context *self, FerryTold *told)
 	return uids;
 }
 
+static void
+take_matches(Context *self)
+{
+	gsize n_uids;
+	const guint32 *uids = ferry_imap_search_get_uids(self->search, &n_uids);
+
+	self->matches = g_array_new(FALSE, FALSE, sizeof(guint32));
+	g_array_append_vals(self->matches, uids, (guint)n_uids);
+	ferry_imap_session_want_turn(self->owner->session);
+}
+
 /* An error leaves everything as it was; the next change of these messages tries again. */
+static void
+give_up(Context *self, const GError *error)
+{
+	g_info("a context could not be kept up to date: %s", error->message);
+	context_add_dirty(self, (const guint32 *)(gconstpointer)self->judged->data,
+			  self->judged->len);
+	g_clear_pointer(&self->judged, g_array_unref);
+}
+
+static void
+learned_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Context) self = user_data;
+	g_autoptr(FerryImapCommand) command = g_steal_pointer(&self->judging);
+	gboolean good = ferry_imap_search_read_finish(self->search, result, &error);
+
+	if (self->owner != NULL && good)
+		take_matches(self);
+	else if (self->owner != NULL)
+		give_up(self, error);
+}
+
+/* What joins sorted results has to be compared with them. */
+static void
+learn(Context *self)
+{
+	g_autoptr(GArray) joins = g_array_new(FALSE, FALSE, sizeof(guint32));
+	gsize n_uids;
+	const guint32 *uids = ferry_imap_search_get_uids(self->search, &n_uids);
+
+	for (gsize i = 0; i < n_uids; i++)
+		if (!g_hash_table_contains(self->results, GUINT_TO_POINTER(uids[i])))
+			g_array_append_val(joins, uids[i]);
+	if (joins->len == 0) {
+		take_matches(self);
+		return;
+	}
+	self->judging = g_object_ref(self->command);
+	ferry_imap_search_learn_async(self->search, (const guint32 *)(gconstpointer)joins->data,
+				      joins->len, NULL, learned_cb, context_ref(self));
+}
+
 static void
 judged_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	g_autoptr(GError) error = NULL;
-	Context *self = user_data;
+	g_autoptr(Context) self = user_data;
 	g_autoptr(FerryImapCommand) command = g_steal_pointer(&self->judging);
 	gboolean good = ferry_imap_search_run_finish(self->search, result, &error);
-	gsize n_uids;
-	const guint32 *uids;
 
-	if (self->owner != NULL && good) {
-		uids = ferry_imap_search_get_uids(self->search, &n_uids);
-		self->matches = g_array_new(FALSE, FALSE, sizeof(guint32));
-		g_array_append_vals(self->matches, uids, (guint)n_uids);
-		ferry_imap_session_want_turn(self->owner->session);
-	} else if (self->owner != NULL) {
-		g_info("a context could not be kept up to date: %s", error->message);
-		context_add_dirty(self, (const guint32 *)(gconstpointer)self->judged->data,
-				  self->judged->len);
-		g_clear_pointer(&self->judged, g_array_unref);
-	}
-	context_unref(self);
+	if (self->owner == NULL)
+		return;
+	if (!good)
+		give_up(self, error);
+	else if (self->order != NULL)
+		learn(self);
+	else
+		take_matches(self);
 }
 
 /* Begins to judge what may be, unless that goes on already. */
@@ -140,89 +214,4 @@ context_judge(Context *self)
 	ferry_imap_search_run_again_async(self->search,
 					  (const guint32 *)(gconstpointer)self->judged->data,
 					  self->judged->len, NULL, judged_cb, context_ref(self));
-}
-
-/* In the numbers of the command; not what the client does not know any more. */
-static void
-add_number(Context *self, FerryUidSet *set, guint32 uid)
-{
-	guint32 number =
-		ferry_told_get_number(ferry_imap_session_get_told(self->owner->session), uid);
-
-	if (number > 0)
-		ferry_uid_set_add(set, self->uid ? uid : number);
-}
-
-static void
-write_item(FerryImapWriter *writer, const char *name, FerryUidSet *set)
-{
-	g_autofree char *text = ferry_uid_set_to_string(set);
-
-	if (ferry_uid_set_is_empty(set))
-		return;
-	ferry_imap_writer_write_text(writer, name);
-	ferry_imap_writer_write_text(writer, text);
-	ferry_imap_writer_write_text(writer, ")");
-}
-
-static void
-write_response(Context *self, FerryUidSet *removed, FerryUidSet *added)
-{
-	FerryImapWriter *writer = ferry_imap_session_get_writer(self->owner->session);
-
-	if (ferry_uid_set_is_empty(removed) && ferry_uid_set_is_empty(added))
-		return;
-	ferry_imap_writer_write_text(writer, "* ESEARCH (TAG ");
-	ferry_imap_writer_write_string(writer, self->tag, strlen(self->tag));
-	ferry_imap_writer_write_text(writer, self->uid ? ") UID" : ")");
-	write_item(writer, " REMOVEFROM (0 ", removed);
-	write_item(writer, " ADDTO (0 ", added);
-	ferry_imap_writer_end_line(writer);
-}
-
-/* Tells what was judged, and goes on with what came meanwhile. */
-void
-context_write(Context *self)
-{
-	g_autoptr(FerryUidSet) added = ferry_uid_set_new();
-	g_autoptr(FerryUidSet) removed = ferry_uid_set_new();
-
-	if (self->matches == NULL || ferry_imap_session_get_told(self->owner->session) == NULL)
-		return;
-	for (guint i = 0, next = 0; i < self->judged->len; i++) {
-		guint32 uid = g_array_index(self->judged, guint32, i);
-		gboolean match = next < self->matches->len &&
-				 g_array_index(self->matches, guint32, next) == uid;
-
-		next += match;
-		if (!match && g_hash_table_remove(self->results, GUINT_TO_POINTER(uid)))
-			add_number(self, removed, uid);
-		else if (match && g_hash_table_add(self->results, GUINT_TO_POINTER(uid)))
-			add_number(self, added, uid);
-	}
-	g_clear_pointer(&self->judged, g_array_unref);
-	g_clear_pointer(&self->matches, g_array_unref);
-	write_response(self, removed, added);
-}
-
-/* §4.3.4: before EXPUNGE, in the numbers that were valid until then. */
-void
-context_write_expunged(Context *self, FerryImapUpdate *update)
-{
-	gsize n_uids, n_numbers;
-	const guint32 *uids = ferry_imap_update_get_told_expunged(update, &n_uids);
-	const guint32 *numbers = ferry_imap_update_get_expunged_numbers(update, &n_numbers);
-	g_autoptr(FerryUidSet) removed = ferry_uid_set_new();
-	g_autoptr(FerryUidSet) added = ferry_uid_set_new();
-
-	for (gsize i = 0; i < n_uids; i++) {
-		g_hash_table_remove(self->dirty, GUINT_TO_POINTER(uids[i]));
-		if (!g_hash_table_remove(self->results, GUINT_TO_POINTER(uids[i])))
-			continue;
-		if (self->uid)
-			ferry_uid_set_add(removed, uids[i]);
-		else if (n_numbers == n_uids)
-			ferry_uid_set_add(removed, numbers[i] + (guint32)i);
-	}
-	write_response(self, removed, added);
 }

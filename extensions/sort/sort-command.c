@@ -4,7 +4,8 @@
  * Specification: RFC 5256 §3, RFC 5267 §3 (RETURN)
  * Implementation: the search as SEARCH does it; then what view rows tell of the matches; then, for
  *   texts that the mailbox does not remember from an earlier SORT, their ENVELOPEs, from the cache
- *   or in few requests. Large results are put into order on another thread.
+ *   or in few requests. Large results are put into order on another thread. The order can be kept
+ *   (RFC 5267 §4.3), unless other modules' keys are in it: those may tell something else each time.
  */
 #include "sort.h"
 
@@ -17,10 +18,11 @@ typedef struct {
 	FerryMailbox *mailbox;
 	FerryMemo *memos[SORT_MAX_CRITERIA]; /* of the criteria; the mailbox's */
 	SortTable *table;
-	GArray *uids;    /* of the table's rows, ascending */
-	GArray *missing; /* UIDs of which a text is not remembered */
-	gsize row;       /* of the message that was looked at last */
-	GArray *order;   /* rows */
+	GArray *uids;     /* of the table's rows, ascending */
+	GArray *missing;  /* UIDs of which a text is not remembered */
+	gsize row;        /* of the message that was looked at last */
+	GArray *order;    /* rows */
+	SortRanks *ranks; /* once there is an answer; has the table */
 } Sort;
 
 static void
@@ -32,6 +34,7 @@ sort_free(gpointer data)
 	g_clear_pointer(&self->uids, g_array_unref);
 	g_clear_pointer(&self->missing, g_array_unref);
 	g_clear_pointer(&self->order, g_array_unref);
+	g_clear_pointer(&self->ranks, sort_ranks_free);
 	g_clear_object(&self->mailbox);
 	g_object_unref(self->search);
 	g_free(self);
@@ -74,6 +77,19 @@ find_row(Sort *self, FerryImapMessage *message)
 	return self->row;
 }
 
+/* Whoever keeps the results up to date keeps the command, and with it what is known here. */
+static void
+offer_ranks(Sort *self)
+{
+	for (guint i = 0; i < self->criteria.n; i++)
+		if (self->criteria.list[i].contribution != NULL)
+			return;
+	self->ranks = sort_ranks_new(&self->criteria, g_steal_pointer(&self->table), self->uids);
+	ferry_imap_search_set_ranking(self->search, sort_criteria_get_needs(&self->criteria),
+				      sort_ranks_learn, sort_ranks_compare, sort_ranks_forget,
+				      self->ranks);
+}
+
 /* The order is known: each place gets the number that its message has among the matches. */
 static void
 answer(FerryImapCommand *command)
@@ -94,6 +110,9 @@ answer(FerryImapCommand *command)
 	}
 	ferry_imap_search_set_order(self->search, (const guint32 *)self->order->data,
 				    self->order->len);
+	g_clear_pointer(&self->order, g_array_unref);
+	g_clear_pointer(&self->missing, g_array_unref);
+	offer_ranks(self);
 	ferry_imap_search_answer(self->search, "SORT");
 	g_object_unref(command);
 }

@@ -114,3 +114,13 @@ sort_criteria_prepare(const SortCriteria *criteria, FerryImapSearch *search, GEr
 	}
 	return TRUE;
 }
+
+/* What must be at hand of one message to sort it; other modules' keys are not known here. */
+FerryNeeds
+sort_criteria_get_needs(const SortCriteria *criteria)
+{
+	for (guint i = 0; i < criteria->n; i++)
+		if (sort_key_is_text(criteria->list[i].key))
+			return FERRY_NEEDS_METADATA | FERRY_NEEDS_ENVELOPE;
+	return FERRY_NEEDS_METADATA;
+}

@@ -13,7 +13,7 @@
 
 typedef struct {
 	gint64 *numbers;
-	GRefString **texts; /* NULL: the criterion is a number */
+	GRefString **texts; /* NULL: the criterion is a number; else room for one at least */
 	gboolean reverse;
 } Column;
 
@@ -21,6 +21,7 @@ struct _SortTable {
 	Column columns[SORT_MAX_CRITERIA];
 	guint n_columns;
 	gsize n_messages;
+	gsize n_allocated;
 };
 
 /* A table for @n_messages, whose places are to be set before it sorts. */
@@ -30,14 +31,14 @@ sort_table_new(const SortCriteria *criteria, gsize n_messages)
 	SortTable *self = g_new0(SortTable, 1);
 
 	self->n_columns = criteria->n;
-	self->n_messages = n_messages;
+	self->n_messages = self->n_allocated = n_messages;
 	for (guint i = 0; i < criteria->n; i++) {
 		Column *column = &self->columns[i];
 
 		column->numbers = g_new0(gint64, n_messages);
 		column->reverse = criteria->list[i].reverse;
 		if (sort_key_is_text(criteria->list[i].key))
-			column->texts = g_new0(GRefString *, n_messages);
+			column->texts = g_new0(GRefString *, n_messages + 1);
 	}
 	return self;
 }
@@ -59,6 +60,44 @@ sort_table_free(SortTable *self)
 			free_texts(&self->columns[i], self->n_messages);
 	}
 	g_free(self);
+}
+
+static void
+grow(SortTable *self)
+{
+	gsize n_allocated = self->n_allocated + self->n_allocated / 4 + 16;
+
+	for (guint i = 0; i < self->n_columns; i++) {
+		Column *column = &self->columns[i];
+
+		column->numbers = g_renew(gint64, column->numbers, n_allocated);
+		if (column->texts != NULL)
+			column->texts = g_renew(GRefString *, column->texts, n_allocated);
+	}
+	self->n_allocated = n_allocated;
+}
+
+/* A place for one more message. */
+guint32
+sort_table_add_row(SortTable *self)
+{
+	if (self->n_messages == self->n_allocated)
+		grow(self);
+	for (guint i = 0; i < self->n_columns; i++) {
+		self->columns[i].numbers[self->n_messages] = 0;
+		if (self->columns[i].texts != NULL)
+			self->columns[i].texts[self->n_messages] = NULL;
+	}
+	return (guint32)self->n_messages++;
+}
+
+/* Forgets the texts of a message; its place may be set again. */
+void
+sort_table_clear_row(SortTable *self, gsize index)
+{
+	for (guint i = 0; i < self->n_columns; i++)
+		if (self->columns[i].texts != NULL)
+			g_clear_pointer(&self->columns[i].texts[index], g_ref_string_release);
 }
 
 void
@@ -95,9 +134,12 @@ sort_table_set_text(SortTable *self, guint column, gsize index, GRefString *text
 static int
 compare_texts(const char *left, const char *right)
 {
+	int order;
+
 	if (left == right || strnlen(left, PREFIX) < PREFIX)
 		return 0;
-	return strcmp(left + PREFIX, right + PREFIX);
+	order = strcmp(left + PREFIX, right + PREFIX);
+	return order < 0 ? -1 : order > 0;
 }
 
 static int
@@ -110,6 +152,20 @@ compare_column(const Column *column, guint32 left, guint32 right)
 	return compare_texts(column->texts[left], column->texts[right]);
 }
 
+/* By the keys alone. */
+int
+sort_table_compare(const SortTable *self, guint32 left, guint32 right)
+{
+	for (guint i = 0; i < self->n_columns; i++) {
+		const Column *column = &self->columns[i];
+		int order = compare_column(column, left, right);
+
+		if (order != 0)
+			return column->reverse ? -order : order;
+	}
+	return 0;
+}
+
 typedef struct {
 	gint64 first; /* of the first column, in its direction */
 	guint32 row;
@@ -119,14 +175,9 @@ typedef struct {
 static gboolean
 is_behind(const SortTable *self, guint32 left, guint32 right)
 {
-	for (guint i = 0; i < self->n_columns; i++) {
-		const Column *column = &self->columns[i];
-		int order = compare_column(column, left, right);
+	int order = sort_table_compare(self, left, right);
 
-		if (order != 0)
-			return column->reverse ? order < 0 : order > 0;
-	}
-	return left > right;
+	return order != 0 ? order > 0 : left > right;
 }
 
 /* Merges two neighbours, from @start and from @middle to @end, into the same place of @out. */

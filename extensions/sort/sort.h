@@ -47,6 +47,7 @@ gboolean sort_criteria_parse(SortCriteria *criteria, FerryRegistry *registry, Fe
 			     GError **error);
 gboolean sort_criteria_prepare(const SortCriteria *criteria, FerryImapSearch *search,
 			       GError **error);
+FerryNeeds sort_criteria_get_needs(const SortCriteria *criteria);
 const char *sort_key_get_name(SortKey key);
 
 /* sort-key.c: what a message is sorted by */
@@ -57,10 +58,21 @@ char *sort_key_make_text(SortKey key, const char *envelope, gsize length);
 typedef struct _SortTable SortTable;
 SortTable *sort_table_new(const SortCriteria *criteria, gsize n_messages);
 void sort_table_free(SortTable *self);
+guint32 sort_table_add_row(SortTable *self);
+void sort_table_clear_row(SortTable *self, gsize index);
+int sort_table_compare(const SortTable *self, guint32 left, guint32 right);
 void sort_table_set_number(SortTable *self, guint column, gsize index, gint64 number);
 void sort_table_set_text(SortTable *self, guint column, gsize index, GRefString *text);
 void sort_table_sort(SortTable *self, guint32 *order, gsize n_messages);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SortTable, sort_table_free)
+
+/* sort-ranks.c: results that messages join and leave */
+typedef struct _SortRanks SortRanks;
+SortRanks *sort_ranks_new(const SortCriteria *criteria, SortTable *table, GArray *uids);
+void sort_ranks_free(SortRanks *self);
+void sort_ranks_learn(FerryImapSearch *search, FerryImapMessage *message, gpointer user_data);
+int sort_ranks_compare(FerryImapSearch *search, guint32 left, guint32 right, gpointer user_data);
+void sort_ranks_forget(FerryImapSearch *search, guint32 uid, gpointer user_data);
 
 /* sort-command.c */
 void sort_handle(FerryImapCommand *command, gpointer user_data);

@@ -330,6 +330,245 @@ test_expunged(void)
 	}
 }
 
+/* Sorted results, by a number of each UID that says nothing else. */
+
+static const guint32 *weights;
+static guint n_forgotten;
+
+static int
+compare_weights(FerryImapSearch *search, guint32 left, guint32 right, gpointer user_data)
+{
+	if (weights[left] != weights[right])
+		return weights[left] < weights[right] ? -1 : 1;
+	return left < right ? -1 : left > right;
+}
+
+static void
+count_forgotten(FerryImapSearch *search, guint32 uid, gpointer user_data)
+{
+	n_forgotten++;
+}
+
+static int
+compare_uids(gconstpointer a, gconstpointer b)
+{
+	return compare_weights(NULL, *(const guint32 *)a, *(const guint32 *)b, NULL);
+}
+
+static GArray *
+make_order(const char *text)
+{
+	GArray *order = make_array(text);
+
+	g_array_sort(order, compare_uids);
+	return order;
+}
+
+/* As a client does it (§4.3.3, §4.3.4): each pair in its turn. */
+static void
+apply_pairs(GArray *list, const char *pairs, gboolean add)
+{
+	g_auto(GStrv) words = g_strsplit(pairs, " ", -1);
+
+	g_assert_cmpuint(g_strv_length(words) % 2, ==, 0);
+	for (guint i = 0; words[i] != NULL; i += 2) {
+		guint64 at = g_ascii_strtoull(words[i], NULL, 10);
+		g_auto(GStrv) ranges = g_strsplit(words[i + 1], ",", -1);
+
+		g_assert_cmpuint(at, >, 0);
+		for (guint j = 0; ranges[j] != NULL; j++) {
+			char *rest;
+			guint32 uid = (guint32)g_ascii_strtoull(ranges[j], &rest, 10);
+			guint32 last = *rest == ':' ? (guint32)atoi(rest + 1) : uid;
+
+			for (; uid <= last; uid++) {
+				g_assert_cmpuint(at, <=, list->len + add);
+				if (add) {
+					g_array_insert_val(list, at++ - 1, uid);
+				} else {
+					g_assert_cmpuint(g_array_index(list, guint32, at - 1), ==,
+							 uid);
+					g_array_remove_index(list, (guint)at - 1);
+				}
+			}
+		}
+	}
+}
+
+static void
+apply_output(GArray *list, const char *output)
+{
+	static const char *const names[] = {" REMOVEFROM (", " ADDTO ("};
+
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		const char *start = strstr(output, names[i]);
+		g_autofree char *pairs = NULL;
+
+		if (start == NULL)
+			continue;
+		start += strlen(names[i]);
+		pairs = g_strndup(start, strcspn(start, ")"));
+		apply_pairs(list, pairs, i == 1);
+	}
+}
+
+static char *
+list_array(GArray *array)
+{
+	return ferry_uid_array_to_string((const guint32 *)(gconstpointer)array->data, array->len);
+}
+
+static Context *
+begin_sorted(Fixture *fixture, const char *results)
+{
+	FerryImapCommand *command = begin(fixture, "t1", "UID SEARCH RETURN (UPDATE) ALL", NULL);
+	Context *context = find(fixture, "t1");
+
+	ferry_imap_command_run_hooks(command);
+	ferry_imap_search_set_ranking(context->search, FERRY_NEEDS_NOTHING, NULL, compare_weights,
+				      count_forgotten, NULL);
+	fill(context->results, results);
+	context->order = make_order(results);
+	n_forgotten = 0;
+	g_object_unref(command);
+	return context;
+}
+
+static void
+test_positions(void)
+{
+	static const guint32 backwards[64] = {9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
+	static const guint32 equal[64] = {0};
+	static const struct {
+		const guint32 *weights;
+		const char *results, *judged, *matches;
+		const char *output, *after;
+	} cases[] = {
+		{equal, "", "1:3", "1:3", " ADDTO (1 1:3)", "1:3"},
+		{equal, "1:3", "1:3", "", " REMOVEFROM (1 1:3)", ""},
+		{equal, "2", "1:3", "1:3", " ADDTO (1 1 3 3)", "1:3"},
+		{backwards, "", "1:3", "1:3", " ADDTO (1 3,2,1)", "3,2,1"},
+		{backwards, "1:3", "2", "", " REMOVEFROM (2 2)", "3,1"},
+		{backwards, "1,5:8", "6,8", "", " REMOVEFROM (1 8 2 6)", "7,5,1"},
+		{backwards, "2,5:6", "1:3,7:8", "1,3,7:8", " REMOVEFROM (3 2) ADDTO (1 8,7 5 3,1)",
+		 "8,7,6,5,3,1"},
+		{backwards, "2,5:6", "2,5", "2,5", NULL, "6,5,2"},
+		/* gone, and not known to be: as before */
+		{backwards, "2,4", "4,40", "40", NULL, "4,2"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		Fixture fixture;
+		g_autofree char *expected =
+			g_strdup_printf("* ESEARCH (TAG \"t1\") UID%s\r\n", cases[i].output);
+		g_autofree char *output = NULL;
+		g_autofree char *after = NULL;
+		Context *context;
+
+		set_up(&fixture);
+		weights = cases[i].weights;
+		select_uids(&fixture, "1:3,5:9", "2,9", "40");
+		context = begin_sorted(&fixture, cases[i].results);
+		context->judged = make_array(cases[i].judged);
+		context->matches = make_array(cases[i].matches);
+		context_write(context);
+		output = ferry_imap_writer_dup_output(fixture.session->writer, NULL);
+		after = list_array(context->order);
+		g_test_message("case %u", i);
+		g_assert_cmpstr(output, ==, cases[i].output != NULL ? expected : "");
+		g_assert_cmpstr(after, ==, cases[i].after);
+		tear_down(&fixture);
+	}
+}
+
+/* What a client makes of it is what is there, in order; what left is forgotten. */
+static void
+test_positions_random(void)
+{
+	for (guint round = 0; round < 400; round++) {
+		Fixture fixture;
+		guint32 random_weights[64];
+		g_autoptr(GArray) client = NULL;
+		gsize length, seen = 0;
+		Context *context;
+
+		for (guint i = 0; i < G_N_ELEMENTS(random_weights); i++)
+			random_weights[i] = (guint32)g_test_rand_int_range(0, round % 2 ? 4 : 60);
+		weights = random_weights;
+		set_up(&fixture);
+		select_uids(&fixture, "1:39", "", "");
+		context = begin_sorted(&fixture, round % 3 ? "5:20" : "");
+		client = make_order(round % 3 ? "5:20" : "");
+		for (guint step = 0; step < 5; step++) {
+			g_autofree char *output = NULL;
+			g_autofree char *told = NULL;
+			g_autofree char *kept = NULL;
+			guint n_before = context->order->len + n_forgotten, n_added = 0;
+
+			context->judged = g_array_new(FALSE, FALSE, sizeof(guint32));
+			context->matches = g_array_new(FALSE, FALSE, sizeof(guint32));
+			for (guint32 uid = 1; uid < 40; uid++) {
+				gboolean known = g_hash_table_contains(context->results,
+								       GUINT_TO_POINTER(uid));
+
+				if (g_test_rand_bit())
+					continue;
+				g_array_append_val(context->judged, uid);
+				if (g_test_rand_bit())
+					continue;
+				g_array_append_val(context->matches, uid);
+				n_added += !known;
+			}
+			context_write(context);
+			output = ferry_imap_writer_dup_output(fixture.session->writer, &length);
+			apply_output(client, output + seen);
+			seen = length;
+			told = list_array(client);
+			kept = list_array(context->order);
+			g_assert_cmpstr(told, ==, kept);
+			g_assert_cmpuint(context->order->len, ==,
+					 g_hash_table_size(context->results));
+			g_assert_cmpuint(context->order->len + n_forgotten, ==, n_before + n_added);
+			for (guint i = 1; i < client->len; i++)
+				g_assert_cmpint(
+					compare_weights(NULL, g_array_index(client, guint32, i - 1),
+							g_array_index(client, guint32, i), NULL),
+					<, 0);
+		}
+		tear_down(&fixture);
+	}
+}
+
+/* The sorted results of a session are limited: what grows beyond that ends. */
+static void
+test_sorted_limit(void)
+{
+	for (guint more = 0; more < 2; more++) {
+		Fixture fixture;
+		g_autofree char *output = NULL;
+		g_autofree guint32 *zeros = g_new0(guint32, CONTEXT_MAX_SORTED + 100);
+		Context *context;
+
+		weights = zeros;
+		set_up(&fixture);
+		select_uids(&fixture, "1:3", "", "");
+		context = begin_sorted(&fixture, "");
+		for (guint32 uid = 64; context->order->len < CONTEXT_MAX_SORTED - 2 + more; uid++)
+			g_array_append_val(context->order, uid);
+		g_assert_cmpuint(context_session_count_sorted(context->owner), ==,
+				 CONTEXT_MAX_SORTED - 2 + more);
+		context->judged = make_array("1:2");
+		context->matches = make_array("1:2");
+		context_write(context);
+		output = ferry_imap_writer_dup_output(fixture.session->writer, NULL);
+		g_assert_cmpstr(output, ==,
+				more == 0 ? "* ESEARCH (TAG \"t1\") UID ADDTO (1 1:2)\r\n"
+					  : "* NO [NOUPDATE \"t1\"] Too many sorted results\r\n");
+		g_assert_cmpint(find(&fixture, "t1") != NULL, ==, more == 0);
+		tear_down(&fixture);
+	}
+}
+
 /* What is judged: in order, once, and what the client was told of; the rest waits. */
 static void
 test_dirty(void)
@@ -397,6 +636,9 @@ main(int argc, char **argv)
 	g_test_add_func("/context/many", test_many);
 	g_test_add_func("/context/write", test_write);
 	g_test_add_func("/context/expunged", test_expunged);
+	g_test_add_func("/context/positions", test_positions);
+	g_test_add_func("/context/positions/random", test_positions_random);
+	g_test_add_func("/context/sorted-limit", test_sorted_limit);
 	g_test_add_func("/context/dirty", test_dirty);
 	g_test_add_func("/context/cancel-arguments", test_cancel_arguments);
 	return g_test_run();

@@ -140,6 +140,51 @@ test_order(void)
 	}
 }
 
+#define N_GROWN 500
+
+/* Rows that come later, and rows whose message is another by then, compare as a sort has them. */
+static void
+check_rows_that_join(guint32 n_first)
+{
+	static const SortCriteria criteria = {
+		.list = {{.key = SORT_SUBJECT, .reverse = TRUE}, {.key = SORT_SIZE}},
+		.n = 2,
+	};
+	g_autoptr(SortTable) table = sort_table_new(&criteria, n_first);
+	guint32 order[N_GROWN];
+
+	for (guint32 row = 0; row < N_GROWN; row++) {
+		g_autofree char *subject = g_strdup_printf(
+			"%s%d", g_test_rand_bit() ? "the same beginning " : "", row % 7);
+		GRefString *text = g_ref_string_new(subject);
+
+		if (row >= n_first)
+			g_assert_cmpuint(sort_table_add_row(table), ==, row);
+		if (row % 5 == 0) {
+			sort_table_set_text(table, 0, row, text);
+			sort_table_clear_row(table, row);
+		}
+		sort_table_set_text(table, 0, row, text);
+		sort_table_set_number(table, 1, row, g_test_rand_int_range(0, 5));
+		g_ref_string_release(text);
+		order[row] = row;
+	}
+	sort_table_sort(table, order, N_GROWN);
+	for (guint i = 1; i < N_GROWN; i++) {
+		int found = sort_table_compare(table, order[i - 1], order[i]);
+
+		g_assert_cmpint(found, ==, -sort_table_compare(table, order[i], order[i - 1]));
+		g_assert_true(found < 0 || (found == 0 && order[i - 1] < order[i]));
+	}
+}
+
+static void
+test_rows_that_join(void)
+{
+	check_rows_that_join(0);
+	check_rows_that_join(3);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -148,5 +193,6 @@ main(int argc, char **argv)
 	g_test_add_func("/sort/numbers", test_numbers);
 	g_test_add_func("/sort/texts", test_texts);
 	g_test_add_func("/sort/order", test_order);
+	g_test_add_func("/sort/rows-that-join", test_rows_that_join);
 	return g_test_run();
 }
