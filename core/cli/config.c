@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "daemon/config.h"
-#include "daemon/server.h"
+#include "daemon/modules.h"
 #include "imap/base-module.h"
 #include "store/sqlite.h"
 
@@ -23,7 +23,7 @@ ferry_cli_config_check(FerryCli *cli)
 		cli->config = cli->arguments[0];
 	settings = ferry_cli_load_settings(cli, &error);
 	if (settings != NULL)
-		registry = ferry_server_make_registry(settings, modules, &error);
+		registry = ferry_daemon_make_registry(settings, modules, &error);
 	if (registry == NULL || !ferry_modules_check_settings(modules, settings, &notes, &error))
 		return ferry_cli_fail(error);
 	for (guint i = 0; notes[i] != NULL; i++)

@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "daemon/config.h"
-#include "daemon/server.h"
+#include "daemon/modules.h"
 #include "imap/base-module.h"
 
 /* what --load is given for all of them; no module is called so */
@@ -80,7 +80,7 @@ load_together(FerryCli *cli, FerrySettings *settings)
 {
 	g_autoptr(FerryModules) modules = make_modules(cli);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(FerryRegistry) registry = ferry_server_make_registry(settings, modules, &error);
+	g_autoptr(FerryRegistry) registry = ferry_daemon_make_registry(settings, modules, &error);
 	GPtrArray *list = ferry_modules_list(modules);
 
 	if (registry == NULL)
@@ -232,7 +232,7 @@ list_all(FerryCli *cli, FerrySettings *settings)
 {
 	g_autoptr(FerryModules) modules = make_modules(cli);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(FerryRegistry) registry = ferry_server_make_registry(settings, modules, &error);
+	g_autoptr(FerryRegistry) registry = ferry_daemon_make_registry(settings, modules, &error);
 	GPtrArray *list = ferry_modules_list(modules);
 
 	if (registry == NULL)

@@ -123,7 +123,7 @@ static const FerrySetting table[] = {
  * ferry_config_new:
  *
  * Returns: (transfer full): settings that know every key of the configuration but those of modules,
- *   `[extension NAME]`, which ferry_server_make_registry() adds
+ *   `[extension NAME]`, which ferry_daemon_make_registry() adds
  */
 FerrySettings *
 ferry_config_new(void)

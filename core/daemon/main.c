@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
+#include "daemon/modules.h"
 #include "daemon/server.h"
 
 typedef struct {
@@ -209,7 +210,7 @@ static gboolean
 check(FerrySettings *settings, GError **error)
 {
 	g_autoptr(FerryModules) modules = ferry_modules_new();
-	g_autoptr(FerryRegistry) registry = ferry_server_make_registry(settings, modules, error);
+	g_autoptr(FerryRegistry) registry = ferry_daemon_make_registry(settings, modules, error);
 	g_autoptr(GString) problems = g_string_new(NULL);
 	g_auto(GStrv) notes = NULL;
 	GPtrArray *list = ferry_modules_list(modules);

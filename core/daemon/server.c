@@ -17,7 +17,7 @@
 #include "auth/sasl-mechanism.h"
 #include "base/error.h"
 #include "daemon/config.h"
-#include "imap/base-module.h"
+#include "daemon/modules.h"
 #include "net/listener.h"
 #include "store/sqlite.h"
 
@@ -117,72 +117,6 @@ ferry_server_new(FerrySettings *settings)
 	self->settings = g_object_ref(settings);
 	ferry_config_get_limits(settings, &self->limits);
 	return self;
-}
-
-/**
- * ferry_server_make_registry:
- * @settings: which modules are wanted, and what it says to them; not to be used for another
- *   registry, since they declare their settings there
- * @modules: an empty set, filled here
- *
- * Registers the library's own contributions and those of every module the configuration allows.
- * What is wrong with the settings of modules ferry_modules_check_settings() says.
- *
- * Returns: (transfer full): a sealed registry
- */
-FerryRegistry *
-ferry_server_make_registry(FerrySettings *settings, FerryModules *modules, GError **error)
-{
-	g_autoptr(FerryRegistry) registry = ferry_registry_new();
-	g_auto(GStrv) dirs = ferry_settings_get_list(settings, "ferry", "plugin-dir");
-	g_auto(GStrv) selection = ferry_settings_get_list(settings, "ferry", "extensions");
-
-	ferry_registry_set_settings(registry, settings);
-	if (!ferry_imap_register_base(registry, error))
-		return NULL;
-	for (guint i = 0; dirs[i] != NULL; i++)
-		ferry_modules_add_dir(modules, dirs[i]);
-	ferry_modules_add_default_dirs(modules);
-	ferry_modules_select(modules, (const char *const *)selection);
-	ferry_modules_load(modules, registry);
-	ferry_registry_seal(registry);
-	return g_steal_pointer(&registry);
-}
-
-static void
-log_modules(FerryModules *modules)
-{
-	GPtrArray *list = ferry_modules_list(modules);
-
-	for (guint i = 0; i < list->len; i++) {
-		const FerryModule *module = g_ptr_array_index(list, i);
-
-		if (module->state == FERRY_MODULE_BROKEN)
-			g_warning("module %s is left out: %s", module->name, module->reason);
-		else if (module->state == FERRY_MODULE_NEEDS)
-			g_message("module %s is left out: %s", module->name, module->reason);
-		else
-			g_debug("module %s: %s", module->name,
-				ferry_module_state_to_string(module->state));
-	}
-}
-
-/* The registry of a configuration, and in @modules what became of each module: all of it is logged.
- */
-static FerryRegistry *
-load_registry(FerrySettings *settings, FerryModules *modules, GError **error)
-{
-	g_autoptr(FerryRegistry) registry = ferry_server_make_registry(settings, modules, error);
-	g_auto(GStrv) notes = NULL;
-
-	if (registry == NULL)
-		return NULL;
-	log_modules(modules);
-	if (!ferry_modules_check_settings(modules, settings, &notes, error))
-		return NULL;
-	for (guint i = 0; notes[i] != NULL; i++)
-		g_message("%s", notes[i]);
-	return g_steal_pointer(&registry);
 }
 
 static gboolean
@@ -292,7 +226,7 @@ ferry_server_bind(FerryServer *self, GError **error)
 	g_auto(GStrv) names = ferry_settings_list_groups(self->settings, "listener");
 
 	self->modules = ferry_modules_new();
-	self->registry = load_registry(self->settings, self->modules, error);
+	self->registry = ferry_daemon_load_registry(self->settings, self->modules, error);
 	if (self->registry == NULL || !load_tls(self, error))
 		return FALSE;
 	self->poller = ferry_poller_new(g_main_context_default());
@@ -398,30 +332,6 @@ ferry_server_start(FerryServer *self, GError **error)
 	return TRUE;
 }
 
-/* A module that works must not be lost to a mistake in its new version. */
-static gboolean
-check_modules_still_work(FerryServer *self, FerryModules *modules, GError **error)
-{
-	GPtrArray *list = ferry_modules_list(modules);
-	GPtrArray *now = ferry_modules_list(self->modules);
-
-	for (guint i = 0; i < list->len; i++) {
-		const FerryModule *module = g_ptr_array_index(list, i);
-
-		for (guint j = 0; module->state == FERRY_MODULE_BROKEN && j < now->len; j++) {
-			const FerryModule *other = g_ptr_array_index(now, j);
-
-			if (!g_str_equal(module->name, other->name) ||
-			    other->state != FERRY_MODULE_LOADED)
-				continue;
-			g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_CONFIGURATION,
-					    module->reason);
-			return FALSE;
-		}
-	}
-	return TRUE;
-}
-
 /* Of every listener; NULL where one would have none. */
 static GPtrArray *
 find_protocols(FerryServer *self, FerryRegistry *registry, GError **error)
@@ -458,10 +368,10 @@ gboolean
 ferry_server_reload(FerryServer *self, FerrySettings *settings, GError **error)
 {
 	g_autoptr(FerryModules) modules = ferry_modules_new();
-	g_autoptr(FerryRegistry) registry = load_registry(settings, modules, error);
+	g_autoptr(FerryRegistry) registry = ferry_daemon_load_registry(settings, modules, error);
 	g_autoptr(GPtrArray) protocols = NULL;
 
-	if (registry == NULL || !check_modules_still_work(self, modules, error))
+	if (registry == NULL || !ferry_daemon_check_still_loaded(self->modules, modules, error))
 		return FALSE;
 	protocols = find_protocols(self, registry, error);
 	if (protocols == NULL)

@@ -16,8 +16,6 @@ G_BEGIN_DECLS
 #define FERRY_TYPE_SERVER (ferry_server_get_type())
 G_DECLARE_FINAL_TYPE(FerryServer, ferry_server, FERRY, SERVER, GObject)
 
-FerryRegistry *ferry_server_make_registry(FerrySettings *settings, FerryModules *modules,
-					  GError **error);
 FerryServer *ferry_server_new(FerrySettings *settings);
 gboolean ferry_server_bind(FerryServer *self, GError **error);
 gboolean ferry_server_start(FerryServer *self, GError **error);
