@@ -61,13 +61,10 @@ fail_url(Catenate *self, const char *why)
 	end(self, error);
 }
 
-/* An outage is not the URL's fault. */
 static void
 fail_read(Catenate *self, const GError *error)
 {
-	if (g_error_matches(error, FERRY_ERROR, FERRY_ERROR_EXPUNGED) ||
-	    g_error_matches(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND) ||
-	    g_error_matches(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION))
+	if (catenate_url_is_to_blame(error))
 		fail_url(self, error->message);
 	else
 		end(self, error);
@@ -250,29 +247,22 @@ find_mailbox(Catenate *self)
 	}
 }
 
-/* An absolute URL names the server by a name of this machine, or by the address that the client
- * connected to, and the user who is signed in. */
 static gboolean
 is_here(Catenate *self)
 {
-	static const guint usual_ports[] = {143, 993};
 	FerryImapSession *session = ferry_imap_command_get_session(self->command);
 	FerryConnection *connection = ferry_imap_session_get_connection(session);
 	FerryAccountSession *account = ferry_imap_session_get_account_session(session);
 	g_autoptr(FerryAddress) local = ferry_connection_dup_local(connection);
 	g_autofree char *address = local != NULL ? ferry_address_to_string(local) : NULL;
-	guint port = local != NULL ? ferry_address_get_port(local) : 0;
-	const CatenateUrl *url = self->url;
+	CatenateServer server = {.host = g_get_host_name(), .address = address};
 
-	if (account == NULL || address == NULL ||
-	    g_strcmp0(url->user, ferry_account_session_get_username(account)) != 0)
+	if (account == NULL || address == NULL)
 		return FALSE;
-	if (url->port != 0 ? url->port != port : port != usual_ports[0] && port != usual_ports[1])
-		return FALSE;
-	return g_ascii_strcasecmp(url->host, g_get_host_name()) == 0 ||
-	       g_ascii_strcasecmp(url->host, address) == 0 ||
-	       (ferry_connection_is_loopback(connection) &&
-		g_ascii_strcasecmp(url->host, "localhost") == 0);
+	server.user = ferry_account_session_get_username(account);
+	server.port = ferry_address_get_port(local);
+	server.loopback = ferry_connection_is_loopback(connection);
+	return catenate_url_is_at(self->url, &server);
 }
 
 static void

@@ -258,7 +258,7 @@ parse_parameters(CatenateUrl *self, const char *text, GError **error)
 		       g_ascii_strncasecmp(text, parameter_names[parameter],
 					   strlen(parameter_names[parameter])) != 0)
 			parameter++;
-		if (parameter == N_PARAMETERS || (parameter > UID && self->uid == 0))
+		if (parameter == N_PARAMETERS)
 			return fail(error, "a parameter is unknown, or not in its place");
 		name_length = strlen(parameter_names[parameter]);
 		length = (semicolon != NULL ? (gsize)(semicolon - text) : strlen(text)) -
@@ -329,6 +329,32 @@ catenate_url_parse(const char *text, GError **error)
 	if (!parse(self, text, error))
 		return NULL;
 	return g_steal_pointer(&self);
+}
+
+/* An absolute URL names the server by a name of this machine, or by the address that the client
+ * connected to, and the user who is signed in. */
+gboolean
+catenate_url_is_at(const CatenateUrl *self, const CatenateServer *server)
+{
+	static const guint usual_ports[] = {143, 993};
+
+	if (g_strcmp0(self->user, server->user) != 0)
+		return FALSE;
+	if (self->port != 0 ? self->port != server->port
+			    : server->port != usual_ports[0] && server->port != usual_ports[1])
+		return FALSE;
+	return g_ascii_strcasecmp(self->host, server->host) == 0 ||
+	       g_ascii_strcasecmp(self->host, server->address) == 0 ||
+	       (server->loopback && g_ascii_strcasecmp(self->host, "localhost") == 0);
+}
+
+/* Whether the URL is why something could not be read; an outage is not its fault. */
+gboolean
+catenate_url_is_to_blame(const GError *error)
+{
+	return g_error_matches(error, FERRY_ERROR, FERRY_ERROR_EXPUNGED) ||
+	       g_error_matches(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND) ||
+	       g_error_matches(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION);
 }
 
 char *

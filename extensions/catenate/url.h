@@ -20,9 +20,21 @@ typedef struct {
 	guint64 length; /* G_MAXUINT64: to the end */
 } CatenateUrl;
 
+/* Where a client is connected to, and as whom. */
+typedef struct {
+	const char *user;
+	const char *host;
+	const char *address; /* without a port */
+	guint port;
+	gboolean loopback;
+} CatenateServer;
+
 CatenateUrl *catenate_url_parse(const char *text, GError **error);
 void catenate_url_free(CatenateUrl *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CatenateUrl, catenate_url_free)
+
+gboolean catenate_url_is_at(const CatenateUrl *self, const CatenateServer *server);
+gboolean catenate_url_is_to_blame(const GError *error);
 
 /* As a response code may have it: one that cannot end it early. */
 char *catenate_url_escape(const char *text);

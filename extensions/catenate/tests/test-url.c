@@ -69,6 +69,8 @@ static const struct {
 	{"/a/;UID=1?x", NULL},
 	{"/;UID=1", NULL},
 	{"//;UID=1", NULL},
+	{"imap://u@h//x/;UID=1", NULL},
+	{"///x/;UID=1", NULL},
 	{"imap://u@h/;UID=1", NULL},
 	{"imap://u@h;UID=1", NULL},
 	{"imap:///a/;UID=1", NULL},
@@ -212,6 +214,80 @@ test_too_long(void)
 	g_assert_cmpuint(strlen(told), <=, 1000);
 }
 
+/* 8,192 octets are not too long. */
+static void
+test_longest(void)
+{
+	for (gsize more = 0; more < 2; more++) {
+		g_autofree char *name = g_strnfill(8192 - strlen("//;UID=1") + more, 'a');
+		g_autofree char *url = g_strdup_printf("/%s/;UID=1", name);
+		g_autofree char *got = describe(url);
+
+		g_assert_cmpuint(strlen(url), ==, 8192 + more);
+		g_assert_cmpint(got != NULL, ==, more == 0);
+	}
+}
+
+/* Whose URL, and of which server. */
+static void
+test_servers(void)
+{
+	static const struct {
+		const char *url;
+		guint port;
+		gboolean loopback;
+		gboolean here;
+	} cases[] = {
+		{"imap://ann@mail.example/a/;UID=1", 143, FALSE, TRUE},
+		{"imap://ann@mail.example/a/;UID=1", 993, FALSE, TRUE},
+		{"imap://ann@mail.example/a/;UID=1", 1143, FALSE, FALSE},
+		{"imap://ann@mail.example:143/a/;UID=1", 143, FALSE, TRUE},
+		{"imap://ann@mail.example:993/a/;UID=1", 143, FALSE, FALSE},
+		{"imap://ann@mail.example:1143/a/;UID=1", 1143, FALSE, TRUE},
+		{"imap://ann@MAIL.example/a/;UID=1", 143, FALSE, TRUE},
+		{"imap://ann@192.0.2.1/a/;UID=1", 143, FALSE, TRUE},
+		{"imap://ann@192.0.2.10/a/;UID=1", 143, FALSE, FALSE},
+		{"imap://ann@mail/a/;UID=1", 143, FALSE, FALSE},
+		{"imap://ann@localhost/a/;UID=1", 143, FALSE, FALSE},
+		{"imap://ann@localhost/a/;UID=1", 143, TRUE, TRUE},
+		{"imap://ann@LOCALHOST:1143/a/;UID=1", 1143, TRUE, TRUE},
+		{"imap://bob@mail.example/a/;UID=1", 143, TRUE, FALSE},
+		{"imap://Ann@mail.example/a/;UID=1", 143, TRUE, FALSE},
+		{"imap://mail.example/a/;UID=1", 143, TRUE, FALSE},
+		{"imap://an%6E@mail.example/a/;UID=1", 143, TRUE, TRUE},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(CatenateUrl) url = catenate_url_parse(cases[i].url, NULL);
+		const CatenateServer server = {"ann", "mail.example", "192.0.2.1", cases[i].port,
+					       cases[i].loopback};
+
+		g_test_message("case %u: %s", i, cases[i].url);
+		g_assert_cmpint(catenate_url_is_at(url, &server), ==, cases[i].here);
+	}
+}
+
+static void
+test_blame(void)
+{
+	static const struct {
+		FerryError code;
+		gboolean url;
+	} cases[] = {
+		{FERRY_ERROR_EXPUNGED, TRUE},      {FERRY_ERROR_NOT_FOUND, TRUE},
+		{FERRY_ERROR_NO_PERMISSION, TRUE}, {FERRY_ERROR_UNAVAILABLE, FALSE},
+		{FERRY_ERROR_BACKEND, FALSE},      {FERRY_ERROR_LIMIT, FALSE},
+		{FERRY_ERROR_TOO_BIG, FALSE},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error =
+			g_error_new_literal(FERRY_ERROR, (int)cases[i].code, "no");
+
+		g_assert_cmpint(catenate_url_is_to_blame(error), ==, cases[i].url);
+	}
+}
+
 static void
 test_escape(void)
 {
@@ -227,6 +303,9 @@ main(int argc, char **argv)
 	g_test_add_func("/catenate/url/table", test_urls);
 	g_test_add_func("/catenate/url/beginnings", test_beginnings);
 	g_test_add_func("/catenate/url/too-long", test_too_long);
+	g_test_add_func("/catenate/url/longest", test_longest);
+	g_test_add_func("/catenate/url/servers", test_servers);
+	g_test_add_func("/catenate/url/blame", test_blame);
 	g_test_add_func("/catenate/url/escape", test_escape);
 	return g_test_run();
 }
