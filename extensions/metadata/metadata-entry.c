@@ -312,6 +312,25 @@ metadata_may_share(FerryMailboxInfo *info)
 		 FERRY_RIGHT_RENAME)) != 0;
 }
 
+/* The mailbox of that name, where its entries may be seen, and, to change what others see too,
+ * @shares: shared ones set. */
+FerryMailboxInfo *
+metadata_find_mailbox(FerryMailboxList *list, const char *name, gboolean shares, GError **error)
+{
+	FerryMailboxInfo *info = ferry_mailbox_list_find(list, name);
+
+	if (info == NULL || ferry_mailbox_info_get_id(info) == NULL) {
+		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND, "No such mailbox");
+		return NULL;
+	}
+	if (metadata_may_read(info) && (!shares || metadata_may_share(info)))
+		return info;
+	g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NO_PERMISSION,
+			    shares ? "No right to note that here"
+				   : "No right to see what is noted here");
+	return NULL;
+}
+
 /* RFC 6154 §4: a server with both extensions shows the attribute here too. */
 FerryAccountDatum *
 metadata_new_special_use(FerryMailboxInfo *info)

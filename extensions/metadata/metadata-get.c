@@ -93,12 +93,10 @@ list_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		ferry_imap_command_fail(command, error);
 		return;
 	}
-	info = ferry_mailbox_list_find(list, ferry_imap_command_get_string(command, 1));
-	if (info == NULL || ferry_mailbox_info_get_id(info) == NULL) {
-		ferry_imap_command_fail_new(command, FERRY_ERROR_NOT_FOUND, "No such mailbox");
-	} else if (!metadata_may_read(info)) {
-		ferry_imap_command_fail_new(command, FERRY_ERROR_NO_PERMISSION,
-					    "No right to see what is noted here");
+	info = metadata_find_mailbox(list, ferry_imap_command_get_string(command, 1), FALSE,
+				     &error);
+	if (info == NULL) {
+		ferry_imap_command_fail(command, error);
 	} else {
 		self->info = ferry_mailbox_info_ref(info);
 		read_data(command, self);

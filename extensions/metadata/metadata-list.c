@@ -111,18 +111,17 @@ metadata_check_list(FerryImapCommand *command, gpointer user_data, GError **erro
 	return TRUE;
 }
 
-/* The values of a mailbox, with what is not kept but known. */
-static GPtrArray *
-collect(Listed *self, FerryMailboxInfo *info)
+/* The values of a mailbox, with what is not kept but known. @all: those of one mailbox together;
+ * @place: of its first, plus one; 0: it has none */
+GPtrArray *
+metadata_collect(GPtrArray *all, guint place, FerryMailboxInfo *info)
 {
 	const char *id = ferry_mailbox_info_get_id(info);
-	g_autofree char *place = make_place(ferry_mailbox_info_get_account_id(info), id);
-	guint i = GPOINTER_TO_UINT(g_hash_table_lookup(self->first, place));
 	FerryAccountDatum *use = metadata_new_special_use(info);
 	GPtrArray *data = g_ptr_array_new_with_free_func((GDestroyNotify)ferry_account_datum_unref);
 
-	for (; i > 0 && i <= self->data->len; i++) {
-		FerryAccountDatum *datum = self->data->pdata[i - 1];
+	for (; place > 0 && place <= all->len; place++) {
+		FerryAccountDatum *datum = all->pdata[place - 1];
 
 		if (g_strcmp0(datum->mailbox_id, id) != 0 ||
 		    strcmp(datum->account_id, ferry_mailbox_info_get_account_id(info)) != 0)
@@ -134,6 +133,16 @@ collect(Listed *self, FerryMailboxInfo *info)
 	return data;
 }
 
+static GPtrArray *
+collect(Listed *self, FerryMailboxInfo *info)
+{
+	g_autofree char *place = make_place(ferry_mailbox_info_get_account_id(info),
+					    ferry_mailbox_info_get_id(info));
+
+	return metadata_collect(self->data,
+				GPOINTER_TO_UINT(g_hash_table_lookup(self->first, place)), info);
+}
+
 gboolean
 metadata_write_listed(FerryImapCommand *command, const char *mailbox_name,
 		      FerryImapValue *arguments, FerryImapWriter *writer, gpointer user_data)
@@ -142,11 +151,11 @@ metadata_write_listed(FerryImapCommand *command, const char *mailbox_name,
 	FerryAccountSession *account = ferry_imap_session_get_account_session(session);
 	Listed *self = ferry_imap_command_get_named_data(command, COMMAND_DATA);
 	FerryMailboxList *list = account != NULL ? ferry_account_session_get_list(account) : NULL;
-	FerryMailboxInfo *info = list != NULL ? ferry_mailbox_list_find(list, mailbox_name) : NULL;
+	FerryMailboxInfo *info =
+		list != NULL ? metadata_find_mailbox(list, mailbox_name, FALSE, NULL) : NULL;
 	g_autoptr(GPtrArray) data = NULL;
 
-	if (self == NULL || self->data == NULL || info == NULL ||
-	    ferry_mailbox_info_get_id(info) == NULL || !metadata_may_read(info))
+	if (self == NULL || self->data == NULL || info == NULL)
 		return FALSE;
 	data = collect(self, info);
 	metadata_write(writer, mailbox_name, self->query, data, 0, data->len);

@@ -13,7 +13,6 @@ typedef struct {
 	gint64 max_value; /* octets of one */
 	guint max_entries;
 	GPtrArray *data; /* FerryAccountDatum */
-	gboolean shares;
 } Set;
 
 static void
@@ -57,6 +56,16 @@ put(FerryImapCommand *command, FerryMailboxInfo *info)
 					     g_object_ref(command));
 }
 
+/* Whether others see any of @data (FerryAccountDatum). */
+gboolean
+metadata_has_shared(GPtrArray *data)
+{
+	for (guint i = 0; i < data->len; i++)
+		if (((const FerryAccountDatum *)data->pdata[i])->shared)
+			return TRUE;
+	return FALSE;
+}
+
 static void
 list_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -71,12 +80,10 @@ list_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		ferry_imap_command_fail(command, error);
 		return;
 	}
-	info = ferry_mailbox_list_find(list, ferry_imap_command_get_string(command, 0));
-	if (info == NULL || ferry_mailbox_info_get_id(info) == NULL)
-		ferry_imap_command_fail_new(command, FERRY_ERROR_NOT_FOUND, "No such mailbox");
-	else if (!metadata_may_read(info) || (self->shares && !metadata_may_share(info)))
-		ferry_imap_command_fail_new(command, FERRY_ERROR_NO_PERMISSION,
-					    "No right to note that here");
+	info = metadata_find_mailbox(list, ferry_imap_command_get_string(command, 0),
+				     metadata_has_shared(self->data), &error);
+	if (info == NULL)
+		ferry_imap_command_fail(command, error);
 	else
 		put(command, info);
 }
@@ -124,7 +131,6 @@ add_value(FerryImapCommand *command, Set *self, FerryImapValue *name, FerryImapV
 	}
 	if (!check_value(command, self, key, bytes, of_server, error))
 		return FALSE;
-	self->shares |= metadata_is_shared(key);
 	g_ptr_array_add(self->data, ferry_account_datum_new(metadata_is_shared(key), key, bytes));
 	return TRUE;
 }

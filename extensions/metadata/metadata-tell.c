@@ -78,11 +78,8 @@ metadata_forget(FerryImapSession *session, gpointer user_data)
 }
 
 static FerryMailboxInfo *
-find_info(FerryImapSession *session, const char *account_id, const char *mailbox_id)
+find_info(FerryMailboxList *list, const char *account_id, const char *mailbox_id)
 {
-	FerryMailboxList *list =
-		ferry_account_session_get_list(ferry_imap_session_get_account_session(session));
-
 	return list != NULL && mailbox_id != NULL
 		       ? ferry_mailbox_list_find_id(list, account_id, mailbox_id)
 		       : NULL;
@@ -140,12 +137,13 @@ add_keys(Told *self, FerryImapEvent *event)
 	return TRUE;
 }
 
-static void
-note(FerryImapSession *session, FerryImapEvent *event)
+/* @list: (nullable): the session's mailboxes */
+void
+metadata_note(FerryImapSession *session, FerryMailboxList *list, FerryImapEvent *event)
 {
 	const char *mailbox_id = ferry_imap_event_get_mailbox_id(event);
 	FerryMailboxInfo *info =
-		find_info(session, ferry_imap_event_get_account_id(event), mailbox_id);
+		find_info(list, ferry_imap_event_get_account_id(event), mailbox_id);
 
 	if (strcmp(ferry_imap_event_get_module(event), METADATA_MODULE) != 0 ||
 	    (mailbox_id != NULL && info == NULL) || !wants(session, info))
@@ -158,10 +156,10 @@ note(FerryImapSession *session, FerryImapEvent *event)
 /* telling */
 
 static void
-write_change(FerryImapSession *session, const Change *change)
+write_change(FerryImapSession *session, FerryMailboxList *list, const Change *change)
 {
 	FerryImapWriter *writer = ferry_imap_session_get_writer(session);
-	FerryMailboxInfo *info = find_info(session, change->account_id, change->mailbox_id);
+	FerryMailboxInfo *info = find_info(list, change->account_id, change->mailbox_id);
 
 	if (change->mailbox_id != NULL && (info == NULL || !metadata_may_read(info)))
 		return;
@@ -175,8 +173,9 @@ write_change(FerryImapSession *session, const Change *change)
 	ferry_imap_writer_end_line(writer);
 }
 
-static void
-tell(FerryImapSession *session)
+/* @list: (nullable): the session's mailboxes */
+void
+metadata_tell(FerryImapSession *session, FerryMailboxList *list)
 {
 	Told *self = ferry_imap_session_get_data(session, SESSION_DATA);
 
@@ -187,7 +186,7 @@ tell(FerryImapSession *session)
 			ferry_imap_session_want_turn(session);
 			return;
 		}
-		write_change(session, change);
+		write_change(session, list, change);
 		self->n_keys -= change->keys->len;
 		g_ptr_array_remove_index(self->changes, 0);
 	}
@@ -197,9 +196,13 @@ void
 metadata_hear(FerryImapSession *session, FerryImapEvent *event, gpointer user_data)
 {
 	FerryImapEventKind kind = ferry_imap_event_get_kind(event);
+	FerryMailboxList *list;
 
+	if (kind != FERRY_IMAP_EVENT_DATA && kind != FERRY_IMAP_EVENT_TURN)
+		return;
+	list = ferry_account_session_get_list(ferry_imap_session_get_account_session(session));
 	if (kind == FERRY_IMAP_EVENT_DATA)
-		note(session, event);
-	else if (kind == FERRY_IMAP_EVENT_TURN)
-		tell(session);
+		metadata_note(session, list, event);
+	else
+		metadata_tell(session, list);
 }

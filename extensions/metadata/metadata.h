@@ -39,7 +39,13 @@ void metadata_write(FerryImapWriter *writer, const char *mailbox, MetadataQuery 
 		    GPtrArray *data, guint first, guint n);
 gboolean metadata_may_read(FerryMailboxInfo *info);
 gboolean metadata_may_share(FerryMailboxInfo *info);
+FerryMailboxInfo *metadata_find_mailbox(FerryMailboxList *list, const char *name, gboolean shares,
+					GError **error);
 FerryAccountDatum *metadata_new_special_use(FerryMailboxInfo *info);
+
+/* metadata-set.c, metadata-list.c: values of mailboxes */
+gboolean metadata_has_shared(GPtrArray *data);
+GPtrArray *metadata_collect(GPtrArray *all, guint place, FerryMailboxInfo *info);
 
 /* commands */
 void metadata_get(FerryImapCommand *command, gpointer user_data);
@@ -51,5 +57,7 @@ gboolean metadata_write_listed(FerryImapCommand *command, const char *mailbox_na
 
 /* metadata-tell.c: what others changed */
 gboolean metadata_enable(FerryImapSession *session, gpointer user_data);
+void metadata_note(FerryImapSession *session, FerryMailboxList *list, FerryImapEvent *event);
+void metadata_tell(FerryImapSession *session, FerryMailboxList *list);
 void metadata_hear(FerryImapSession *session, FerryImapEvent *event, gpointer user_data);
 void metadata_forget(FerryImapSession *session, gpointer user_data);
