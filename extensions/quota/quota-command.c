@@ -68,10 +68,10 @@ asked_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	ferry_imap_command_finish(command);
 }
 
-/* The account of the mailbox, or of the nearest level above it that there is; the session's own
- * where there is none. */
+/* The account of the mailbox, or of the nearest level above it that there is; @own where there is
+ * none. NULL: between accounts. */
 static const char *
-find_account(FerryAccountSession *session, FerryMailboxList *list, const char *name)
+find_account(FerryMailboxList *list, const char *own, const char *name)
 {
 	g_autofree char *level = g_strdup(name);
 	const char *prefix = ferry_mailbox_list_get_shared_prefix(list);
@@ -88,16 +88,20 @@ find_account(FerryAccountSession *session, FerryMailboxList *list, const char *n
 		if (slash != NULL)
 			*slash = '\0';
 	} while (slash != NULL);
-	return ferry_account_session_get_account_id(session);
+	return own;
 }
 
-/* RFC 9208 §6: what is counted is told to those who may read. */
-static char *
-resolve_mailbox(FerryAccountSession *session, FerryMailboxList *list, Wanted *wanted,
-		GError **error)
+/* Whose quotas count for mail that is put there; the mailbox need not be there yet. RFC 9208 §6:
+ * what is counted is told to those who may read.
+ *
+ * @own: the session's own account
+ * @name: (inout): as it is really written, afterwards
+ */
+char *
+quota_resolve_mailbox(FerryMailboxList *list, const char *own, char **name, GError **error)
 {
-	FerryMailboxInfo *info = ferry_mailbox_list_find(list, wanted->name);
-	const char *account_id = find_account(session, list, wanted->name);
+	FerryMailboxInfo *info = ferry_mailbox_list_find(list, *name);
+	const char *account_id = find_account(list, own, *name);
 
 	if (account_id == NULL) {
 		g_set_error_literal(error, FERRY_ERROR, FERRY_ERROR_NOT_FOUND,
@@ -111,8 +115,8 @@ resolve_mailbox(FerryAccountSession *session, FerryMailboxList *list, Wanted *wa
 				    "the mailbox may not be read");
 		return NULL;
 	}
-	g_free(wanted->name);
-	wanted->name = g_strdup(ferry_mailbox_info_get_name(info));
+	g_free(*name);
+	*name = g_strdup(ferry_mailbox_info_get_name(info));
 	return g_strdup(account_id);
 }
 
@@ -141,9 +145,11 @@ listed_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	g_autoptr(FerryMailboxList) list =
 		ferry_account_session_list_finish(session, result, &error);
 
-	if (list != NULL)
-		account_id = wanted->is_root ? resolve_root(session, wanted, &error)
-					     : resolve_mailbox(session, list, wanted, &error);
+	if (list != NULL && wanted->is_root)
+		account_id = resolve_root(session, wanted, &error);
+	else if (list != NULL)
+		account_id = quota_resolve_mailbox(
+			list, ferry_account_session_get_account_id(session), &wanted->name, &error);
 	if (account_id == NULL) {
 		ferry_imap_command_fail(command, error);
 		return;
@@ -203,8 +209,9 @@ is_limit(FerryImapValue *value)
 	return text != NULL && g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT64, &number, NULL);
 }
 
-static gboolean
-is_limit_list(FerryImapValue *list)
+/* Pairs of a resource and its limit, or none. */
+gboolean
+quota_is_limit_list(FerryImapValue *list)
 {
 	guint count = ferry_imap_value_get_n_children(list);
 
@@ -223,7 +230,7 @@ is_limit_list(FerryImapValue *list)
 void
 quota_set(FerryImapCommand *command, gpointer user_data)
 {
-	if (!is_limit_list(ferry_imap_command_get_argument(command, 1)))
+	if (!quota_is_limit_list(ferry_imap_command_get_argument(command, 1)))
 		ferry_imap_command_fail_new(command, FERRY_ERROR_INVALID,
 					    "limits are names with numbers");
 	else if (check_offered(command))

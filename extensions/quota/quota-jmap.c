@@ -91,7 +91,19 @@ ensure_cache(FerryAccountSession *session)
 	return cache;
 }
 
-/* Whether the backend tells quotas of an account; @draft: in Cyrus's form only. */
+/* Whether quotas are told of an account with these capabilities; @draft: in Cyrus's form only. */
+gboolean
+quota_is_told(FerryJmapValue *capabilities, gboolean *draft)
+{
+	g_autoptr(FerryJmapValue) standard =
+		ferry_jmap_value_get_member(capabilities, FERRY_JMAP_CAPABILITY_QUOTA);
+	g_autoptr(FerryJmapValue) cyrus = ferry_jmap_value_get_member(capabilities, QUOTA_CYRUS);
+
+	*draft = standard == NULL;
+	return standard != NULL || cyrus != NULL;
+}
+
+/* Whether the backend tells quotas of an account. */
 gboolean
 quota_is_offered(FerryAccountSession *session, const char *account_id, gboolean *draft)
 {
@@ -99,15 +111,9 @@ quota_is_offered(FerryAccountSession *session, const char *account_id, gboolean 
 		account_id != NULL ? ferry_jmap_session_find_account(
 					     ferry_account_session_get_jmap(session), account_id)
 				   : NULL;
-	g_autoptr(FerryJmapValue) standard = NULL;
-	g_autoptr(FerryJmapValue) cyrus = NULL;
 
-	if (info == NULL || info->capabilities == NULL)
-		return FALSE;
-	standard = ferry_jmap_value_get_member(info->capabilities, FERRY_JMAP_CAPABILITY_QUOTA);
-	cyrus = ferry_jmap_value_get_member(info->capabilities, QUOTA_CYRUS);
-	*draft = standard == NULL;
-	return standard != NULL || cyrus != NULL;
+	return info != NULL && info->capabilities != NULL &&
+	       quota_is_told(info->capabilities, draft);
 }
 
 static GPtrArray *

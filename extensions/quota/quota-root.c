@@ -11,8 +11,6 @@
 #include <string.h>
 
 #define UNIT 1024
-/* RFC 9208 §7: numbers have 63 bits */
-#define MAX_NUMBER ((guint64)G_MAXINT64)
 /* more quotas than anybody has */
 #define MAX_ROOTS 64
 
@@ -94,7 +92,7 @@ set_limit(QuotaRoot *root, QuotaResource resource, FerryJmapValue *quota, const 
 		return;
 	root->limited[resource] = TRUE;
 	root->limit[resource] = (guint64)limit;
-	root->used[resource] = MIN(ferry_jmap_value_get_uint64(quota, "used", 0), MAX_NUMBER);
+	root->used[resource] = ferry_jmap_value_get_uint64(quota, "used", 0);
 }
 
 static void
