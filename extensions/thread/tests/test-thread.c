@@ -32,6 +32,8 @@ static const struct {
 	{{"c|a b|x|1", "e|a d|y|2"}, "((1)(2))", "(1)(2)"},
 	{{"a||w|1", "d|a b c|x|2", "e|a b c|y|3"}, "(1 (2)(3))", "(1)(2)(3)"},
 	{{"a||w|1", "d|a b c|x|2"}, "(1 2)", "(1)(2)"},
+	{{"a||w|1", "b|a|x|2", "d|a b m|y|3"}, "(1 2 3)", "(1)(2)(3)"},
+	{{"a||w|1", "b|a|x|2", "d|a b m n|y|3", "e|a b m n|z|4"}, "(1 2 (3)(4))", "(1)(2)(3)(4)"},
 	{{"b|a|x|5", "c|a|y|2", "d||z|3"}, "((2)(1))(3)", "(2)(3)(1)"},
 	/* the own references of a message beat what others said of it */
 	{{"c|a b|x|3", "b||y|2", "a||z|1"}, "(3)(2 1)", "(3)(2)(1)"},
@@ -167,6 +169,10 @@ static const struct {
 	{"Message-ID: <@b>\r\n", "||"},
 	{"Message-ID: <a@>\r\n", "||"},
 	{"Message-ID: <a @b>\r\n", "||"},
+	{"Message-ID: <\"a@b\">\r\n", "||"},
+	{"Message-ID: <\"a@b\"@c>\r\n", "a@b@c||"},
+	{"Message-ID: <a@\"b>\r\n", "||"},
+	{"Message-ID: <a@b\\>>\r\n", "a@b>||"},
 	{"Message-ID: <a@b\r\n", "||"},
 	{"Message-ID: <a b> <c@d>\r\n", "c@d||"},
 	{"Message-ID: <<c@d>\r\n", "c@d||"},
@@ -194,6 +200,29 @@ test_records(void)
 				       record->is_reply ? "*" : "", record->subject);
 		if (strcmp(text->str, records[i].expected) != 0)
 			g_error("case %" G_GSIZE_FORMAT ": %s", i, text->str);
+		thread_record_unref(record);
+	}
+}
+
+/* Of very many references the youngest thousand are kept. */
+static void
+test_many_references(void)
+{
+	for (guint n = 999; n <= 1001; n++) {
+		g_autoptr(GString) block = g_string_new("References:");
+		ThreadRecord *record;
+		const char *last;
+
+		for (guint i = 1; i <= n; i++)
+			g_string_append_printf(block, " <%u@x>", i);
+		g_string_append(block, "\r\n");
+		record = thread_record_new(block->str, block->len);
+		g_assert_cmpuint(record->n_references, ==, MIN(n, 1000));
+		g_assert_cmpstr(record->references, ==, n > 1000 ? "2@x" : "1@x");
+		last = record->references;
+		for (guint i = 1; i < record->n_references; i++)
+			last += strlen(last) + 1;
+		g_assert_cmpint(atoi(last), ==, (int)n);
 		thread_record_unref(record);
 	}
 }
@@ -259,6 +288,7 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/thread/trees", test_trees);
 	g_test_add_func("/thread/records", test_records);
+	g_test_add_func("/thread/many-references", test_many_references);
 	g_test_add_data_func("/thread/deep/forwards", GINT_TO_POINTER(1), test_deep);
 	g_test_add_data_func("/thread/deep/backwards", GINT_TO_POINTER(DEPTH - 1), test_deep);
 	g_test_add_data_func("/thread/deep/mixed", GINT_TO_POINTER(61803), test_deep);
