@@ -11,6 +11,7 @@
 #include <grp.h>
 #include <locale.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -81,6 +82,13 @@ raise_descriptor_limit(void)
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
+}
+
+/* A file that may not grow is an error of who writes it, not the end of everybody's session. */
+static void
+survive_file_limit(void)
+{
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 static gboolean
@@ -187,6 +195,7 @@ run(Daemon *self, FerrySettings *settings, gboolean print_ready, GError **error)
 		return FALSE;
 	forbid_core_dumps();
 	raise_descriptor_limit();
+	survive_file_limit();
 	if (!ferry_server_start(self->server, error))
 		return FALSE;
 	self->control = ferry_control_new(self->server, control, &local);
