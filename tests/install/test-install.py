@@ -322,12 +322,22 @@ def test_one_extension_deleted(house):
     """Its folder takes everything of it away, and the rest builds and passes."""
     if not OWN:
         raise tap.Skip('there is no extension')
-    gone = 'preview' if 'preview' in OWN else OWN[0]
+    # one with settings, where it is there
+    gone = 'metadata' if 'metadata' in OWN else OWN[0]
     delete_extensions(house, [gone])
     tap.check(not any(gone in name for name in list_tests(house)), 'its tests are gone')
     done = attempt(os.path.join(house.build, 'core', 'cli', 'ferry'), 'plugins',
                    env=house.environment())
     tap.check(not re.search('^%s ' % gone, done.stdout, re.M), done.stdout)
+    ferry = os.path.join(house.build, 'core', 'cli', 'ferry')
+    sample = run(ferry, 'config', 'sample', env=house.environment())
+    tap.check('[extension %s]' % gone not in sample, 'its settings are gone')
+    path = house.config('gone')
+    with open(path, 'a') as out:
+        out.write('[extension %s]\n' % gone)
+    done = attempt(ferry, 'config', 'check', path, env=house.environment())
+    tap.same(done.returncode, 1)
+    tap.check('[extension %s]: no module is called %s' % (gone, gone) in done.stderr, done.stderr)
     suites = [word for suite in ('unit', 'transcript') for word in ('--suite', suite)]
     run(meson(), 'test', '-C', house.build, '--no-rebuild', '--timeout-multiplier', '3', *suites)
 
