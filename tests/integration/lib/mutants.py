@@ -24,7 +24,7 @@ ANNOUNCED = re.compile(rb'\{(\d+)(\+?)\}\r?$')
 SIGNING_IN = (b'LOGIN', b'AUTHENTICATE')
 # behind their OK the wire has something else on it, or waits
 LAST = (b'COMPRESS', b'STARTTLS', b'LOGOUT', b'IDLE')
-BEFORE = (b' ', b'(', b'~')
+BEFORE = (b' ', b'(', b' ~', b'(~')
 # what a literal may announce and the rest of the connection still be understood
 SWALLOWED = 65536
 
@@ -230,7 +230,7 @@ class Wire:
                 continue
             size = int(found.group(1)[:20])
             # behind anything else it may be a literal, or not
-            self.ends = self.ends or octets[found.start() - 1:found.start()] not in BEFORE
+            self.ends = self.ends or not octets[:found.start()].endswith(BEFORE)
             if not found.group(2):
                 self.pieces.append(octets[start:at])
                 start = at
