@@ -26,7 +26,7 @@ SIGNING_IN = (b'LOGIN', b'AUTHENTICATE')
 LAST = (b'COMPRESS', b'STARTTLS', b'LOGOUT', b'IDLE')
 BEFORE = (b' ', b'(', b' ~', b'(~')
 # what a literal may announce and the rest of the connection still be understood
-SWALLOWED = 65536
+SWALLOWED = 2 << 20
 
 NUMBERS = [b'0', b'1', b'2', b'-1', b'4294967295', b'4294967296', b'9223372036854775807',
            b'9223372036854775808', b'18446744073709551615', b'18446744073709551616', b'9' * 300,
@@ -215,12 +215,12 @@ def octets_of(tokens):
 class Wire:
     """A command as it is sent: each of `pieces` but the last ends where the server has to be asked.
 
-    `ends`: what is announced would never come, or may be taken for something else, so that nothing
-    can follow.
+    `announces` a literal; `ends`: what is announced would never come, or may be taken for something
+    else, so that nothing can follow.
     """
 
     def __init__(self, tokens):
-        self.pieces, self.ends, self.last = [], False, is_last(tokens)
+        self.pieces, self.ends, self.last, self.announces = [], False, is_last(tokens), False
         octets, start, at = octets_of(tokens) + b'\r\n', 0, 0
         while at < len(octets):
             end = octets.index(b'\n', at)
@@ -228,7 +228,7 @@ class Wire:
             at = end + 1
             if not found:
                 continue
-            size = int(found.group(1)[:20])
+            size, self.announces = int(found.group(1)[:20]), True
             # behind anything else it may be a literal, or not
             self.ends = self.ends or not octets[:found.start()].endswith(BEFORE)
             if not found.group(2):
