@@ -33,6 +33,19 @@ finalize_statement(gpointer statement)
 	sqlite3_finalize(statement);
 }
 
+/* SQLite counts the memory of the whole process under one lock, which all connections would wait
+ * for at each allocation. Too late where somebody else in this process uses it already. */
+static void
+stop_counting_memory(void)
+{
+	static gsize done;
+
+	if (g_once_init_enter(&done)) {
+		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+		g_once_init_leave(&done, 1);
+	}
+}
+
 FerrySqliteDb *
 ferry_sqlite_db_open(const char *path, int busy_ms, GError **error)
 {
@@ -41,6 +54,7 @@ ferry_sqlite_db_open(const char *path, int busy_ms, GError **error)
 
 	if (!create_private(path, error))
 		return NULL;
+	stop_counting_memory();
 	self = g_new0(FerrySqliteDb, 1);
 	self->path = g_strdup(path);
 	self->statements = g_hash_table_new_full(NULL, NULL, NULL, finalize_statement);
