@@ -303,7 +303,8 @@ insert_email(FerryApply *self, const FerryBatchEmail *email, Known *known, GErro
 	return TRUE;
 }
 
-/* A keyword belongs to the Email: every pair of it changes. */
+/* A keyword belongs to the Email: every pair of it changes. They are named by their keys, which is
+ * cheaper than to have SQLite collect them by the Email. */
 static gboolean
 change_keywords(FerryApply *self, const FerryBatchEmail *email, const Known *known, GArray *places,
 		GError **error)
@@ -311,15 +312,18 @@ change_keywords(FerryApply *self, const FerryBatchEmail *email, const Known *kno
 	const int unseen = (int)known->seen - (int)has_seen(email->keywords);
 
 	if (!ferry_sqlite_db_run(self->db, "UPDATE email SET keywords = ?2 WHERE key = ?1",
-				 ARGS(INT(known->key), TEXT(email->keywords)), error) ||
-	    !ferry_sqlite_db_run(self->db, "UPDATE message SET modseq = ?2 WHERE email = ?1",
-				 ARGS(INT(known->key), INT(self->generation)), error))
+				 ARGS(INT(known->key), TEXT(email->keywords)), error))
 		return FALSE;
 	for (guint i = 0; i < places->len; i++) {
-		FerryApplyMailbox *mailbox =
-			ferry_apply_find_key(self, g_array_index(places, Place, i).mailbox, error);
+		const Place *place = &g_array_index(places, Place, i);
+		FerryApplyMailbox *mailbox = ferry_apply_find_key(self, place->mailbox, error);
 
-		if (mailbox == NULL)
+		if (mailbox == NULL ||
+		    !ferry_sqlite_db_run(
+			    self->db,
+			    "UPDATE message SET modseq = ?3 WHERE mailbox = ?1 AND uid = ?2",
+			    ARGS(INT(place->mailbox), INT(place->uid), INT(self->generation)),
+			    error))
 			return FALSE;
 		mailbox->mailbox->n_unseen += unseen;
 		mailbox->moved = TRUE;
