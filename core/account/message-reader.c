@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Messages, chunk by chunk
  *
- * Implementation: one chunk is made ahead while the caller writes the one it has, so memory is that
- *   of two chunks, however many messages are asked for
+ * Implementation: one chunk is made ahead while the caller writes the one it has, two where they
+ * are small, so that the backend works on the next while we read what it said of the last. Memory
+ * is that of two or three chunks, however many messages are asked for
  */
 #include "account/message-reader-private.h"
 
 /* How much a chunk may hold. */
 #define CHUNK_MESSAGES 1000
+#define CHUNK_ENVELOPES 500
 #define CHUNK_RAW_MESSAGES 100
 #define CHUNK_OCTETS (8 * 1024 * 1024)
 
 G_DEFINE_BOXED_TYPE(FerryMessageData, ferry_message_data, ferry_message_data_ref,
 		    ferry_message_data_unref)
+
+/* Reference counted: whoever makes it may outlive the reader. */
+typedef struct {
+	GPtrArray *messages;
+	GWeakRef reader;
+	gboolean made;
+} Chunk;
 
 struct _FerryMessageReader {
 	GObject parent_instance;
@@ -22,8 +31,7 @@ struct _FerryMessageReader {
 	GArray *uids;
 	guint next;
 	FerryNeed needs;
-	GPtrArray *ahead; /* being made, or ready */
-	gboolean making;
+	GQueue ahead; /* Chunk: being made, or ready */
 	GTask *waiting;
 	GCancellable *cancellable; /* of what is made ahead */
 };
@@ -164,13 +172,28 @@ ferry_message_data_get_error(FerryMessageData *self)
 }
 
 static void
+chunk_clear(gpointer data)
+{
+	Chunk *chunk = data;
+
+	g_weak_ref_clear(&chunk->reader);
+	g_ptr_array_unref(chunk->messages);
+}
+
+static void
+chunk_unref(gpointer chunk)
+{
+	g_rc_box_release_full(chunk, chunk_clear);
+}
+
+static void
 ferry_message_reader_finalize(GObject *object)
 {
 	FerryMessageReader *self = FERRY_MESSAGE_READER(object);
 
 	g_cancellable_cancel(self->cancellable);
 	g_clear_object(&self->cancellable);
-	g_clear_pointer(&self->ahead, g_ptr_array_unref);
+	g_queue_clear_full(&self->ahead, chunk_unref);
 	g_array_unref(self->uids);
 	g_clear_object(&self->mailbox);
 	g_clear_object(&self->session);
@@ -237,27 +260,37 @@ ferry_message_data_dup_blob_id(const FerryMessageData *data)
 	return ferry_view_dup_blob_id(data->view, data->index);
 }
 
-static GPtrArray *
+static guint
+get_limit(FerryMessageReader *self)
+{
+	if ((self->needs & FERRY_NEED_RAW) != 0)
+		return CHUNK_RAW_MESSAGES;
+	return self->needs == FERRY_NEED_ENVELOPE ? CHUNK_ENVELOPES : CHUNK_MESSAGES;
+}
+
+static Chunk *
 make_chunk(FerryMessageReader *self)
 {
-	gboolean raw = (self->needs & FERRY_NEED_RAW) != 0;
-	guint limit = raw ? CHUNK_RAW_MESSAGES : CHUNK_MESSAGES;
-	GPtrArray *chunk = g_ptr_array_new_with_free_func(
-		(GDestroyNotify)(void (*)(void))ferry_message_data_unref);
+	guint limit = get_limit(self);
+	Chunk *chunk = g_rc_box_new0(Chunk);
 	guint64 octets = 0;
 
-	while (self->next < self->uids->len && chunk->len < limit && octets < CHUNK_OCTETS) {
+	g_weak_ref_init(&chunk->reader, self);
+	chunk->messages = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)(void (*)(void))ferry_message_data_unref);
+	while (self->next < self->uids->len && chunk->messages->len < limit &&
+	       octets < CHUNK_OCTETS) {
 		FerryMessageData *data = make_data(self->mailbox->view,
 						   g_array_index(self->uids, guint32, self->next));
 
 		/* one big message does not come in the company of others */
-		if (chunk->len > 0 && octets + data->size > CHUNK_OCTETS) {
+		if (chunk->messages->len > 0 && octets + data->size > CHUNK_OCTETS) {
 			ferry_message_data_unref(data);
 			break;
 		}
 		self->next++;
 		octets += data->size;
-		g_ptr_array_add(chunk, data);
+		g_ptr_array_add(chunk->messages, data);
 	}
 	return chunk;
 }
@@ -268,42 +301,50 @@ static void make_ahead(FerryMessageReader *self);
 static void
 deliver(FerryMessageReader *self)
 {
-	g_autoptr(GTask) task = g_steal_pointer(&self->waiting);
-	GPtrArray *chunk = g_steal_pointer(&self->ahead);
+	g_autoptr(GTask) task = NULL;
+	Chunk *chunk = g_queue_peek_head(&self->ahead);
 
+	if (self->waiting == NULL || !chunk->made)
+		return;
+	task = g_steal_pointer(&self->waiting);
+	g_queue_pop_head(&self->ahead);
 	make_ahead(self);
-	g_task_return_pointer(task, chunk, (GDestroyNotify)(void (*)(void))g_ptr_array_unref);
+	g_task_return_pointer(task, g_ptr_array_ref(chunk->messages),
+			      (GDestroyNotify)(void (*)(void))g_ptr_array_unref);
+	chunk_unref(chunk);
 }
 
 static void
 made_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-	GWeakRef *weak = user_data;
-	g_autoptr(FerryMessageReader) self = g_weak_ref_get(weak);
+	Chunk *chunk = user_data;
+	g_autoptr(FerryMessageReader) self = g_weak_ref_get(&chunk->reader);
 
-	g_weak_ref_clear(weak);
-	g_free(weak);
 	ferry_needs_fetch_finish(FERRY_MAIL_ACCOUNT(source), result);
-	if (self == NULL)
-		return;
-	self->making = FALSE;
-	if (self->waiting != NULL)
+	chunk->made = TRUE;
+	if (self != NULL)
 		deliver(self);
+	chunk_unref(chunk);
+}
+
+/* The octets of messages are asked for many at once already. */
+static guint
+get_most_ahead(FerryMessageReader *self)
+{
+	return self->needs == FERRY_NEED_ENVELOPE ? 3 : 1;
 }
 
 static void
 make_ahead(FerryMessageReader *self)
 {
-	GWeakRef *weak;
+	while (self->ahead.length < get_most_ahead(self) && self->next < self->uids->len) {
+		Chunk *chunk = make_chunk(self);
 
-	if (self->ahead != NULL || self->making || self->next >= self->uids->len)
-		return;
-	self->ahead = make_chunk(self);
-	self->making = TRUE;
-	weak = g_new0(GWeakRef, 1);
-	g_weak_ref_init(weak, self);
-	ferry_needs_fetch_async(self->mailbox->owner, self->session->jmap, self->ahead, self->needs,
-				self->cancellable, made_cb, weak);
+		g_queue_push_tail(&self->ahead, chunk);
+		ferry_needs_fetch_async(self->mailbox->owner, self->session->jmap, chunk->messages,
+					self->needs, self->cancellable, made_cb,
+					g_rc_box_acquire(chunk));
+	}
 }
 
 /**
@@ -324,13 +365,12 @@ ferry_message_reader_next_async(FerryMessageReader *self, GCancellable *cancella
 	g_task_set_source_tag(task, ferry_message_reader_next_async);
 	g_return_if_fail(self->waiting == NULL);
 	make_ahead(self);
-	if (self->ahead == NULL) {
+	if (self->ahead.length == 0) {
 		g_task_return_pointer(task, NULL, NULL);
 		return;
 	}
 	self->waiting = g_steal_pointer(&task);
-	if (!self->making)
-		deliver(self);
+	deliver(self);
 }
 
 /**
