@@ -114,13 +114,18 @@ def write_maildir(folder, count):
 
 def median_of(rounds, sides, operation):
     """Each side in turn, `rounds` times: side → median seconds."""
-    times = {side: [] for side in sides}
+    return take_turns(rounds, {side: lambda side=side: operation(side) for side in sides})
+
+
+def take_turns(rounds, operations):
+    """Each operation in turn, `rounds` times: its name → median seconds."""
+    times = {name: [] for name in operations}
     for number in range(rounds + 1):
-        for side in sides:
-            seconds = operation(side)
+        for name, operation in operations.items():
+            seconds = operation()
             if seconds is not None and number > 0:       # the first time warms up
-                times[side].append(seconds)
-    return {side: statistics.median(t) if t else None for side, t in times.items()}
+                times[name].append(seconds)
+    return {name: statistics.median(t) if t else None for name, t in times.items()}
 
 
 # the parts of the table
@@ -141,14 +146,18 @@ def measure_reading(table, arguments, native, ferries):
 def measure_changing(table, arguments, native, ferries):
     for name, operation, bare, goal in ops.CHANGING:
         say(name)
-        found = median_of(max(1, arguments.rounds // 2), [native] + ferries, operation)
-        values = {'native ms': milliseconds(found[native])}
+        turns = {'native': lambda: operation(native)}
         for side in ferries:
             side.learn()
-            cost = median_of(max(1, arguments.rounds // 2), [side], bare)[side]
-            values[side.name + ' ms'] = milliseconds(found[side])
+            turns[side.name] = lambda side=side: operation(side)
+            turns[side.name + ' bare'] = lambda side=side: ops.rested(bare, side)
+        found = take_turns(max(1, arguments.rounds // 2), turns)
+        values = {'native ms': milliseconds(found['native'])}
+        for side in ferries:
+            cost = found[side.name + ' bare']
+            values[side.name + ' ms'] = milliseconds(found[side.name])
             values[side.name + ' bare'] = milliseconds(cost)
-            values[side.name + ' x'] = ratio(found[side], cost)
+            values[side.name + ' x'] = ratio(found[side.name], cost)
         table.row(name, target='%.1f' % goal, **values)
 
 

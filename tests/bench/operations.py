@@ -102,6 +102,12 @@ def settle(side, box):
     side.client.command('NOOP')
 
 
+def rested(bare, side):
+    """The bare calls, after the pause that Ferry gets: caches and processors cool down for both."""
+    time.sleep(FRESH)
+    return bare(side)
+
+
 def store(side):
     settle(side, BOX)
     side.flip = not getattr(side, 'flip', False)
