@@ -4,12 +4,17 @@
  * Specification: RFC 5256 §3 (SORT): criteria in their order, REVERSE for its own only, then the
  *   order of the mailbox
  * Implementation: a column for each criterion. Of a text the first eight octets stand in the column
- *   as a number, which decides nearly always. What is merged holds the first number itself, so that
- *   most comparisons look nowhere else.
+ *   as a number, which decides nearly always. Rows are put into the order of the first number by
+ *   its octets (radix sort, which keeps rows of one number as they were); only rows of the same
+ *   number are compared, and merged.
  */
 #include "sort.h"
 
+#include <string.h>
+
 #define PREFIX 8
+/* values that an octet may have */
+#define N_OCTETS 256
 
 typedef struct {
 	gint64 *numbers;
@@ -167,11 +172,11 @@ sort_table_compare(const SortTable *self, guint32 left, guint32 right)
 }
 
 typedef struct {
-	gint64 first; /* of the first column, in its direction */
+	guint64 first; /* of the first column, so that it ascends */
 	guint32 row;
 } Item;
 
-/* Whether @left stands behind @right, where the first numbers are the same. */
+/* Whether @left stands behind @right. */
 static gboolean
 is_behind(const SortTable *self, guint32 left, guint32 right)
 {
@@ -187,40 +192,102 @@ merge(const SortTable *self, const Item *items, Item *out, gsize start, gsize mi
 	gsize left = start, right = middle;
 
 	for (gsize i = start; i < end; i++) {
-		const Item *a = &items[left], *b = &items[right];
-
 		if (right == end ||
-		    (left < middle && (a->first != b->first ? a->first < b->first
-							    : !is_behind(self, a->row, b->row))))
+		    (left < middle && !is_behind(self, items[left].row, items[right].row)))
 			out[i] = items[left++];
 		else
 			out[i] = items[right++];
 	}
 }
 
-/* Sorts rows, by their keys and then by themselves. May run on any thread while nobody else uses
- * the table. */
+/* Sorts what has the same first number; @spare has as much room. */
+static void
+sort_equal(const SortTable *self, Item *items, Item *spare, gsize n_items)
+{
+	Item *from = items, *to = spare;
+
+	for (gsize width = 1; width < n_items; width *= 2) {
+		Item *sorted = to;
+
+		for (gsize start = 0; start < n_items; start += 2 * width)
+			merge(self, from, to, start, MIN(start + width, n_items),
+			      MIN(start + 2 * width, n_items));
+		to = from;
+		from = sorted;
+	}
+	if (from != items)
+		memcpy(items, from, n_items * sizeof(Item));
+}
+
+/* Puts @items in the order of one octet of their numbers into @out; of the same octet in that in
+ * which they stand. @counts: how many have each octet. */
+static void
+sort_by_octet(const Item *items, Item *out, gsize n_items, guint shift, const guint32 *counts)
+{
+	gsize places[N_OCTETS];
+	gsize place = 0;
+
+	for (guint i = 0; i < N_OCTETS; i++) {
+		places[i] = place;
+		place += counts[i];
+	}
+	for (gsize i = 0; i < n_items; i++)
+		out[places[items[i].first >> shift & 0xff]++] = items[i];
+}
+
+/* Sorts by the first numbers; gives the array of the two that has the result. Octets that are the
+ * same everywhere, as most of dates are, cost nothing more. */
+static Item *
+sort_by_first(Item *items, Item *spare, gsize n_items)
+{
+	guint32 counts[sizeof(guint64)][N_OCTETS] = {{0}};
+
+	for (gsize i = 0; i < n_items; i++) {
+		for (guint octet = 0; octet < sizeof(guint64); octet++)
+			counts[octet][items[i].first >> octet * 8 & 0xff]++;
+	}
+	for (guint octet = 0; octet < sizeof(guint64); octet++) {
+		Item *sorted = spare;
+
+		if (counts[octet][items[0].first >> octet * 8 & 0xff] == n_items)
+			continue;
+		sort_by_octet(items, sorted, n_items, octet * 8, counts[octet]);
+		spare = items;
+		items = sorted;
+	}
+	return items;
+}
+
+/* The number as one without sign that has its place in the order. */
+static guint64
+get_first(const Column *column, guint32 row)
+{
+	guint64 number = (guint64)column->numbers[row] ^ G_GUINT64_CONSTANT(1) << 63;
+
+	return column->reverse ? ~number : number;
+}
+
+/* Sorts rows, which ascend, by their keys and then by themselves. May run on any thread while
+ * nobody else uses the table. */
 void
 sort_table_sort(SortTable *self, guint32 *order, gsize n_messages)
 {
 	const Column *column = &self->columns[0];
 	g_autofree Item *items = g_new(Item, n_messages + 1);
 	g_autofree Item *spare = g_new(Item, n_messages + 1);
+	gboolean decided = self->n_columns == 1 && column->texts == NULL;
+	Item *sorted = items;
 
-	for (gsize i = 0; i < n_messages; i++) {
-		gint64 number = column->numbers[order[i]];
-
-		items[i] = (Item){column->reverse ? ~number : number, order[i]};
-	}
-	for (gsize width = 1; width < n_messages; width *= 2) {
-		Item *sorted = spare;
-
-		for (gsize start = 0; start < n_messages; start += 2 * width)
-			merge(self, items, sorted, start, MIN(start + width, n_messages),
-			      MIN(start + 2 * width, n_messages));
-		spare = items;
-		items = sorted;
+	for (gsize i = 0; i < n_messages; i++)
+		items[i] = (Item){get_first(column, order[i]), order[i]};
+	if (n_messages > 0)
+		sorted = sort_by_first(items, spare, n_messages);
+	for (gsize start = 0, end; start < n_messages && !decided; start = end) {
+		for (end = start + 1; end < n_messages && sorted[end].first == sorted[start].first;)
+			end++;
+		sort_equal(self, sorted + start, (sorted == items ? spare : items) + start,
+			   end - start);
 	}
 	for (gsize i = 0; i < n_messages; i++)
-		order[i] = items[i].row;
+		order[i] = sorted[i].row;
 }

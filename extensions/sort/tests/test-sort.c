@@ -185,6 +185,35 @@ test_rows_that_join(void)
 	check_rows_that_join(3);
 }
 
+/* Numbers of every size and sign, some of them twice, upwards and downwards. */
+static void
+test_wide(void)
+{
+	for (gint reverse = 0; reverse < 2; reverse++) {
+		SortCriteria criteria = {.list = {{SORT_DATE, reverse}}, .n = 1};
+		g_autoptr(SortTable) table = sort_table_new(&criteria, N_ROWS);
+		g_autoptr(GRand) rand = g_rand_new_with_seed(5256);
+		gint64 dates[N_ROWS];
+		guint32 order[N_ROWS];
+
+		for (guint32 i = 0; i < N_ROWS; i++) {
+			gint64 bits = (gint64)((guint64)g_rand_int(rand) << 32 | g_rand_int(rand));
+
+			dates[i] =
+				i % 5 == 4 ? dates[i - 1] : bits >> g_rand_int_range(rand, 0, 64);
+			sort_table_set_number(table, 0, i, dates[i]);
+			order[i] = i;
+		}
+		sort_table_sort(table, order, N_ROWS);
+		for (guint i = 1; i < N_ROWS; i++) {
+			guint32 a = order[i - 1], b = order[i];
+
+			g_assert_true((dates[a] == dates[b] && a < b) ||
+				      (reverse ? dates[a] > dates[b] : dates[a] < dates[b]));
+		}
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -194,5 +223,6 @@ main(int argc, char **argv)
 	g_test_add_func("/sort/texts", test_texts);
 	g_test_add_func("/sort/order", test_order);
 	g_test_add_func("/sort/rows-that-join", test_rows_that_join);
+	g_test_add_func("/sort/wide", test_wide);
 	return g_test_run();
 }
