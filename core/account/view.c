@@ -167,6 +167,30 @@ ferry_view_get_row(FerryView *self, guint32 index)
 }
 
 /**
+ * ferry_view_get_rows: (skip)
+ * @self: a view
+ * @index: which, from 0, in the order of the UIDs
+ * @n_rows: (out): how many rows lie there side by side; 0 beyond the last
+ *
+ * For those who go through many: a view is a few such runs.
+ *
+ * Returns: (array length=n_rows) (transfer none) (nullable): the rows from @index on
+ */
+const FerryMessageRow *
+ferry_view_get_rows(FerryView *self, guint32 index, guint32 *n_rows)
+{
+	guint32 offset;
+	FerryViewChunk *chunk;
+
+	*n_rows = 0;
+	if (index >= self->count)
+		return NULL;
+	chunk = find_chunk(self, index, &offset);
+	*n_rows = chunk->n_rows - offset;
+	return &chunk->rows[offset];
+}
+
+/**
  * ferry_view_get_uid:
  * @self: a view
  * @index: which, from 0

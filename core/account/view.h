@@ -47,6 +47,7 @@ guint64 ferry_view_get_highest_modseq(FerryView *self);
 guint32 ferry_view_get_recent_watermark(FerryView *self);
 
 const FerryMessageRow *ferry_view_get_row(FerryView *self, guint32 index);
+const FerryMessageRow *ferry_view_get_rows(FerryView *self, guint32 index, guint32 *n_rows);
 guint32 ferry_view_get_uid(FerryView *self, guint32 index);
 gboolean ferry_view_find_uid(FerryView *self, guint32 uid, guint32 *out_index);
 guint32 ferry_view_lower_bound(FerryView *self, guint32 uid);

@@ -20,10 +20,14 @@ FerryImapLastRow *ferry_imap_last_row_new(FerryView *view, guint32 index);
 FerryImapLastRow *ferry_imap_last_row_ref(FerryImapLastRow *self);
 void ferry_imap_last_row_unref(FerryImapLastRow *self);
 
+/* @spare, which is taken over, becomes the new message where nobody else holds it. */
 FerryImapMessage *ferry_imap_message_new(FerryImapMessage *spare, FerryView *view, guint32 index,
-					 FerryImapLastRow *last_row, guint32 number,
-					 gboolean recent, const char *fetch_word);
-guint32 ferry_imap_message_get_index(FerryImapMessage *self, FerryView *view);
+					 const FerryMessageRow *row);
+FerryImapMessage *ferry_imap_message_new_expunged(FerryImapMessage *spare,
+						  FerryImapLastRow *last_row);
+/* @fetch_word is interned or NULL. */
+void ferry_imap_message_set_told(FerryImapMessage *self, guint32 number, gboolean recent,
+				 const char *fetch_word);
 
 gboolean ferry_imap_message_begins_with_uid(FerryImapMessage *self);
 

@@ -74,48 +74,55 @@ forget_contents(FerryImapMessage *self)
 	g_clear_pointer(&self->blob_id, g_free);
 }
 
-static void
-take_view(FerryImapMessage *self, FerryView *view)
+/* Commands look at one message after the other, and one of these will do. */
+static FerryImapMessage *
+take_spare(FerryImapMessage *spare)
 {
-	if (self->view == view)
-		return;
-	g_clear_pointer(&self->view, ferry_view_unref);
-	if (view != NULL)
-		self->view = ferry_view_ref(view);
-}
-
-/* Either @view with @index or @last_row. @fetch_word is interned or NULL. @spare, which is taken
- * over, becomes the new message where nobody else holds it. */
-FerryImapMessage *
-ferry_imap_message_new(FerryImapMessage *spare, FerryView *view, guint32 index,
-		       FerryImapLastRow *last_row, guint32 number, gboolean recent,
-		       const char *fetch_word)
-{
-	FerryImapMessage *self = spare;
+	FerryImapMessage *self;
 
 	if (spare != NULL && g_atomic_ref_count_compare(&spare->ref_count, 1)) {
-		forget_contents(self);
-	} else {
-		g_clear_pointer(&spare, ferry_imap_message_unref);
-		self = g_new0(FerryImapMessage, 1);
-		g_atomic_ref_count_init(&self->ref_count);
+		forget_contents(spare);
+		return spare;
 	}
-	take_view(self, last_row == NULL ? view : NULL);
-	if (last_row != NULL)
-		self->last_row = ferry_imap_last_row_ref(last_row);
-	self->row = last_row != NULL ? &last_row->row : ferry_view_get_row(view, index);
-	self->index = index;
-	self->number = number;
-	self->recent = recent;
-	self->fetch_word = fetch_word;
+	g_clear_pointer(&spare, ferry_imap_message_unref);
+	self = g_new0(FerryImapMessage, 1);
+	g_atomic_ref_count_init(&self->ref_count);
 	return self;
 }
 
-/* Where it is in @view; G_MAXUINT32 where it is not of that view. */
-guint32
-ferry_imap_message_get_index(FerryImapMessage *self, FerryView *view)
+FerryImapMessage *
+ferry_imap_message_new(FerryImapMessage *spare, FerryView *view, guint32 index,
+		       const FerryMessageRow *row)
 {
-	return self->view == view ? self->index : G_MAXUINT32;
+	FerryImapMessage *self = take_spare(spare);
+
+	if (self->view != view) {
+		g_clear_pointer(&self->view, ferry_view_unref);
+		self->view = ferry_view_ref(view);
+	}
+	self->row = row;
+	self->index = index;
+	return self;
+}
+
+FerryImapMessage *
+ferry_imap_message_new_expunged(FerryImapMessage *spare, FerryImapLastRow *last_row)
+{
+	FerryImapMessage *self = take_spare(spare);
+
+	g_clear_pointer(&self->view, ferry_view_unref);
+	self->last_row = ferry_imap_last_row_ref(last_row);
+	self->row = &last_row->row;
+	return self;
+}
+
+void
+ferry_imap_message_set_told(FerryImapMessage *self, guint32 number, gboolean recent,
+			    const char *fetch_word)
+{
+	self->number = number;
+	self->recent = recent;
+	self->fetch_word = fetch_word;
 }
 
 /**

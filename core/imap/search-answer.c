@@ -129,8 +129,7 @@ write_classic(FerryImapSearch *self, const char *name, FerryImapWriter *writer)
 	const guint32 *results = ferry_imap_search_get_results(self, &n_results);
 
 	ferry_imap_writer_begin_untagged(writer, name);
-	for (gsize i = 0; i < n_results; i++)
-		ferry_imap_writer_write_number(writer, results[i]);
+	ferry_imap_writer_write_numbers(writer, results, n_results);
 	write_contributions(self, writer);
 	ferry_imap_writer_end_line(writer);
 }

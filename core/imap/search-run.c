@@ -20,9 +20,10 @@ typedef struct {
 		*account_session; /* the session forgets it when its connection is gone */
 	FerryTold *told;
 	GArray *candidates; /* UIDs still undecided, ascending */
-	GArray *undecided;  /* those that this step leaves */
-	GArray *matches;    /* UIDs, in the order they were found */
-	GArray *doubtful;   /* UIDs that the backend does not find */
+	guint n_undecided;  /* those that this step leaves, at the front of the candidates */
+	GArray *matches;    /* UIDs, in the order they were found; has room for all candidates */
+	guint n_matches;
+	GArray *doubtful; /* UIDs that the backend does not find */
 	GError *not_found;
 	FerryMessageReader *reader;
 	GPtrArray *chunk;          /* (element-type FerryMessageData) */
@@ -36,7 +37,7 @@ typedef struct {
 	gpointer look_data;
 	GDestroyNotify look_destroy;
 	FerryNeeds look_needs;
-	gsize n_matches; /* before they were looked at */
+	gsize n_before; /* matches before they were looked at */
 } Run;
 
 static void step(GTask *task);
@@ -55,7 +56,6 @@ run_free(Run *run)
 	g_clear_object(&run->told);
 	g_clear_object(&run->reader);
 	g_clear_pointer(&run->candidates, g_array_unref);
-	g_clear_pointer(&run->undecided, g_array_unref);
 	g_clear_pointer(&run->matches, g_array_unref);
 	g_clear_pointer(&run->doubtful, g_array_unref);
 	g_clear_pointer(&run->chunk, g_ptr_array_unref);
@@ -84,11 +84,14 @@ compare_numbers(gconstpointer a, gconstpointer b)
 
 /* They are in order already where one step decided all of them. */
 static void
-sort_numbers(GArray *numbers)
+sort_matches(Run *run)
 {
-	for (guint i = 1; i < numbers->len; i++) {
-		if (g_array_index(numbers, guint32, i - 1) > g_array_index(numbers, guint32, i)) {
-			g_array_sort(numbers, compare_numbers);
+	const guint32 *uids = (const guint32 *)run->matches->data;
+
+	g_array_set_size(run->matches, run->n_matches);
+	for (guint i = 1; i < run->n_matches; i++) {
+		if (uids[i - 1] > uids[i]) {
+			g_array_sort(run->matches, compare_numbers);
 			return;
 		}
 	}
@@ -99,28 +102,29 @@ static void
 succeed(GTask *task)
 {
 	Run *run = g_task_get_task_data(task);
-	g_autoptr(GArray) uids = new_uids();
 	g_autoptr(GArray) numbers = new_uids();
+	guint n_known = 0;
 
 	/* nothing left the result: it stays as it is */
-	if (run->look != NULL && run->matches->len == run->n_matches) {
+	if (run->look != NULL && run->n_matches == run->n_before) {
 		g_task_return_boolean(task, TRUE);
 		g_object_unref(task);
 		return;
 	}
-	sort_numbers(run->matches);
-	for (guint i = 0; i < run->matches->len; i++) {
+	sort_matches(run);
+	g_array_set_size(numbers, run->n_matches);
+	for (guint i = 0; i < run->n_matches; i++) {
 		guint32 uid = g_array_index(run->matches, guint32, i);
-		guint32 number;
+		guint32 number = ferry_told_get_number(run->told, uid);
 
-		run->message = ferry_told_next_message(run->told, run->message, uid);
-		if (run->message == NULL)
+		if (number == 0)
 			continue;
-		number = ferry_imap_message_get_number(run->message);
-		g_array_append_val(uids, uid);
-		g_array_append_val(numbers, number);
+		g_array_index(run->matches, guint32, n_known) = uid;
+		g_array_index(numbers, guint32, n_known++) = number;
 	}
-	ferry_imap_search_set_result(g_task_get_source_object(task), uids, numbers);
+	g_array_set_size(run->matches, n_known);
+	g_array_set_size(numbers, n_known);
+	ferry_imap_search_set_result(g_task_get_source_object(task), run->matches, numbers);
 	g_task_return_boolean(task, TRUE);
 	g_object_unref(task);
 }
@@ -167,6 +171,12 @@ finish(GTask *task)
 }
 
 static void
+add_match(Run *run, guint32 uid)
+{
+	g_array_index(run->matches, guint32, run->n_matches++) = uid;
+}
+
+static void
 judge_message(FerryImapSearch *search, Run *run, guint32 uid, FerryMessageData *data)
 {
 	FerryImapMessage *message;
@@ -178,15 +188,15 @@ judge_message(FerryImapSearch *search, Run *run, guint32 uid, FerryMessageData *
 		ferry_imap_message_set_data(message, data);
 	if (run->look != NULL) {
 		run->look(search, message, run->look_data);
-		g_array_append_val(run->matches, uid);
+		add_match(run, uid);
 		return;
 	}
 	switch (ferry_imap_search_judge(search, message, run->have)) {
 	case SEARCH_TRUE:
-		g_array_append_val(run->matches, uid);
+		add_match(run, uid);
 		break;
 	case SEARCH_UNKNOWN:
-		g_array_append_val(run->undecided, uid);
+		g_array_index(run->candidates, guint32, run->n_undecided++) = uid;
 		break;
 	case SEARCH_FALSE:
 		break;
@@ -222,7 +232,7 @@ begin_step(Run *run, FerryNeeds have)
 {
 	run->have = have;
 	run->position = 0;
-	run->undecided = new_uids();
+	run->n_undecided = 0;
 }
 
 /* Another session gets its turn before @func is called. */
@@ -242,8 +252,7 @@ end_step(GTask *task)
 	Run *run = g_task_get_task_data(task);
 
 	g_clear_object(&run->reader);
-	g_array_unref(run->candidates);
-	run->candidates = g_steal_pointer(&run->undecided);
+	g_array_set_size(run->candidates, run->n_undecided);
 	step(task);
 }
 
@@ -252,6 +261,7 @@ judge_slice_cb(gpointer user_data)
 {
 	GTask *task = user_data;
 	Run *run = g_task_get_task_data(task);
+	FerryImapSearch *search = g_task_get_source_object(task);
 	guint end = MIN(run->candidates->len, run->position + SLICE);
 
 	if (g_task_return_error_if_cancelled(task)) {
@@ -259,8 +269,8 @@ judge_slice_cb(gpointer user_data)
 		return G_SOURCE_REMOVE;
 	}
 	for (; run->position < end; run->position++)
-		judge_message(g_task_get_source_object(task), run,
-			      g_array_index(run->candidates, guint32, run->position), NULL);
+		judge_message(search, run, g_array_index(run->candidates, guint32, run->position),
+			      NULL);
 	if (end < run->candidates->len)
 		return G_SOURCE_CONTINUE;
 	end_step(task);
@@ -286,7 +296,7 @@ tell_progress(GTask *task)
 {
 	Run *run = g_task_get_task_data(task);
 	guint open =
-		run->candidates->len - MIN(run->n_read, run->candidates->len) + run->undecided->len;
+		run->candidates->len - MIN(run->n_read, run->candidates->len) + run->n_undecided;
 
 	ferry_imap_command_set_progress(
 		ferry_imap_search_get_command(g_task_get_source_object(task)),
@@ -421,6 +431,15 @@ step(GTask *task)
 	}
 }
 
+static void
+begin(GTask *task)
+{
+	Run *run = g_task_get_task_data(task);
+
+	g_array_set_size(run->matches, run->candidates->len);
+	step(task);
+}
+
 /* NULL with the task failed where the mailbox went away under the session. */
 static Run *
 run_new(FerryImapSearch *self, GTask *task)
@@ -459,10 +478,9 @@ ferry_imap_search_find_async(FerryImapSearch *self, GCancellable *cancellable,
 	if (run == NULL)
 		return;
 	count = ferry_told_get_count(run->told);
-	g_array_set_size(run->candidates, count);
-	for (guint32 i = 0; i < count; i++)
-		g_array_index(run->candidates, guint32, i) = ferry_told_get_uid(run->told, i + 1);
-	step(task);
+	if (count > 0)
+		ferry_told_add_uids(run->told, 1, count, run->candidates);
+	begin(task);
 }
 
 /**
@@ -492,7 +510,7 @@ ferry_imap_search_run_again_async(FerryImapSearch *self, const guint32 *uids, gs
 		return;
 	run->asked_server = TRUE;
 	g_array_append_vals(run->candidates, uids, (guint)n_uids);
-	step(task);
+	begin(task);
 }
 
 gboolean
@@ -505,17 +523,21 @@ ferry_imap_search_find_finish(FerryImapSearch *self, GAsyncResult *result, GErro
 static void
 split_matches(FerryImapSearch *self, Run *run, const guint32 *uids, gsize n_uids)
 {
-	gsize n_all;
+	gsize n_all, next = 0, n_looked_at = 0;
 	const guint32 *all = ferry_imap_search_get_uids(self, &n_all);
 
-	run->n_matches = n_all;
-	for (gsize i = 0, next = 0; i < n_all; i++) {
+	g_array_set_size(run->candidates, (guint)n_all);
+	g_array_set_size(run->matches, (guint)n_all);
+	for (gsize i = 0; i < n_all; i++) {
 		while (next < n_uids && uids[next] < all[i])
 			next++;
-		g_array_append_val(next < n_uids && uids[next] == all[i] ? run->candidates
-									 : run->matches,
-				   all[i]);
+		if (next < n_uids && uids[next] == all[i])
+			g_array_index(run->candidates, guint32, n_looked_at++) = all[i];
+		else
+			add_match(run, all[i]);
 	}
+	g_array_set_size(run->candidates, (guint)n_looked_at);
+	run->n_before = n_all;
 }
 
 /**

@@ -546,8 +546,9 @@ reorder(GArray **array, const guint32 *order)
 {
 	GArray *ordered = g_array_sized_new(FALSE, FALSE, sizeof(guint32), (*array)->len);
 
-	for (guint i = 0; i < (*array)->len; i++)
-		g_array_append_val(ordered, g_array_index(*array, guint32, order[i]));
+	g_array_set_size(ordered, (*array)->len);
+	for (guint i = 0; i < ordered->len; i++)
+		g_array_index(ordered, guint32, i) = g_array_index(*array, guint32, order[i]);
 	g_array_unref(*array);
 	*array = ordered;
 }

@@ -7,6 +7,13 @@
 
 G_BEGIN_DECLS
 
+/* The row that was found last, and how many lie side by side from it on; 0: none was. */
+typedef struct {
+	const FerryMessageRow *row;
+	guint32 index;
+	guint32 n_rows;
+} FerryToldPlace;
+
 struct _FerryTold {
 	GObject parent_instance;
 	FerryView *view;
@@ -18,10 +25,16 @@ struct _FerryTold {
 	FerryView *known;    /* with news: the newest view that is told in full; else NULL */
 	FerryUidSet *recent;
 	const char *fetch_word;
+	FerryToldPlace place; /* in the view */
 };
 
-void ferry_told_set_fetch_word(FerryTold *self, const char *word);
+/* told-find.c: which message has a number or a UID */
+FerryImapLastRow *ferry_told_nth_expunged(FerryTold *self, guint index);
+guint32 ferry_told_number_of_expunged(FerryTold *self, guint index);
+void ferry_told_add_uids(FerryTold *self, guint32 first, guint32 last, GArray *uids);
 FerryImapMessage *ferry_told_next_message(FerryTold *self, FerryImapMessage *before, guint32 uid);
+
+void ferry_told_set_fetch_word(FerryTold *self, const char *word);
 gboolean ferry_told_has_arrivals(FerryTold *self);
 void ferry_told_take_expunged(FerryTold *self, GArray *uids, GArray *numbers);
 void ferry_told_take_arrived(FerryTold *self, GArray *uids);

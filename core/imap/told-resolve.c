@@ -44,15 +44,8 @@ resolve_numbers(FerryTold *self, FerryUidSet *set)
 	guint n_ranges;
 	const FerryUidRange *ranges = ferry_uid_set_get_ranges(set, &n_ranges);
 
-	for (guint i = 0; i < n_ranges; i++) {
-		for (guint32 number = ranges[i].first;; number++) {
-			guint32 uid = ferry_told_get_uid(self, number);
-
-			g_array_append_val(uids, uid);
-			if (number == ranges[i].last)
-				break;
-		}
-	}
+	for (guint i = 0; i < n_ranges; i++)
+		ferry_told_add_uids(self, ranges[i].first, ranges[i].last, uids);
 	return uids;
 }
 

@@ -66,59 +66,6 @@ ferry_told_set_fetch_word(FerryTold *self, const char *word)
 	self->fetch_word = g_intern_string(word);
 }
 
-static FerryImapLastRow *
-nth_expunged(FerryTold *self, guint index)
-{
-	return self->expunged->pdata[index];
-}
-
-/* The number of an expunged message. Its place in the view is where it was; those that are gone
- * before it count too. */
-static guint32
-number_of_expunged(FerryTold *self, guint index)
-{
-	return ferry_view_lower_bound(self->view, nth_expunged(self, index)->row.uid) + index + 1;
-}
-
-/* The first expunged message whose number is not below @number. */
-static guint
-find_expunged_number(FerryTold *self, guint32 number)
-{
-	guint low = 0, high = self->expunged->len;
-
-	while (low < high) {
-		guint middle = low + (high - low) / 2;
-
-		if (number_of_expunged(self, middle) < number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static guint
-find_expunged_uid(FerryTold *self, guint32 uid)
-{
-	guint low = 0, high = self->expunged->len;
-
-	while (low < high) {
-		guint middle = low + (high - low) / 2;
-
-		if (nth_expunged(self, middle)->row.uid < uid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static gboolean
-is_expunged(FerryTold *self, guint index, guint32 uid)
-{
-	return index < self->expunged->len && nth_expunged(self, index)->row.uid == uid;
-}
-
 /**
  * ferry_told_get_count:
  *
@@ -144,46 +91,6 @@ ferry_told_get_highest_uid(FerryTold *self)
 }
 
 /**
- * ferry_told_get_uid:
- * @number: a message sequence number
- *
- * Returns: its UID; 0 where there is no such number
- */
-guint32
-ferry_told_get_uid(FerryTold *self, guint32 number)
-{
-	guint index;
-
-	if (number == 0 || number > ferry_told_get_count(self))
-		return 0;
-	if (self->expunged->len == 0)
-		return ferry_view_get_uid(self->view, number - 1);
-	index = find_expunged_number(self, number);
-	if (index < self->expunged->len && number_of_expunged(self, index) == number)
-		return nth_expunged(self, index)->row.uid;
-	return ferry_view_get_uid(self->view, number - 1 - index);
-}
-
-/**
- * ferry_told_get_number:
- * @uid: a UID
- *
- * Returns: its message sequence number; 0 where the client does not know the message
- */
-guint32
-ferry_told_get_number(FerryTold *self, guint32 uid)
-{
-	guint index = find_expunged_uid(self, uid);
-	guint32 row;
-
-	if (is_expunged(self, index, uid))
-		return number_of_expunged(self, index);
-	if (uid >= self->next || !ferry_view_find_uid(self->view, uid, &row))
-		return 0;
-	return row + index + 1;
-}
-
-/**
  * ferry_told_get_view:
  *
  * Returns: (transfer none): the newest view of the mailbox
@@ -192,64 +99,6 @@ FerryView *
 ferry_told_get_view(FerryTold *self)
 {
 	return self->view;
-}
-
-/**
- * ferry_told_get_message:
- * @number: a message sequence number
- *
- * Returns: (transfer full) (nullable): the message with its newest metadata, or its last
- */
-FerryImapMessage *
-ferry_told_get_message(FerryTold *self, guint32 number)
-{
-	FerryImapLastRow *last = NULL;
-	guint32 row;
-	guint32 uid;
-	guint index = 0;
-
-	if (number == 0 || number > ferry_told_get_count(self))
-		return NULL;
-	if (self->expunged->len > 0)
-		index = find_expunged_number(self, number);
-	if (index < self->expunged->len && number_of_expunged(self, index) == number)
-		last = nth_expunged(self, index);
-	row = last != NULL ? 0 : number - 1 - index;
-	uid = last != NULL ? last->row.uid : ferry_view_get_uid(self->view, row);
-	return ferry_imap_message_new(NULL, self->view, row, last, number,
-				      ferry_told_is_recent(self, uid), self->fetch_word);
-}
-
-/* Commands go through messages in order: after one comes the next row. */
-static gboolean
-find_row_after(FerryTold *self, FerryImapMessage *before, guint32 uid, guint32 *row)
-{
-	*row = before != NULL ? ferry_imap_message_get_index(before, self->view) : G_MAXUINT32;
-	if (*row != G_MAXUINT32 && ferry_view_get_uid(self->view, *row + 1) == uid) {
-		*row += 1;
-		return TRUE;
-	}
-	return ferry_view_find_uid(self->view, uid, row);
-}
-
-/* Like ferry_told_get_message(), by UID; NULL where the client does not know the message. @before
- * is the one that was looked at before: it is used up, and looking at many costs little. */
-FerryImapMessage *
-ferry_told_next_message(FerryTold *self, FerryImapMessage *before, guint32 uid)
-{
-	guint index = self->expunged->len > 0 ? find_expunged_uid(self, uid) : 0;
-	FerryImapLastRow *last = is_expunged(self, index, uid) ? nth_expunged(self, index) : NULL;
-	guint32 row = 0;
-	guint32 number;
-
-	if (uid == 0 ||
-	    (last == NULL && (uid >= self->next || !find_row_after(self, before, uid, &row)))) {
-		g_clear_pointer(&before, ferry_imap_message_unref);
-		return NULL;
-	}
-	number = last != NULL ? number_of_expunged(self, index) : row + index + 1;
-	return ferry_imap_message_new(before, self->view, row, last, number,
-				      ferry_told_is_recent(self, uid), self->fetch_word);
 }
 
 /**
@@ -322,7 +171,7 @@ keep_expunged(FerryTold *self, const guint32 *uids, gsize n_uids)
 		if (uids[i] >= self->next || !ferry_view_find_uid(self->view, uids[i], &row))
 			continue;
 		if (self->expunged->len > 0 &&
-		    nth_expunged(self, self->expunged->len - 1)->row.uid > uids[i])
+		    ferry_told_nth_expunged(self, self->expunged->len - 1)->row.uid > uids[i])
 			sorted = FALSE;
 		g_ptr_array_add(self->expunged, ferry_imap_last_row_new(self->view, row));
 		ferry_told_remove_changed(self, uids[i]);
@@ -351,6 +200,7 @@ ferry_told_apply_changes(FerryTold *self, FerryView *view, const guint32 *change
 		self->known = ferry_view_ref(old);
 	keep_expunged(self, expunged, n_expunged);
 	self->view = ferry_view_ref(view);
+	self->place = (FerryToldPlace){0};
 	ferry_view_unref(old);
 	self->n_in_view = ferry_view_lower_bound(view, self->next);
 	for (gsize i = 0; i < n_changed; i++)
@@ -529,9 +379,9 @@ void
 ferry_told_take_expunged(FerryTold *self, GArray *uids, GArray *numbers)
 {
 	for (guint i = 0; i < self->expunged->len; i++) {
-		guint32 number = number_of_expunged(self, i) - i;
+		guint32 number = ferry_told_number_of_expunged(self, i) - i;
 
-		g_array_append_val(uids, nth_expunged(self, i)->row.uid);
+		g_array_append_val(uids, ferry_told_nth_expunged(self, i)->row.uid);
 		g_array_append_val(numbers, number);
 	}
 	g_ptr_array_set_size(self->expunged, 0);

@@ -24,6 +24,7 @@ guint32 ferry_told_get_count(FerryTold *self);
 guint32 ferry_told_get_highest_uid(FerryTold *self);
 guint32 ferry_told_get_uid(FerryTold *self, guint32 number);
 guint32 ferry_told_get_number(FerryTold *self, guint32 uid);
+const FerryMessageRow *ferry_told_get_row(FerryTold *self, guint32 uid);
 FerryView *ferry_told_get_view(FerryTold *self);
 FerryImapMessage *ferry_told_get_message(FerryTold *self, guint32 number);
 GArray *ferry_told_resolve(FerryTold *self, FerryImapSet *set, gboolean uids, FerryUidSet *saved,

@@ -138,12 +138,18 @@ ferry_imap_writer_begin_untagged(FerryImapWriter *self, const char *name)
 static gsize
 format_number(char *end, guint64 number)
 {
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
 	char *p = end;
 
-	do {
-		*--p = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
+	for (; number >= 100; number /= 100)
+		p = memcpy(p - 2, &pairs[number % 100 * 2], 2);
+	if (number >= 10)
+		p = memcpy(p - 2, &pairs[number * 2], 2);
+	else
+		*--p = (char)('0' + number);
 	return (gsize)(end - p);
 }
 
@@ -227,6 +233,40 @@ ferry_imap_writer_write_number(FerryImapWriter *self, guint64 number)
 
 	put_space(self);
 	ferry_imap_writer_put(self, digits + sizeof(digits) - n, n);
+}
+
+/* numbers that are put into the buffer at once */
+#define SOME_NUMBERS 256
+
+/**
+ * ferry_imap_writer_write_numbers:
+ * @numbers: (array length=n_numbers): numbers
+ * @n_numbers: how many
+ *
+ * Writes numbers, each as a value.
+ */
+void
+ferry_imap_writer_write_numbers(FerryImapWriter *self, const guint32 *numbers, gsize n_numbers)
+{
+	while (n_numbers > 0) {
+		gsize n = MIN(n_numbers, SOME_NUMBERS);
+		char *start = ferry_imap_writer_reserve(self, n * 11);
+		char *p = start;
+
+		for (gsize i = 0; i < n; i++) {
+			char digits[10];
+			gsize length = format_number(digits + sizeof(digits), numbers[i]);
+
+			if (self->need_space)
+				*p++ = ' ';
+			self->need_space = TRUE;
+			memcpy(p, digits + sizeof(digits) - length, length);
+			p += length;
+		}
+		self->length -= (gsize)(start + n * 11 - p);
+		numbers += n;
+		n_numbers -= n;
+	}
 }
 
 /**

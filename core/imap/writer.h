@@ -47,6 +47,8 @@ void ferry_imap_writer_begin_list(FerryImapWriter *self);
 void ferry_imap_writer_end_list(FerryImapWriter *self);
 void ferry_imap_writer_write_atom(FerryImapWriter *self, const char *atom);
 void ferry_imap_writer_write_number(FerryImapWriter *self, guint64 number);
+void ferry_imap_writer_write_numbers(FerryImapWriter *self, const guint32 *numbers,
+				     gsize n_numbers);
 void ferry_imap_writer_write_nil(FerryImapWriter *self);
 void ferry_imap_writer_write_string(FerryImapWriter *self, const char *data, gsize length);
 void ferry_imap_writer_write_nstring(FerryImapWriter *self, const char *text);

@@ -119,19 +119,6 @@ condstore_match_search(FerryImapSearch *search, FerryImapMessage *message,
 	return ferry_imap_message_get_row(message)->modseq >= get_number(arguments, 2);
 }
 
-/* Also of a message that is gone, as long as that is not told. */
-static guint64
-get_modseq(FerryTold *told, guint32 uid)
-{
-	const FerryMessageRow *row = ferry_view_lookup(ferry_told_get_view(told), uid);
-	g_autoptr(FerryImapMessage) message = NULL;
-
-	if (row != NULL)
-		return row->modseq;
-	message = ferry_told_get_message(told, ferry_told_get_number(told, uid));
-	return message != NULL ? ferry_imap_message_get_row(message)->modseq : 0;
-}
-
 /* The mod-sequence is that of what the answer names (RFC 4731 §3.2). */
 static guint64
 get_highest(FerryImapSearch *search, GArray *uids)
@@ -139,8 +126,12 @@ get_highest(FerryImapSearch *search, GArray *uids)
 	FerryTold *told = ferry_imap_search_get_told(search);
 	guint64 highest = 0;
 
-	for (guint i = 0; told != NULL && i < uids->len; i++)
-		highest = MAX(highest, get_modseq(told, g_array_index(uids, guint32, i)));
+	for (guint i = 0; told != NULL && i < uids->len; i++) {
+		const FerryMessageRow *row =
+			ferry_told_get_row(told, g_array_index(uids, guint32, i));
+
+		highest = row != NULL ? MAX(highest, row->modseq) : highest;
+	}
 	return highest;
 }
 

@@ -142,16 +142,17 @@ sorted_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 static GArray *
 list_rows(Sort *self)
 {
-	gsize n_uids, next = 0;
+	gsize n_uids;
 	const guint32 *uids = ferry_imap_search_get_uids(self->search, &n_uids);
 	GArray *rows = g_array_sized_new(FALSE, FALSE, sizeof(guint32), (guint)n_uids);
+	guint next = 0;
 
+	g_array_set_size(rows, (guint)n_uids);
 	for (guint32 row = 0; row < self->uids->len && next < n_uids; row++) {
-		if (g_array_index(self->uids, guint32, row) != uids[next])
-			continue;
-		g_array_append_val(rows, row);
-		next++;
+		if (g_array_index(self->uids, guint32, row) == uids[next])
+			g_array_index(rows, guint32, next++) = row;
 	}
+	g_array_set_size(rows, next);
 	return rows;
 }
 

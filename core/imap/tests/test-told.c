@@ -158,6 +158,31 @@ check_walk(Fixture *f)
 	g_assert_null(ferry_told_next_message(f->told, NULL, 0));
 }
 
+/* The UIDs of a part of the numbers, and what is known of each. */
+static void
+check_part(Fixture *f)
+{
+	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(guint32));
+	gint32 count = (gint32)f->client->len;
+	guint32 first, last;
+
+	g_assert_null(ferry_told_get_row(f->told, f->next + 5));
+	if (count == 0)
+		return;
+	first = (guint32)g_test_rand_int_range(1, count + 1);
+	last = (guint32)g_test_rand_int_range((gint32)first, count + 1);
+	ferry_told_add_uids(f->told, 1, 1, uids);
+	ferry_told_add_uids(f->told, first, last, uids);
+	g_assert_cmpuint(uids->len, ==, 1 + last - first + 1);
+	for (guint i = 0; i < uids->len; i++) {
+		guint32 uid = g_array_index(uids, guint32, i);
+		guint32 number = i == 0 ? 1 : first + i - 1;
+
+		g_assert_cmpuint(uid, ==, g_array_index(f->client, guint32, number - 1));
+		g_assert_cmpuint(ferry_told_get_row(f->told, uid)->uid, ==, uid);
+	}
+}
+
 /* What is said to be told in full is, and what changed since is found. */
 static void
 check_modseqs(Fixture *f)
@@ -195,6 +220,7 @@ static void
 check(Fixture *f)
 {
 	check_walk(f);
+	check_part(f);
 	check_modseqs(f);
 	g_assert_cmpuint(ferry_told_get_count(f->told), ==, f->client->len);
 	for (guint i = 0; i < f->client->len; i++) {

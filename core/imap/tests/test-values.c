@@ -202,6 +202,32 @@ test_writer(void)
 }
 
 /* What an item wrote before it failed is taken back, spaces included. */
+/* More numbers than are put at once, of every length, against printf. */
+static void
+test_writer_numbers(void)
+{
+	static const guint32 edges[] = {0, 9, 10, 99, 100, 999, 1000, 99999, 100000, G_MAXUINT32};
+	g_autoptr(FerryImapWriter) writer = ferry_imap_writer_new_for_buffer();
+	g_autoptr(GString) expected = g_string_new("* SEARCH");
+	g_autofree char *output = NULL;
+	guint32 numbers[1000];
+
+	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
+		numbers[i] = i < G_N_ELEMENTS(edges)
+				     ? edges[i]
+				     : (guint32)g_test_rand_int() >> g_test_rand_int_range(0, 32);
+		g_string_append_printf(expected, " %u", numbers[i]);
+	}
+	ferry_imap_writer_begin_untagged(writer, "SEARCH");
+	ferry_imap_writer_write_numbers(writer, numbers, 0);
+	ferry_imap_writer_write_numbers(writer, numbers, G_N_ELEMENTS(numbers));
+	ferry_imap_writer_write_number(writer, 7);
+	ferry_imap_writer_end_line(writer);
+	g_string_append(expected, " 7\r\n");
+	output = ferry_imap_writer_dup_output(writer, NULL);
+	g_assert_cmpstr(output, ==, expected->str);
+}
+
 static void
 test_writer_hold(void)
 {
@@ -273,6 +299,7 @@ main(int argc, char **argv)
 	g_test_add_func("/imap/names/patterns", test_patterns);
 	g_test_add_func("/imap/names/create", test_create_names);
 	g_test_add_func("/imap/writer", test_writer);
+	g_test_add_func("/imap/writer/numbers", test_writer_numbers);
 	g_test_add_func("/imap/writer/hold", test_writer_hold);
 	g_test_add_func("/imap/writer/set-response", test_writer_set_response);
 	return g_test_run();
