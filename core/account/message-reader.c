@@ -227,24 +227,22 @@ ferry_message_reader_new(FerryMailbox *mailbox, FerryAccountSession *session, GA
 }
 
 static FerryMessageData *
-make_data(FerryView *view, guint32 uid)
+make_data(FerryView *view, FerryViewPlace *place, guint32 uid)
 {
 	FerryMessageData *data = g_new0(FerryMessageData, 1);
-	const FerryMessageRow *row;
-	guint32 index;
+	const FerryMessageRow *row = ferry_view_seek(view, place, uid);
 
 	g_atomic_ref_count_init(&data->ref_count);
 	data->uid = uid;
-	if (!ferry_view_find_uid(view, uid, &index)) {
+	if (row == NULL) {
 		data->error = g_error_new_literal(FERRY_ERROR, FERRY_ERROR_EXPUNGED,
 						  "the message is gone");
 		return data;
 	}
-	row = ferry_view_get_row(view, index);
 	data->email_key = row->email_key;
 	data->size = row->size;
 	data->view = ferry_view_ref(view);
-	data->index = index;
+	data->index = place->index;
 	return data;
 }
 
@@ -273,6 +271,7 @@ make_chunk(FerryMessageReader *self)
 {
 	guint limit = get_limit(self);
 	Chunk *chunk = g_rc_box_new0(Chunk);
+	FerryViewPlace place = {0};
 	guint64 octets = 0;
 
 	g_weak_ref_init(&chunk->reader, self);
@@ -280,7 +279,7 @@ make_chunk(FerryMessageReader *self)
 		(GDestroyNotify)(void (*)(void))ferry_message_data_unref);
 	while (self->next < self->uids->len && chunk->messages->len < limit &&
 	       octets < CHUNK_OCTETS) {
-		FerryMessageData *data = make_data(self->mailbox->view,
+		FerryMessageData *data = make_data(self->mailbox->view, &place,
 						   g_array_index(self->uids, guint32, self->next));
 
 		/* one big message does not come in the company of others */

@@ -34,6 +34,20 @@ typedef struct {
 	gint64 email_key;
 } FerryMessageRow;
 
+/**
+ * FerryViewPlace: (skip)
+ * @row: the row that was found last
+ * @index: its index
+ * @n_rows: how many rows lie side by side from it on; 0: none was found yet
+ *
+ * Where somebody is who goes through a view by UID: all zeros in the beginning. Good for one view.
+ */
+typedef struct {
+	const FerryMessageRow *row;
+	guint32 index;
+	guint32 n_rows;
+} FerryViewPlace;
+
 #define FERRY_TYPE_VIEW (ferry_view_get_type())
 GType ferry_view_get_type(void);
 
@@ -52,6 +66,7 @@ guint32 ferry_view_get_uid(FerryView *self, guint32 index);
 gboolean ferry_view_find_uid(FerryView *self, guint32 uid, guint32 *out_index);
 guint32 ferry_view_lower_bound(FerryView *self, guint32 uid);
 const FerryMessageRow *ferry_view_lookup(FerryView *self, guint32 uid);
+const FerryMessageRow *ferry_view_seek(FerryView *self, FerryViewPlace *place, guint32 uid);
 GArray *ferry_view_list_changed(FerryView *self, guint64 since_modseq);
 gboolean ferry_view_find_email(FerryView *self, const char *email_id, guint32 *out_uid);
 

@@ -8,9 +8,6 @@
  */
 #include "imap/told-private.h"
 
-/* rows behind the last one that are looked at before a search */
-#define NEAR 8
-
 FerryImapLastRow *
 ferry_told_nth_expunged(FerryTold *self, guint index)
 {
@@ -72,26 +69,9 @@ is_expunged(FerryTold *self, guint index, guint32 uid)
 
 /* A told message of the view; NULL without one. */
 static const FerryMessageRow *
-find_row(FerryTold *self, guint32 uid, guint32 *index)
+find_row(FerryTold *self, guint32 uid)
 {
-	FerryToldPlace *place = &self->place;
-	guint32 n_near = MIN(place->n_rows, NEAR);
-	guint32 i = 0;
-
-	if (uid == 0 || uid >= self->next)
-		return NULL;
-	while (i < n_near && place->row[i].uid < uid)
-		i++;
-	if (i < n_near && place->row[i].uid == uid) {
-		*place = (FerryToldPlace){place->row + i, place->index + i, place->n_rows - i};
-	} else {
-		if (!ferry_view_find_uid(self->view, uid, &i))
-			return NULL;
-		place->index = i;
-		place->row = ferry_view_get_rows(self->view, i, &place->n_rows);
-	}
-	*index = place->index;
-	return place->row;
+	return uid < self->next ? ferry_view_seek(self->view, &self->place, uid) : NULL;
 }
 
 /**
@@ -153,11 +133,10 @@ guint32
 ferry_told_get_number(FerryTold *self, guint32 uid)
 {
 	guint index = find_expunged_uid(self, uid);
-	guint32 row;
 
 	if (is_expunged(self, index, uid))
 		return ferry_told_number_of_expunged(self, index);
-	return find_row(self, uid, &row) != NULL ? row + index + 1 : 0;
+	return find_row(self, uid) != NULL ? self->place.index + index + 1 : 0;
 }
 
 /**
@@ -171,11 +150,10 @@ const FerryMessageRow *
 ferry_told_get_row(FerryTold *self, guint32 uid)
 {
 	guint index = find_expunged_uid(self, uid);
-	guint32 row;
 
 	if (is_expunged(self, index, uid))
 		return &ferry_told_nth_expunged(self, index)->row;
-	return find_row(self, uid, &row);
+	return find_row(self, uid);
 }
 
 /* Like ferry_told_get_message(), by UID; NULL where the client does not know the message. @before
@@ -192,9 +170,9 @@ ferry_told_next_message(FerryTold *self, FerryImapMessage *before, guint32 uid)
 		message = ferry_imap_message_new_expunged(before,
 							  ferry_told_nth_expunged(self, index));
 		number = ferry_told_number_of_expunged(self, index);
-	} else if ((row = find_row(self, uid, &number)) != NULL) {
-		message = ferry_imap_message_new(before, self->view, number, row);
-		number += index + 1;
+	} else if ((row = find_row(self, uid)) != NULL) {
+		message = ferry_imap_message_new(before, self->view, self->place.index, row);
+		number = self->place.index + index + 1;
 	} else {
 		g_clear_pointer(&before, ferry_imap_message_unref);
 		return NULL;

@@ -7,13 +7,6 @@
 
 G_BEGIN_DECLS
 
-/* The row that was found last, and how many lie side by side from it on; 0: none was. */
-typedef struct {
-	const FerryMessageRow *row;
-	guint32 index;
-	guint32 n_rows;
-} FerryToldPlace;
-
 struct _FerryTold {
 	GObject parent_instance;
 	FerryView *view;
@@ -25,7 +18,7 @@ struct _FerryTold {
 	FerryView *known;    /* with news: the newest view that is told in full; else NULL */
 	FerryUidSet *recent;
 	const char *fetch_word;
-	FerryToldPlace place; /* in the view */
+	FerryViewPlace place; /* in the view, of the message that was looked up last */
 };
 
 /* told-find.c: which message has a number or a UID */

@@ -200,7 +200,7 @@ ferry_told_apply_changes(FerryTold *self, FerryView *view, const guint32 *change
 		self->known = ferry_view_ref(old);
 	keep_expunged(self, expunged, n_expunged);
 	self->view = ferry_view_ref(view);
-	self->place = (FerryToldPlace){0};
+	self->place = (FerryViewPlace){0};
 	ferry_view_unref(old);
 	self->n_in_view = ferry_view_lower_bound(view, self->next);
 	for (gsize i = 0; i < n_changed; i++)

@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+/* what is known of a message mostly takes less, and so many are asked for at once */
+#define USUAL_OCTETS 1024
+#define MANY 1024
+
 struct _FerryStoreStructures {
 	GArray *entries;
 	GByteArray *bytes;
@@ -270,6 +274,9 @@ ferry_store_structures_new_for_keys(const gint64 *email_keys, guint n_keys)
 {
 	FerryStoreStructures *self = ferry_store_structures_new();
 
+	/* room for most, so that little is moved while they come */
+	g_byte_array_unref(self->bytes);
+	self->bytes = g_byte_array_sized_new(MIN(n_keys, MANY) * USUAL_OCTETS);
 	g_array_set_size(self->entries, n_keys);
 	for (guint i = 0; i < n_keys; i++)
 		g_array_index(self->entries, Entry, i) = (Entry){email_keys[i], FALSE};
