@@ -34,6 +34,7 @@ class Side:
         self.number = Side.made_sides
         self.name, self.host, self.port, self.ferry, self.url = name, host, port, ferry, url
         self.client, self.second, self.bare, self.ids, self.page = None, None, None, [], 1000
+        self.asks = False       # no push: a new client's first command asks the backend
 
     def connect(self):
         if self.client:
@@ -79,7 +80,7 @@ def milliseconds(seconds):
 
 
 def ratio(a, b):
-    return '-' if not a or not b else '%.2f' % (a / b)
+    return '-' if a is None or not b else '%.2f' % (a / b)
 
 
 # preparation
@@ -138,8 +139,13 @@ def measure_reading(table, arguments, native, ferries):
         found = median_of(arguments.rounds, [native] + ferries, operation)
         values = {'native ms': milliseconds(found[native]), 'target': '%.1f' % goal}
         for side in ferries:
-            values[side.name + ' ms'] = milliseconds(found[side])
-            values[side.name + ' x'] = ratio(found[side], found[native])
+            seconds = found[side]
+            values[side.name + ' ms'] = milliseconds(seconds)
+            if seconds and name in ops.ASKING and side.asks:
+                trip = median_of(arguments.rounds, [side], ops.sync_bare)[side]
+                values[side.name + ' bare'] = milliseconds(trip)
+                seconds = max(0, seconds - trip)
+            values[side.name + ' x'] = ratio(seconds, found[native])
         table.row(name, **values)
 
 
@@ -171,7 +177,7 @@ def forget(ferry, state):
 
 
 def measure_cold(table, arguments, ferries):
-    cold = [('cold: first SELECT (sync)', 'SELECT ' + ops.BOX, ops.sync_bare, True),
+    cold = [('cold: first SELECT (sync)', 'SELECT ' + ops.BOX, ops.listing_bare, True),
             ('cold: FETCH 1:* ENVELOPE', 'FETCH 1:* (ENVELOPE)', ops.envelope_bare, False),
             ('cold: FETCH 1:* BODYSTRUCTURE', 'FETCH 1:* (BODYSTRUCTURE)', ops.structure_bare, False)]
     for name, command, bare, whole in cold:
@@ -348,6 +354,7 @@ def compare(arguments, cyrus, sample):
     try:
         if arguments.backend != 'sample':
             ferries.append(make_ferry(cyrus.url, 'cyrus'))
+            ferries[-1].asks = True
         if sample:
             ferries.append(make_ferry(sample.url, 'sample'))
         if 'reading' in parts:
