@@ -7,7 +7,12 @@
 static gboolean
 register_catenate(FerryRegistry *registry, GError **error)
 {
-	return ferry_registry_add_capability(registry, "CATENATE", FERRY_PHASE_AFTER_LOGIN, NULL,
+	return ferry_registry_add_setting(registry, "host-names", FERRY_SETTING_LIST, NULL, NULL,
+					  FALSE,
+					  "Names by which clients know this server, for the URLs "
+					  "that they make of them.",
+					  error) &&
+	       ferry_registry_add_capability(registry, "CATENATE", FERRY_PHASE_AFTER_LOGIN, NULL,
 					     NULL, NULL, error) &&
 	       ferry_registry_add_capability(registry, "URL-PARTIAL", FERRY_PHASE_AFTER_LOGIN, NULL,
 					     NULL, NULL, error) &&

@@ -255,7 +255,11 @@ is_here(Catenate *self)
 	FerryAccountSession *account = ferry_imap_session_get_account_session(session);
 	g_autoptr(FerryAddress) local = ferry_connection_dup_local(connection);
 	g_autofree char *address = local != NULL ? ferry_address_to_string(local) : NULL;
-	CatenateServer server = {.host = g_get_host_name(), .address = address};
+	g_auto(GStrv) names = ferry_settings_get_list(ferry_imap_session_get_settings(session),
+						      "extension catenate", "host-names");
+	CatenateServer server = {.host = g_get_host_name(),
+				 .address = address,
+				 .names = (const char *const *)names};
 
 	if (account == NULL || address == NULL)
 		return FALSE;

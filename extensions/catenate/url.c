@@ -331,15 +331,28 @@ catenate_url_parse(const char *text, GError **error)
 	return g_steal_pointer(&self);
 }
 
-/* An absolute URL names the server by a name of this machine, or by the address that the client
- * connected to, and the user who is signed in. */
+static gboolean
+is_named(const char *host, const char *const *names)
+{
+	for (; names != NULL && *names != NULL; names++)
+		if (g_ascii_strcasecmp(host, *names) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+/* An absolute URL names the server by a name that it has, or by the address that the client
+ * connected to, and the user who is signed in. Behind a name of the configuration there may be
+ * another port than clients know. */
 gboolean
 catenate_url_is_at(const CatenateUrl *self, const CatenateServer *server)
 {
 	static const guint usual_ports[] = {143, 993};
+	gboolean usual = self->port == usual_ports[0] || self->port == usual_ports[1];
 
 	if (g_strcmp0(self->user, server->user) != 0)
 		return FALSE;
+	if (is_named(self->host, server->names))
+		return self->port == 0 || usual || self->port == server->port;
 	if (self->port != 0 ? self->port != server->port
 			    : server->port != usual_ports[0] && server->port != usual_ports[1])
 		return FALSE;

@@ -24,7 +24,8 @@ typedef struct {
 typedef struct {
 	const char *user;
 	const char *host;
-	const char *address; /* without a port */
+	const char *address;      /* without a port */
+	const char *const *names; /* nullable: other names of the host */
 	guint port;
 	gboolean loopback;
 } CatenateServer;

@@ -232,6 +232,7 @@ test_longest(void)
 static void
 test_servers(void)
 {
+	static const char *const names[] = {"imap.example", "mail.example.net", NULL};
 	static const struct {
 		const char *url;
 		guint port;
@@ -255,12 +256,18 @@ test_servers(void)
 		{"imap://Ann@mail.example/a/;UID=1", 143, TRUE, FALSE},
 		{"imap://mail.example/a/;UID=1", 143, TRUE, FALSE},
 		{"imap://an%6E@mail.example/a/;UID=1", 143, TRUE, TRUE},
+		{"imap://ann@imap.example/a/;UID=1", 1143, FALSE, TRUE},
+		{"imap://ann@IMAP.example:993/a/;UID=1", 1143, FALSE, TRUE},
+		{"imap://ann@imap.example:1143/a/;UID=1", 1143, FALSE, TRUE},
+		{"imap://ann@imap.example:2143/a/;UID=1", 1143, FALSE, FALSE},
+		{"imap://ann@mail.example.net/a/;UID=1", 1143, FALSE, TRUE},
+		{"imap://bob@imap.example/a/;UID=1", 143, FALSE, FALSE},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(CatenateUrl) url = catenate_url_parse(cases[i].url, NULL);
-		const CatenateServer server = {"ann", "mail.example", "192.0.2.1", cases[i].port,
-					       cases[i].loopback};
+		const CatenateServer server = {"ann", "mail.example", "192.0.2.1",
+					       names, cases[i].port,  cases[i].loopback};
 
 		g_test_message("case %u: %s", i, cases[i].url);
 		g_assert_cmpint(catenate_url_is_at(url, &server), ==, cases[i].here);
