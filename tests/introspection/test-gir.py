@@ -32,7 +32,8 @@ IN_HAND = ('Registry', 'ImapFetch', 'ImapMessage', 'ImapSearch', 'ImapSession', 
            'View', 'UidSet', 'Settings')
 # … but what its binding does by itself, and forms that only C can use.
 ONLY_C = re.compile('_(ref|unref|copy|free|writef)$|^ferry_registry_(lookup_n|add_sasl_mechanism|add_settings)$|'
-                    '^ferry_settings_(add_table|make_error)$|^ferry_uid_set_get_ranges$')
+                    '^ferry_settings_(add_table|make_error)$|^ferry_uid_set_get_ranges$|'
+                    '^ferry_view_(get_rows|seek)$')
 
 
 def gir_path():
