@@ -2,9 +2,10 @@
 /* The name that a client gives beside a bearer token
  *
  * Specification: RFC 7628 section 3.2 (what the identity is worth is local policy), RFC 4422
- * section 3.4.1 (authorization identity) Implementation: a token says itself, through the backend,
- * whose it is. The name changes nothing of that; one that does not belong to the token's user is
- * refused, so that a client that mixed up its accounts does not put the mail of one into the other
+ *   section 3.4.1 (authorization identity)
+ * Implementation: a token says itself, through the backend, whose it is. The name changes nothing
+ *   of that; one that does not belong to the token's user is refused, so that a client that mixed
+ *   up its accounts does not put the mail of one into the other
  */
 #include "account/claim-private.h"
 

@@ -2,8 +2,8 @@
 /* Messages, chunk by chunk
  *
  * Implementation: one chunk is made ahead while the caller writes the one it has, two where they
- * are small, so that the backend works on the next while we read what it said of the last. Memory
- * is that of two or three chunks, however many messages are asked for
+ *   are small, so that the backend works on the next while we read what it said of the last. Memory
+ *   is that of two or three chunks, however many messages are asked for
  */
 #include "account/message-reader-private.h"
 

@@ -2,7 +2,7 @@
 /* The structure cache, and what goes into it
  *
  * Implementation: beside the structure either the exact header block or, where header values came
- * in bulk, only the ENVELOPE made of them
+ *   in bulk, only the ENVELOPE made of them
  */
 #include <string.h>
 

@@ -2,10 +2,10 @@
 /* Copying between JMAP accounts where Email/copy is refused
  *
  * Specification: RFC 8620 §6.3 (Blob/copy), RFC 8621 §4.8 (Email/import)
- * Implementation: the blobs are copied, many in a call, and imported under the
- *   target's lock like those of an APPEND. What cannot be copied as a blob is read and goes to the
- *   target as an appended message does, chunk by chunk. Keywords and receivedAt are those of the
- *   copy; either all arrive or none (op-create.c)
+ * Implementation: the blobs are copied, many in a call, and imported under the target's lock like
+ *   those of an APPEND. What cannot be copied as a blob is read and goes to the target as an
+ *   appended message does, chunk by chunk. Keywords and receivedAt are those of the copy; either
+ *   all arrive or none (op-create.c)
  */
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * Specification: RFC 9051 §6.3.12, RFC 3502, RFC 4315; RFC 8620 §6.1, RFC 8621 §4.8
  * Implementation: uploads (upload.c), then an intent, then one Email/import, which takes small
  *   messages along where the backend can make blobs in requests; all or none. \Deleted is put on
- * the new UID, it is no keyword
+ *   the new UID, it is no keyword
  */
 #include <string.h>
 

@@ -3,8 +3,8 @@
  *
  * Specification: RFC 9051 §6.4.7, §6.4.8; RFC 8621 §4.6, §4.8
  * Implementation: a copy is one more mailbox of the Email, or a new Email where it is there
- * already; a move is one patch. Where no second Email can be made the pair in the target gets a new
- * UID
+ *   already; a move is one patch. Where no second Email can be made the pair in the target gets a
+ *   new UID
  */
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * Specification: RFC 9051 §6.4.6, RFC 7162 §3.1.3 (UNCHANGEDSINCE), RFC 8621 §4.1.1
  * Implementation: keywords are patches `keywords/x`, so that others' changes stay; REPLACE sets the
  *   whole, or where not all may be changed what may be. \Deleted goes into the store only.
- * UNCHANGEDSINCE syncs first and sets with ifInState
+ *   UNCHANGEDSINCE syncs first and sets with ifInState
  */
 #include "account/rights-private.h"
 

@@ -3,7 +3,7 @@
  *
  * Specification: RFC 8620 §5.3 (/set), RFC 8621 §4.6 (Email/set)
  * Implementation: in calls of maxObjectsInSet; the states that they answer tell whether anybody
- * else changed something
+ *   else changed something
  */
 #include "account/op-private.h"
 

@@ -4,9 +4,9 @@
  * Implementation: an intent names a mailbox and what was about to appear in it: Emails that were
  *   elsewhere (copies), or blobs (new messages). What is found there and was made by it goes again
  *   by the removal rule: an Email that is anywhere else only leaves this mailbox. One that was to
- *   replace a message stays where that one is gone (recover-condition.c). What was
- *   acknowledged to anybody since, by whatever process, stays. What could not be undone is tried
- *   again, later and later, and before the next APPEND or COPY
+ *   replace a message stays where that one is gone (recover-condition.c). What was acknowledged to
+ *   anybody since, by whatever process, stays. What could not be undone is tried again, later and
+ *   later, and before the next APPEND or COPY
  */
 #include "account/recover-private.h"
 

@@ -2,8 +2,9 @@
 /* What this login may do in a mailbox
  *
  * Specification: RFC 8621 §2 (myRights), RFC 8620 §2 (isReadOnly), RFC 4314 §4 (what a right is
- * for) Implementation: the rights of Mailbox/get, of which a read-only account leaves reading.
- * Whatever else stands in the way the backend says, with `forbidden`
+ *   for)
+ * Implementation: the rights of Mailbox/get, of which a read-only account leaves reading. Whatever
+ *   else stands in the way the backend says, with `forbidden`
  */
 #include "account/rights-private.h"
 

@@ -2,9 +2,9 @@
 /* How a change of the tree of mailboxes runs
  *
  * Specification: RFC 8621 §2.5 (Mailbox/set), RFC 8620 §3.3
- * Implementation: one request, with the first calls of the sync that brings list and store along
- *   at its end, under the account's lock. A change whose answer was lost is looked for in the
- *   newest list before it is made again.
+ * Implementation: one request, with the first calls of the sync that brings list and store along at
+ *   its end, under the account's lock. A change whose answer was lost is looked for in the newest
+ *   list before it is made again.
  */
 #include "account/tree-change-private.h"
 

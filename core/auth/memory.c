@@ -3,7 +3,7 @@
  *
  * Specification: none
  * Implementation: HMAC-SHA-256 under a random key of the process, over everything that makes a
- * credential; entries end after a time, and the least used ones when there are too many
+ *   credential; entries end after a time, and the least used ones when there are too many
  */
 #include "auth/memory.h"
 

@@ -2,12 +2,12 @@
 /* OAUTHBEARER, and XOAUTH2: a bearer token instead of a password
  *
  * Specification: RFC 7628, RFC 5801 section 4 (the GS2 header), RFC 6750 (bearer tokens); XOAUTH2
- * is older, published by Google, the same without the header Implementation: the token and the
- * identity to act as are taken out and verified. A token that is refused is answered with a JSON
- * challenge, then the exchange fails. The keys host and port are passed over: a proxy does not know
- * by which name clients reached it Not mapped: scope and openid-configuration of the challenge,
- * which only the backend knows; OAUTH10A, whose signatures cover a request to a host that the
- * backend is not
+ *   is older, published by Google, the same without the header
+ * Implementation: the token and the identity to act as are taken out and verified. A token that is
+ *   refused is answered with a JSON challenge, then the exchange fails. The keys host and port are
+ *   passed over: a proxy does not know by which name clients reached it
+ * Not mapped: scope and openid-configuration of the challenge, which only the backend knows;
+ *   OAUTH10A, whose signatures cover a request to a host that the backend is not
  */
 #include <string.h>
 

@@ -2,9 +2,9 @@
 /* One sign-in with SASL
  *
  * Specification: RFC 4422 (SASL), RFC 9051 section 6.2.2 and RFC 4959 (IMAP), RFC 5804 section 2.1
- * (ManageSieve)
+ *   (ManageSieve)
  * Implementation: base64, the initial response “=”, cancelling with “*”, limits, success data for
- * protocols that have no room for it, a
+ *   protocols that have no room for it, a
  * word to the client when it fails
  * Not mapped: security layers, which no mechanism in use negotiates
  */

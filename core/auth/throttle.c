@@ -3,9 +3,9 @@
  *
  * Specification: none; failures-per-address and connections-per-user of the configuration
  * Implementation: failures leak away at the rate that is allowed. Above it, sign-ins from one
- * address wait in one queue with a growing gap, so that many connections guess no faster than one;
- * those for one user wait too, but never in a queue, or anybody could lock the user out. Who signed
- * in from an address before is not held up by others there.
+ *   address wait in one queue with a growing gap, so that many connections guess no faster than
+ *   one; those for one user wait too, but never in a queue, or anybody could lock the user out. Who
+ *   signed in from an address before is not held up by others there.
  */
 #include "auth/throttle.h"
 

@@ -3,8 +3,8 @@
  *
  * Implementation: pages that were read count as memory of the process until the mapping ends, a
  *   whole message of them. Who goes through one from start to end says what it is done with; the
- *   kernel still has these pages, and gives them again where they are read again. Mappings are
- *   kept by their addresses, so that the same can be said of octets that are in no mapping
+ *   kernel still has these pages, and gives them again where they are read again. Mappings are kept
+ *   by their addresses, so that the same can be said of octets that are in no mapping
  */
 #include "base/mapped.h"
 

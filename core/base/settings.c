@@ -4,7 +4,7 @@
  * Implementation: GKeyFile syntax; every key is declared in a table with type, default, check and
  *   sentence; unknown groups, unknown keys and bad values are all reported at once, each with file,
  *   group and key. A value ends where white space and `#` follow it. The keys of deferred groups
- * are declared once the file is read: by modules that the file itself names.
+ *   are declared once the file is read: by modules that the file itself names.
  */
 #include "base/settings-private.h"
 

@@ -2,9 +2,9 @@
 /* The run of a FETCH: the messages, one after the other
  *
  * Implementation: messages come in chunks from the account; of each chunk the properties are
- * fetched and \Seen is set, for those that could be had, in one request each; writing waits for the
- * client. So memory is flat, no request is made for a single message, and what was never sent stays
- * unseen.
+ *   fetched and \Seen is set, for those that could be had, in one request each; writing waits for
+ *   the client. So memory is flat, no request is made for a single message, and what was never sent
+ *   stays unseen.
  */
 #include "imap/fetch-private.h"
 #include "imap/session-private.h"

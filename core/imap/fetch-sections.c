@@ -2,8 +2,9 @@
 /* The FETCH items that give octets of the message
  *
  * Specification: RFC 9051 §6.4.5 (BODY[…]<…>, BODY.PEEK[…]), RFC 3501 §6.4.5 (RFC822,
- * RFC822.HEADER, RFC822.TEXT) Implementation: octets go out as the backend holds them; a section is
- * a slice of the raw message, never a copy, but for the picked fields of HEADER.FIELDS.
+ *   RFC822.HEADER, RFC822.TEXT)
+ * Implementation: octets go out as the backend holds them; a section is a slice of the raw message,
+ *   never a copy, but for the picked fields of HEADER.FIELDS.
  */
 #include "imap/fetch-private.h"
 #include "imap/section.h"

@@ -4,7 +4,7 @@
  * Specification: RFC 9051 §2.2, §4.3 (literals), §9 (command, tag); RFC 7888 (LITERAL+, LITERAL-)
  * Implementation: lines and literals are collected until a command is complete; message data goes
  *   to a spool. Whatever would pass a limit is refused before it is kept. A refused literal that
- * the client sends without waiting is read and dropped, so that the session can go on.
+ *   the client sends without waiting is read and dropped, so that the session can go on.
  */
 #include "imap/parser.h"
 

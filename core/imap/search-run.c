@@ -3,8 +3,8 @@
  *
  * Implementation: first what view rows decide; then, where many messages would have to be read for
  *   their text, the backend's index; then headers or structures of what is left; then whole
- * messages. Each step sees only the messages that the former left undecided. The loop gets its turn
- * between slices.
+ *   messages. Each step sees only the messages that the former left undecided. The loop gets its
+ *   turn between slices.
  */
 #include "imap/search-private.h"
 #include "imap/told-private.h"

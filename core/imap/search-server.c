@@ -3,7 +3,7 @@
  *
  * Implementation: one Email/query for each key, in the mailbox; searches that share their answers
  *   ask about all mail of the account, once. A backend that cannot answer is no failure: the
- * messages are read instead.
+ *   messages are read instead.
  */
 #include "imap/search-private.h"
 

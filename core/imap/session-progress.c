@@ -4,7 +4,7 @@
  * Implementation: one timer a session, from the first command that does not end at once until a
  *   second in which none runs; commands that wait for the client (IDLE) do not count, so idle
  *   sessions cost nothing, nor do those that sign in. Without a progress listener there is no
- * timer.
+ *   timer.
  */
 #include "imap/session-private.h"
 

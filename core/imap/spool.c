@@ -3,8 +3,8 @@
  *
  * Specification: RFC 9051 §6.3.12; lines end with CRLF (RFC 5322 §2.3)
  * Implementation: small messages stay in memory, others go to an unlinked file. Bare LF is mended
- *   where that is wanted, except in a literal8. Not mapped: bare CR and NUL, which nobody can tell
- *   the meaning of
+ *   where that is wanted, except in a literal8.
+ * Not mapped: bare CR and NUL, which nobody can tell the meaning of
  */
 #include "imap/spool-private.h"
 

@@ -3,8 +3,8 @@
  *
  * Specification: RFC 9051 §2.3.1
  * Implementation: searches in the view and among the expunged, whose places are counted. Commands
- * go through messages in order: the row that was found last is remembered, and one of the next few
- *   costs no search.
+ *   go through messages in order: the row that was found last is remembered, and one of the next
+ *   few costs no search.
  */
 #include "imap/told-private.h"
 

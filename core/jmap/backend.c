@@ -3,9 +3,8 @@
  *
  * Specification: RFC 8620 §1.7, §8 (security); RFC 6761 §6.3 (localhost)
  * Implementation: one SoupSession for requests and one for event streams, made in the thread that
- *   first needs them. Credentials go to https
- *   origins only (or where allow-plaintext says so), and of these only to the configured ones and
- *   to trusted hosts, on any port of theirs
+ *   first needs them. Credentials go to https origins only (or where allow-plaintext says so), and
+ *   of these only to the configured ones and to trusted hosts, on any port of theirs
  */
 #include "jmap/backend-private.h"
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Many blobs at once
  *
- * Specification: RFC 9404 §4.2 (Blob/get); its draft as Cyrus has it, where text and base64
- *   are asked for by name
+ * Specification: RFC 9404 §4.2 (Blob/get); its draft as Cyrus has it, where text and base64 are
+ *   asked for by name
  * Implementation: small blobs go in chunks of Blob/get, where the server has it; large ones, and
  *   those that JSON cannot carry, as downloads of their own. Octets are exact: text counts only
  *   where its length is the blob's size, else base64, else a download

@@ -2,8 +2,8 @@
 /* What JMAP and HTTP errors mean to the callers of this layer
  *
  * Specification: RFC 8620 §3.6, §5.2–5.6, §6; RFC 8621 §2.5, §4.6–4.8; RFC 9110 §15
- * Implementation: one table from error types to codes. A type that is not in it is a fault of
- *   the backend
+ * Implementation: one table from error types to codes. A type that is not in it is a fault of the
+ *   backend
  */
 #include "jmap/error.h"
 

@@ -2,11 +2,11 @@
 /* The pass over a reply before a JSON library sees it
  *
  * Specification: RFC 8259 §8.2 (unpaired surrogates), RFC 8620 §1.5 (I-JSON)
- * Implementation: one linear pass, repairs in place where the repair is as long as the damage:
- *   an escaped lone surrogate or NUL becomes \ufffd, an integer beyond 18 digits all nines.
- *   Refused are nesting beyond the limit (libraries recurse), more values than any reply of use
- *   has (each takes a library a hundred octets) and anything outside strings that is no JSON, such
- * as the comments that some libraries take. It does not check the grammar
+ * Implementation: one linear pass, repairs in place where the repair is as long as the damage: an
+ *   escaped lone surrogate or NUL becomes \ufffd, an integer beyond 18 digits all nines. Refused
+ *   are nesting beyond the limit (libraries recurse), more values than any reply of use has (each
+ *   takes a library a hundred octets) and anything outside strings that is no JSON, such as the
+ *   comments that some libraries take. It does not check the grammar
  */
 #include <string.h>
 

@@ -2,9 +2,9 @@
 /* The message of one HTTP attempt
  *
  * Implementation: headers and body, and what libsoup tells on the way
- * Traps of libsoup 3.2: without IDEMPOTENT each POST opens a connection; the flag allows libsoup
- *   to resend by itself (3.2.3 was not seen to, for POST over HTTP/1.1), so "restarted" stops it
- *   where that could do harm
+ * Traps of libsoup 3.2: without IDEMPOTENT each POST opens a connection; the flag allows libsoup to
+ *   resend by itself (3.2.3 was not seen to, for POST over HTTP/1.1), so "restarted" stops it where
+ *   that could do harm
  */
 #include "jmap/backend-private.h"
 #include "jmap/body-stream-private.h"

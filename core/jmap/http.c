@@ -5,9 +5,9 @@
  * Implementation: libsoup sends, the policy is ours. What is repeatable is repeated within the
  *   backend's retry time, with growing pauses. What is not is repeated only where the backend
  *   cannot have executed it: no connection, or a refusal (429). Else the answer is lost, which the
- *   caller is told as such
- *   A server that takes no connection is waited for as long as one request may be repeated, once
- *   and not by each request anew; where another server of the backend is there, not at all
+ *   caller is told as such. A server that takes no connection is waited for as long as one request
+ *   may be repeated, once and not by each request anew; where another server of the backend is
+ *   there, not at all
  * Traps of libsoup 3.2: HTTP/2 fails one POST at each GOAWAY
  */
 #include <string.h>

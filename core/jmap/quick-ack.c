@@ -6,7 +6,7 @@
  *   answer back until its beginning is acknowledged, which Linux does 40 ms late where it takes a
  *   connection for a conversation. It is told not to, for each answer anew. libsoup shows a socket
  *   only when it connects, so it is remembered by the connection's id, which is unique in a
- * session.
+ *   session.
  */
 #include "jmap/quick-ack-private.h"
 

@@ -3,9 +3,9 @@
  *
  * Specification: RFC 8620 §3.4 (the Response object), §3.6.2 (method-level errors)
  * Implementation: guard, json-glib, own compact document. json-glib's tree takes eleven times the
- *   octets of the text and is slow to build and to drop; so it lives only here, for replies over
- *   64 KiB in another thread, and what the loop sees is two blocks of memory. An answer to a call
- *   that was not made, or by another method than was called, is no answer
+ *   octets of the text and is slow to build and to drop; so it lives only here, for replies over 64
+ *   KiB in another thread, and what the loop sees is two blocks of memory. An answer to a call that
+ *   was not made, or by another method than was called, is no answer
  */
 #include <json-glib/json-glib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  *   is parted only between calls that do not refer to each other, and its parts go one after the
  *   other. An account that is not the user's own may hang by itself: it gets its own requests, and
  *   never all the slots. When a joint request is refused, its parts are sent once more, each by
- * itself
+ *   itself
  */
 #include "jmap/batch-private.h"
 #include "jmap/error.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One exchange with whichever server of the backend the session is with
  *
- * Implementation: where that server takes no connection the session moves to the next, and what
- *   was not sent is sent there; once, and with patience then
+ * Implementation: where that server takes no connection the session moves to the next, and what was
+ *   not sent is sent there; once, and with patience then
  */
 #include "jmap/backend-private.h"
 #include "jmap/error.h"

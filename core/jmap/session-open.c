@@ -3,8 +3,8 @@
  *
  * Specification: RFC 8620 §2 (session object), §2.2 (discovery)
  * Implementation: the backend's servers in turn, those first that are not known to be away. A
- *   session whose server takes no connections reads its object from the next one; what was not
- *   sent then is sent there. It stays where it is until that server is away too
+ *   session whose server takes no connections reads its object from the next one; what was not sent
+ *   then is sent there. It stays where it is until that server is away too
  */
 #include "jmap/session-open-private.h"
 

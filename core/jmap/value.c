@@ -3,8 +3,8 @@
  *
  * Specification: RFC 8259 (JSON), RFC 6901 (JSON Pointer, without its leading slash)
  * Implementation: documents are written once, by reply.c, and then only read. A document is two
- *   blocks of memory, so that pages of thousands of objects are neither many allocations nor
- *   much work to drop; equal names are stored once
+ *   blocks of memory, so that pages of thousands of objects are neither many allocations nor much
+ *   work to drop; equal names are stored once
  */
 #include <string.h>
 

@@ -3,8 +3,8 @@
  *
  * Specification: RFC 5322 §3.4, §4.4 (obsolete syntax: routes, empty entries, white space anywhere)
  * Implementation: one pass, no recursion; every input yields some list. Where the syntax is broken
- * the entries are those that Cyrus shows: a quoted string or comment that never ends drops the
- * entry it is in, what follows an angle address is an entry of its own
+ *   the entries are those that Cyrus shows: a quoted string or comment that never ends drops the
+ *   entry it is in, what follows an angle address is an entry of its own
  * Not mapped: encoded words, which stay as they stand
  */
 #include <string.h>

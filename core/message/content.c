@@ -2,7 +2,7 @@
 /* The MIME fields of a part
  *
  * Specification: RFC 2045 §5 and §6, RFC 2183 (disposition), RFC 3282 (language), RFC 2557
- * (location), RFC 1864 (MD5), RFC 2046 §5.1.5 (what a part of a digest is by default)
+ *   (location), RFC 1864 (MD5), RFC 2046 §5.1.5 (what a part of a digest is by default)
  * Implementation: the first field of each name counts; one that is malformed counts as missing
  */
 #include <string.h>

@@ -3,7 +3,7 @@
  *
  * Specification: RFC 5322 §3.3, §4.3
  * Implementation: lenient: the order of day, month, time and zone does not matter, so asctime()
- * dates and "1-Jan-2024" are read too; comments and names of days are skipped
+ *   dates and "1-Jan-2024" are read too; comments and names of days are skipped
  */
 #include <string.h>
 

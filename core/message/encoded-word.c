@@ -3,7 +3,7 @@
  *
  * Specification: RFC 2047, RFC 2231 §5 (language tags)
  * Implementation: both encodings, every charset iconv knows; words of one charset that follow each
- * other are joined before conversion, since many writers split characters between them
+ *   other are joined before conversion, since many writers split characters between them
  * Not mapped: words with a charset or octets that cannot be converted stay as they stand
  */
 #include <string.h>

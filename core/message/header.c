@@ -3,7 +3,7 @@
  *
  * Specification: RFC 5322 §2.2, §4.5 (obsolete fields)
  * Implementation: every octet of a block belongs to a field; a line that is no field is a field
- * without a name, so that nothing is lost when a block is filtered
+ *   without a name, so that nothing is lost when a block is filtered
  */
 #include <string.h>
 

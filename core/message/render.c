@@ -3,9 +3,9 @@
  *
  * Specification: RFC 3501 §7.4.2, RFC 9051 §7.5.2
  * Implementation: all fields, extension data in BODYSTRUCTURE only; message/global like
- * message/rfc822 (RFC 9051)
+ *   message/rfc822 (RFC 9051)
  * Not mapped: a multipart in which no part was found has no form of its own there; it is shown as
- * the text it is, and an enclosed message that was too deep to look into as octets
+ *   the text it is, and an enclosed message that was too deep to look into as octets
  */
 #include <string.h>
 

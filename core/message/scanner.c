@@ -3,8 +3,8 @@
  *
  * Specification: RFC 5322 §2, RFC 2046 §5, RFC 9051 §7.5.2 (what is to be known)
  * Implementation: line by line; only headers, and of other lines as much as a boundary could be
- * long, are kept. A boundary line of any multipart that is open ends what is inside (RFC 2046
- * §5.1.2), the innermost one first where several have the same. The line end before a boundary
+ *   long, are kept. A boundary line of any multipart that is open ends what is inside (RFC 2046
+ *   §5.1.2), the innermost one first where several have the same. The line end before a boundary
  * line belongs to the boundary, but the line end of a closing boundary line belongs to its
  * multipart: RFC 2046 has an epilogue begin with it, and Cyrus counts so.
  * Not mapped: parts beyond the limits, which are body of the part they are in

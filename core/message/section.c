@@ -3,8 +3,8 @@
  *
  * Specification: RFC 3501 §6.4.5, RFC 9051 §6.4.5.1
  * Implementation: everything. Part 1 of a message that is no multipart is its body; what an
- * enclosed message holds is numbered from 1 inside it. HEADER and TEXT of a part that is no
- * message, and any part that is not there, are NIL
+ *   enclosed message holds is numbered from 1 inside it. HEADER and TEXT of a part that is no
+ *   message, and any part that is not there, are NIL
  */
 #include <string.h>
 

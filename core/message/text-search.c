@@ -5,7 +5,7 @@
  * Implementation: text is compared decoded: transfer encoding, charset, encoded words. A match
  * lies within one part or one header field
  * Not mapped: parts that are no text (images, archives, documents), and what lies before and after
- * the parts of a multipart
+ *   the parts of a multipart
  */
 #include <string.h>
 

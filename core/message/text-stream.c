@@ -3,7 +3,7 @@
  *
  * Specification: RFC 9051 §6.4.4 (strings match as substrings), RFC 5051
  * Implementation: charset conversion by iconv; text of an unknown charset is read as UTF-8, which
- * finds at least what is US-ASCII in it
+ *   finds at least what is US-ASCII in it
  */
 #include <errno.h>
 #include <string.h>

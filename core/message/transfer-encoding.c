@@ -3,7 +3,7 @@
  *
  * Specification: RFC 2045 §6, RFC 3516 (BINARY, what this is for)
  * Implementation: base64 and quoted-printable, streaming, lenient: what is no encoding is skipped
- * (base64) or taken as it stands (quoted-printable)
+ *   (base64) or taken as it stands (quoted-printable)
  * Not mapped: uuencode and other x-tokens, which are FERRY_ERROR_UNKNOWN_CTE
  */
 #include <string.h>

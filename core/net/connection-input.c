@@ -3,8 +3,8 @@
  *
  * Specification: none
  * Implementation: bytes are read into room shared by all connections of a worker and given to the
- * handler from there; only what it leaves is kept. While input is paused, or the peer does not take
- * its answers, nothing is read: the bytes stay in the kernel, and the peer waits.
+ *   handler from there; only what it leaves is kept. While input is paused, or the peer does not
+ *   take its answers, nothing is read: the bytes stay in the kernel, and the peer waits.
  */
 #include "net/connection-private.h"
 

@@ -3,7 +3,7 @@
  *
  * Specification: none; the [limits] group of the configuration
  * Implementation: in all, per address (IPv6: per /64), not signed in. The table of addresses has
- * one entry per address that is connected now, so the first limit bounds it.
+ *   one entry per address that is connected now, so the first limit bounds it.
  */
 #include "net/connection-limits.h"
 

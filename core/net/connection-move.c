@@ -3,9 +3,9 @@
  *
  * Specification: none
  * Implementation: at the end of a loop turn the connection leaves its poller and is posted, with
- * TLS session, filters, unread input and unsent output, to the main context of the other. There it
- * is watched, its new owner sets handlers, and what is buffered is handed over before anything is
- * read.
+ *   TLS session, filters, unread input and unsent output, to the main context of the other. There
+ *   it is watched, its new owner sets handlers, and what is buffered is handed over before anything
+ *   is read.
  */
 #include "net/connection-private.h"
 

@@ -3,7 +3,7 @@
  *
  * Specification: none
  * Implementation: output is collected and sent when 64 KiB are there or the loop turn ends; what
- * the kernel does not take waits in the queue, and who writes much waits for the drained handler.
+ *   the kernel does not take waits in the queue, and who writes much waits for the drained handler.
  */
 #include "net/connection-private.h"
 

@@ -3,7 +3,7 @@
  *
  * Specification: none; RFC 9051 section 5.4 asks for at least 30 minutes before signing off
  * Implementation: all times of a connection share one timer in the wheel of its poller, so that an
- * input costs no more than noting when it came
+ *   input costs no more than noting when it came
  */
 #include "net/connection-private.h"
 

@@ -3,8 +3,8 @@
  *
  * Specification: RFC 8314 (implicit TLS), STARTTLS of RFC 9051 section 6.2.1 and RFC 5804
  * Implementation: the handshake begins when all output in clear is sent; input in clear that was
- * read before is thrown away, so that nobody can smuggle commands in front of the first encrypted
- * one
+ *   read before is thrown away, so that nobody can smuggle commands in front of the first encrypted
+ *   one
  */
 #include "net/connection-private.h"
 

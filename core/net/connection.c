@@ -3,8 +3,8 @@
  *
  * Specification: none
  * Implementation: what holds a connection together. Input, output, TLS and moving have a file each.
- * Everything that calls back or ends the connection happens at the end of a loop turn, in
- * ferry_connection_run_work(): so no function of the class can surprise its caller.
+ *   Everything that calls back or ends the connection happens at the end of a loop turn, in
+ *   ferry_connection_run_work(): so no function of the class can surprise its caller.
  */
 #include "net/connection-private.h"
 

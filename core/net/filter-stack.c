@@ -3,7 +3,7 @@
  *
  * Specification: none; made for RFC 4978 (COMPRESS)
  * Implementation: any number of layers, the first one next to the transport; each holds the input
- * that it has not taken yet
+ *   that it has not taken yet
  */
 #include "net/filter-stack-private.h"
 

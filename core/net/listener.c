@@ -3,8 +3,9 @@
  *
  * Specification: none; sd_listen_fds(3) for sockets handed over
  * Implementation: TCP on IPv4 and IPv6, Unix sockets, implicit TLS before the protocol sees the
- * client Not mapped: the PROXY header; it would go between ferry_listener_admit() and the
- * handshake, and replace the peer's address
+ *   client
+ * Not mapped: the PROXY header; it would go between ferry_listener_admit() and the handshake, and
+ *   replace the peer's address
  */
 #include "net/listener.h"
 

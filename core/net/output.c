@@ -3,7 +3,7 @@
  *
  * Specification: none
  * Implementation: a list of chunks of up to 64 KiB that grow as needed; large GBytes are not
- * copied, and pages of mapped files let go once they are sent
+ *   copied, and pages of mapped files let go once they are sent
  */
 #include "net/output-private.h"
 

@@ -3,7 +3,7 @@
  *
  * Specification: none; epoll(7)
  * Implementation: level-triggered events, work put off to the end of the loop turn, and a timer
- * wheel of one-second slots. GLib walks all sources at each wake-up, so there is only this one.
+ *   wheel of one-second slots. GLib walks all sources at each wake-up, so there is only this one.
  */
 #include "net/poller-private.h"
 

@@ -3,7 +3,7 @@
  *
  * Specification: RFC 8446 (TLS 1.3), RFC 5246 (TLS 1.2), RFC 9266 and RFC 5929 (channel bindings)
  * Implementation: a GnuTLS server session on a non-blocking socket. GnuTLS itself and not GIO's
- * streams: less than half the memory, and it goes with epoll.
+ *   streams: less than half the memory, and it goes with epoll.
  * Not mapped: renegotiation (ends the connection), early data, session tickets
  */
 #include "net/tls-private.h"

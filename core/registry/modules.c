@@ -2,9 +2,9 @@
 /* Modules: finding, choosing and loading them
  *
  * Implementation: `.plugin` key files beside shared objects (or what another module loads, which
- *   `Loader` names) say what can be known without running
- *   code; the configuration chooses; needs decide the order; a module that fails is left out with
- *   the reason and nothing of it stays registered.
+ *   `Loader` names) say what can be known without running code; the configuration chooses; needs
+ *   decide the order; a module that fails is left out with the reason and nothing of it stays
+ *   registered.
  * Modules are resident: once loaded, a shared object is never unloaded.
  */
 #include "registry/modules.h"

@@ -2,7 +2,7 @@
 /* What one apply changes
  *
  * Implementation: a builder that copies everything it is given into one string chunk, so that it
- * can go to the store's thread. Keywords are brought into the one form that the store compares.
+ *   can go to the store's thread. Keywords are brought into the one form that the store compares.
  */
 #include "store/batch-private.h"
 

@@ -2,7 +2,7 @@
 /* Many pairs (mailbox, Email) in little memory
  *
  * Implementation: 64 bytes a pair, one arena for the ids (offsets, since it moves while it grows),
- * and each distinct set of keywords once: a million messages have a few hundred of them.
+ *   and each distinct set of keywords once: a million messages have a few hundred of them.
  */
 #include "store/rows.h"
 

@@ -2,7 +2,7 @@
 /* Reading a login from SQLite, and making what it lacks
  *
  * Implementation: a reader looks first, so that signing in takes no write lock; only what is
- * missing goes to the writer.
+ *   missing goes to the writer.
  */
 #include "store/sqlite-read.h"
 

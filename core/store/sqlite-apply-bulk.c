@@ -2,9 +2,9 @@
 /* Applying a batch: many rows in one statement
  *
  * Implementation: a first listing is nothing but new rows, and beginning and ending a statement
- * costs as much as a row. Emails get their keys here, one after another, where AUTOINCREMENT would
- * have to look up and write the last one for each. OR FAIL spares the journal of the statement:
- * what fails here fails the whole batch.
+ *   costs as much as a row. Emails get their keys here, one after another, where AUTOINCREMENT
+ *   would have to look up and write the last one for each. OR FAIL spares the journal of the
+ *   statement: what fails here fails the whole batch.
  */
 #include "store/sqlite-apply-private.h"
 

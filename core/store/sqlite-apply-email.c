@@ -2,7 +2,7 @@
 /* Applying a batch: Emails and their pairs
  *
  * Implementation: each Email put is compared with what is there; only differences write. New pairs
- * are collected and get their UIDs when all is known. An Email without pairs is not kept.
+ *   are collected and get their UIDs when all is known. An Email without pairs is not kept.
  */
 #include "store/sqlite-apply-private.h"
 

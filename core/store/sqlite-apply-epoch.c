@@ -2,7 +2,7 @@
 /* Applying a batch: listing again what is known
  *
  * Implementation: while an epoch is under way every Email put is noted as seen, also those that
- * changes bring; a sweep removes the rest. The token keeps one process from sweeping by the list
+ *   changes bring; a sweep removes the rest. The token keeps one process from sweeping by the list
  * of another. Notes alone are no change: they take no generation.
  */
 #include "store/sqlite-apply-private.h"

@@ -2,7 +2,7 @@
 /* Applying a batch: mailboxes
  *
  * Implementation: a mailbox is read when it is first named and written once at the end, with its
- * counts. Specification of UIDVALIDITY: RFC 9051 section 2.3.1.1.
+ *   counts. Specification of UIDVALIDITY: RFC 9051 section 2.3.1.1.
  */
 #include "store/sqlite-apply-private.h"
 

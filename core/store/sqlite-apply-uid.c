@@ -2,7 +2,7 @@
 /* Applying a batch: UIDs
  *
  * Specification: RFC 9051 section 2.3.1.1; COPYUID and APPENDUID (RFC 4315) want the order of the
- * command for what the command made.
+ *   command for what the command made.
  */
 #include "store/sqlite-apply-private.h"
 

@@ -2,7 +2,7 @@
 /* Applying a batch: the only writer of mail state
  *
  * Implementation: compare the generation, change, take the next generation if anything did, and
- * read the difference back from the tables, so that it is what another process would load too.
+ *   read the difference back from the tables, so that it is what another process would load too.
  * The rooms: mailboxes, emails, UIDs, epochs, and rows in bulk.
  */
 #include "store/sqlite-apply-private.h"

@@ -2,7 +2,7 @@
 /* A SQLite connection
  *
  * Implementation: prepared statements are kept by the address of their text; errors become
- * FERRY_ERROR with the file's name.
+ *   FERRY_ERROR with the file's name.
  */
 #include "store/sqlite-db.h"
 

@@ -2,9 +2,9 @@
 /* Threads that run jobs on SQLite connections
  *
  * Implementation: a writing lane has one thread and puts all jobs that wait into one transaction
- * with a savepoint each, so that many share one sync to the disk; callers hear of it after COMMIT.
- * The first has none: SQLite copies each page that is changed within a savepoint, and a large batch
- * mostly comes alone; where the first fails the transaction begins anew.
+ *   with a savepoint each, so that many share one sync to the disk; callers hear of it after
+ *   COMMIT. The first has none: SQLite copies each page that is changed within a savepoint, and a
+ *   large batch mostly comes alone; where the first fails the transaction begins anew.
  * A reading lane runs each job in a read transaction of its own.
  */
 #include "store/sqlite-lane.h"

@@ -2,8 +2,8 @@
 /* Counters shared by the processes on a store
  *
  * Implementation: one mapped page of 64-bit numbers, changed by atomic operations; a byte range
- * lock (open file description) behind it says which start numbers are alive. Beside the store it
- * spares reading the generation; in the cache directory it outlives a store put back from backup.
+ *   lock (open file description) behind it says which start numbers are alive. Beside the store it
+ *   spares reading the generation; in the cache directory it outlives a store put back from backup.
  */
 #include "store/sqlite-mark.h"
 

@@ -2,7 +2,7 @@
 /* Reading mailboxes and messages from SQLite
  *
  * Implementation: one query per question, in the thread of a lane; what is read is put straight
- * into the record that the caller gets.
+ *   into the record that the caller gets.
  */
 #include "store/sqlite-read.h"
 

@@ -2,8 +2,8 @@
 /* The tables of the SQLite store, and what happens when it is opened
  *
  * Implementation: PRAGMA user_version counts the upgrade steps; the step from nothing makes the
- * tables. A store older than its mark in the cache directory was put back from a backup: it may
- * have forgotten UIDs that clients know, so every mailbox gets a new UIDVALIDITY.
+ *   tables. A store older than its mark in the cache directory was put back from a backup: it may
+ *   have forgotten UIDs that clients know, so every mailbox gets a new UIDVALIDITY.
  * Not mapped: a file replaced while a process has it open.
  */
 #include "store/sqlite-schema.h"

@@ -2,10 +2,10 @@
 /* The structure cache
  *
  * Implementation: a database of its own in the cache directory, never synced, thrown away when it
- * is damaged, of another version or belongs to another incarnation of the store. Headers and
- * structures have a table each, so that who wants the one does not read the other. Keys that lie
- * close together, as those of a mailbox mostly do, are read in one walk along the table instead of
- * one search each. Above its limit the oldest go.
+ *   is damaged, of another version or belongs to another incarnation of the store. Headers and
+ *   structures have a table each, so that who wants the one does not read the other. Keys that lie
+ *   close together, as those of a mailbox mostly do, are read in one walk along the table instead
+ *   of one search each. Above its limit the oldest go.
  */
 #include "store/sqlite-structures.h"
 

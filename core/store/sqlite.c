@@ -2,8 +2,9 @@
 /* FerryStore on SQLite
  *
  * Implementation: one writing thread and three reading ones per process on the store (WAL,
- * synchronous=FULL), one of each on the structure cache. Several processes may share a store on
- * one machine. Not mapped: network file systems, whose locks and mappings SQLite cannot trust.
+ *   synchronous=FULL), one of each on the structure cache. Several processes may share a store on
+ *   one machine.
+ * Not mapped: network file systems, whose locks and mappings SQLite cannot trust.
  */
 #include "store/sqlite-private.h"
 

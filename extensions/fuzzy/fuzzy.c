@@ -4,7 +4,8 @@
  * Specification: RFC 6203
  * Implementation: FUZZY stands for the key that follows it and leaves that to the backend's index.
  *   Scores are made from the ENVELOPEs of the matches, which are read only where they are asked
- * for. Not mapped: dates, sizes and flags match exactly (§5 leaves that open).
+ *   for.
+ * Not mapped: dates, sizes and flags match exactly (§5 leaves that open).
  */
 #include "fuzzy.h"
 

@@ -3,8 +3,8 @@
  *
  * Specification: RFC 9698
  * Implementation: the URL of the backend's session object, where the client can use it: Ferry
- * passes sign-ins through, so name and password are the same; the ids are those of OBJECTID. A URL
- *   without TLS is told to clients on this machine only, for whom "localhost" is the same too.
+ *   passes sign-ins through, so name and password are the same; the ids are those of OBJECTID. A
+ *   URL without TLS is told to clients on this machine only, for whom "localhost" is the same too.
  */
 #include "jmapaccess.h"
 

@@ -2,7 +2,7 @@
 /* One text in another language
  *
  * Implementation: what the catalogue has as it is; what one of its texts with %s is, names and
- * figures in their places; and such texts behind `NAME: `. All else stays English.
+ *   figures in their places; and such texts behind `NAME: `. All else stays English.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * Specification: RFC 7377
  * Implementation: a search for each mailbox, one after the other, of the same program; they share
  *   what the backend's index answers. The selected mailbox is searched as its client was told of
- * it.
+ *   it.
  */
 #include "multisearch.h"
 

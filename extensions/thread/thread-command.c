@@ -3,8 +3,8 @@
  *
  * Specification: RFC 5256 §3
  * Implementation: the search as SEARCH does it; then the headers of matches that the mailbox does
- * not remember from an earlier THREAD, from the cache or in few requests. Large results are
- * threaded on another thread.
+ *   not remember from an earlier THREAD, from the cache or in few requests. Large results are
+ *   threaded on another thread.
  */
 #include "thread.h"
 

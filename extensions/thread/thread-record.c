@@ -4,7 +4,7 @@
  * Specification: RFC 5256 §3 (THREAD): Message-ID, References, In-Reply-To, base subject
  * Implementation: a Message ID is `<left@right>` without its quotes and backslashes; what has white
  *   space outside quotes, or no `@` there, is none. Of a very long References the youngest are
- * kept.
+ *   kept.
  */
 #include "thread.h"
 

@@ -3,8 +3,8 @@
  *
  * Specification: RFC 5256 §3 (sent dates as the order of siblings), §4, §5 (THREAD response)
  * Implementation: nodes are numbers and know their parent only; lists of children are made anew
- * from the messages in the order of their dates, so that all siblings are in order at once. Nothing
- *   recurses: a thread may be as deep as there are messages.
+ *   from the messages in the order of their dates, so that all siblings are in order at once.
+ *   Nothing recurses: a thread may be as deep as there are messages.
  */
 #include "thread.h"
 

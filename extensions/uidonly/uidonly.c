@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* UIDONLY
  *
- * Specification: RFC 9586; RFC 7162 §3.2.10 * known Implementation: once enabled, commands that
- * take message numbers are refused, messages are told as UIDFETCH and expunges as VANISHED. `*` in
- * a set of UIDs is no message number.
+ * Specification: RFC 9586; RFC 7162 §3.2.10 (VANISHED, also where QRESYNC is not known)
+ * Implementation: once enabled, commands that take message numbers are refused, messages are told
+ *   as UIDFETCH and expunges as VANISHED. `*` in a set of UIDs is no message number.
  */
 #include "uidonly.h"
 

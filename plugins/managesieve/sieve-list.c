@@ -3,8 +3,8 @@
  *
  * Specification: RFC 9661 §2.2 (SieveScript/get)
  * Implementation: read anew for each command, since there is one request in it either way and
- *   nothing to go stale. Cyrus 3 keeps a name in a mail header and shows it as that header
- *   encodes it (RFC 2047), which is undone.
+ *   nothing to go stale. Cyrus 3 keeps a name in a mail header and shows it as that header encodes
+ *   it (RFC 2047), which is undone.
  */
 #include "sieve-list.h"
 

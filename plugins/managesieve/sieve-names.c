@@ -3,7 +3,7 @@
  *
  * Specification: RFC 5804 §1.6, RFC 5198 §2 (Net-Unicode); RFC 9661 §2 (name)
  * Implementation: names are compared in NFC. A script whose JMAP name no client could write, or
- * that another script has too, is shown under a name made with its id, so that it can be reached,
+ *   that another script has too, is shown under a name made with its id, so that it can be reached,
  *   renamed and deleted.
  */
 #include "sieve-names.h"

@@ -3,7 +3,7 @@
  *
  * Specification: RFC 5804 §2.5, §2.6, §2.8, §2.10–§2.12
  * Implementation: an empty script is valid, but not stored (§2.6 wants it so). The backend checks a
- * script before it stores it; what it says stands in the answer.
+ *   script before it stores it; what it says stands in the answer.
  */
 #include "sieve-change.h"
 #include "sieve-error.h"

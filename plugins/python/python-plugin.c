@@ -2,7 +2,7 @@
 /* Extensions in Python
  *
  * Implementation: a loader for key files with `Loader=python`. The interpreter starts with the
- * first of them.
+ *   first of them.
  */
 #include <ferry.h>
 

@@ -2,7 +2,8 @@
 /* The blobs of an account
  *
  * Implementation: a blob's id is the SHA-1 of its octets; an account knows a blob when it was
- * uploaded, copied or is used there. Uploads nobody uses are forgotten, oldest first, above 1 GiB.
+ *   uploaded, copied or is used there. Uploads nobody uses are forgotten, oldest first, above 1
+ *   GiB.
  */
 #include <string.h>
 

@@ -3,7 +3,7 @@
  *
  * Specification: RFC 8621 sections 3 and 4
  * Implementation: a thread is what shares a message id and the base subject. $seen is kept for each
- * user; other keywords are everybody's.
+ *   user; other keywords are everybody's.
  */
 #include <string.h>
 

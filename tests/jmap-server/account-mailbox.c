@@ -3,7 +3,7 @@
  *
  * Specification: RFC 8621 section 2
  * Implementation: counts are made for all mailboxes in one pass over the threads when somebody asks
- * after a change.
+ *   after a change.
  */
 #include <string.h>
 

@@ -2,9 +2,9 @@
 /* One account: states, the users that can see it, commits, snapshots
  *
  * Implementation: everything is in memory. Objects are numbered from 1 in the order in which they
- * came, so the same arguments give the same ids after a restart. States carry a tag: of the
- * arguments for what was loaded, of the run for what happened later, so that a state of an earlier
- * run is refused instead of misunderstood.
+ *   came, so the same arguments give the same ids after a restart. States carry a tag: of the
+ *   arguments for what was loaded, of the run for what happened later, so that a state of an
+ *   earlier run is refused instead of misunderstood.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  *
  * Specification: RFC 8621 section 4.6
  * Implementation: the convenience header properties, header:Name:asText and asRaw, one text/plain
- * or text/html body and attachments by blobId; bodyStructure is not taken
+ *   or text/html body and attachments by blobId; bodyStructure is not taken
  */
 #include <string.h>
 

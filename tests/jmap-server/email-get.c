@@ -3,7 +3,7 @@
  *
  * Specification: RFC 8621 sections 4.1, 4.2 and 4.9
  * Implementation: the properties are sorted out once a call; a message is parsed only when one of
- * them needs it, and only down to its header unless bodies are wanted
+ *   them needs it, and only down to its header unless bodies are wanted
  */
 #include <string.h>
 

@@ -3,7 +3,7 @@
  *
  * Specification: RFC 8621 sections 4.6 to 4.8
  * Implementation: with --one-email-per-content a second Email of the same octets is refused with
- * alreadyExists; without it every import makes an Email
+ *   alreadyExists; without it every import makes an Email
  */
 #include <string.h>
 

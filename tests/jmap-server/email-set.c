@@ -3,7 +3,7 @@
  *
  * Specification: RFC 8621 section 4.6
  * Implementation: a patch is read as a whole before the Email changes, so one that is refused
- * leaves no trace
+ *   leaves no trace
  */
 #include <string.h>
 

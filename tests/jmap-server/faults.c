@@ -2,7 +2,7 @@
 /* Misbehaviour on demand
  *
  * Implementation: a list of faults, each with what it waits for and what it does; the first that
- * matches is taken and counted. README.md describes the JSON of POST /admin/faults.
+ *   matches is taken and counted. README.md describes the JSON of POST /admin/faults.
  */
 #include <string.h>
 

@@ -3,7 +3,7 @@
  *
  * Specification: RFC 8621 section 4.4.1, RFC 8620 section 5.5
  * Implementation: compiled once into a tree; as deep as the JSON guard lets a request nest. Text
- * conditions match substrings.
+ *   conditions match substrings.
  */
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* Generated mail: any number of messages, each a function of seed and number
  *
  * Implementation: about 1.7 KB a message; one in eight is multipart/alternative, one in eight has
- * an attachment, some names are not ASCII, about half are replies. The octets are made again
- * whenever they are wanted, so a large mailbox costs only its metadata.
+ *   an attachment, some names are not ASCII, about half are replies. The octets are made again
+ *   whenever they are wanted, so a large mailbox costs only its metadata.
  */
 #include <string.h>
 

@@ -3,7 +3,7 @@
  *
  * Specification: RFC 8621 sections 5 and 6
  * Implementation: one identity a user, which cannot be changed; snippets mark the first place of
- * each word in subject and text
+ *   each word in subject and text
  */
 #include <string.h>
 

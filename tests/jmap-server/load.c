@@ -2,8 +2,8 @@
 /* What the server starts with: users, files, generated and sample mail, shares
  *
  * Implementation: mbox (From_ lines, "mboxrd" quoting) and Maildir++; lone LFs become CRLF, because
- * a JMAP blob of a message is what went over the wire. Files are read in the order of their names,
- * so the ids are the same every time.
+ *   a JMAP blob of a message is what went over the wire. Files are read in the order of their
+ *   names, so the ids are the same every time.
  */
 #include <string.h>
 

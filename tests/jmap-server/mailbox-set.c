@@ -3,7 +3,7 @@
  *
  * Specification: RFC 8621 section 2.5; shareWith as RFC 9670 section 4 frames it
  * Implementation: destroys run last and repeat, so that a parent and its children can go in one
- * call
+ *   call
  */
 #include <string.h>
 

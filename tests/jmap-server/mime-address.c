@@ -3,7 +3,7 @@
  *
  * Specification: RFC 5322 section 3.4, RFC 8621 sections 4.1.2.3 and 4.1.2.4
  * Implementation: names and groups, quoted strings, routes, comments as names of old-style
- * addresses; what cannot be read is shown as it stands
+ *   addresses; what cannot be read is shown as it stands
  */
 #include <string.h>
 

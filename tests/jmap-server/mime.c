@@ -3,7 +3,7 @@
  *
  * Specification: RFC 5322, RFC 2045, RFC 2046
  * Implementation: offsets into the raw octets; nothing is copied but parameters. message/rfc822 is
- * a leaf, as JMAP wants it. Nesting beyond 32 multiparts is taken as text.
+ *   a leaf, as JMAP wants it. Nesting beyond 32 multiparts is taken as text.
  */
 #include <string.h>
 

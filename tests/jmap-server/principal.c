@@ -3,7 +3,7 @@
  *
  * Specification: RFC 9670 section 2
  * Implementation: every user is a principal and sees all others; they do not change while the
- * server runs. ShareNotification is not offered.
+ *   server runs. ShareNotification is not offered.
  */
 #include <string.h>
 

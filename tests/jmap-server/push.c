@@ -3,7 +3,7 @@
  *
  * Specification: RFC 8620 section 7.3
  * Implementation: changes of one main-loop turn are told together, so that a request of many calls
- * is one event. With --no-push the resource answers 204, as servers without push do.
+ *   is one event. With --no-push the resource answers 204, as servers without push do.
  */
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* The session object
  *
  * Specification: RFC 8620 section 2, RFC 8621 section 1.3, RFC 9404 section 3, RFC 9425, RFC 9661
- * section 1.2, RFC 9670 section 1.5, draft-ietf-jmap-mail-sharing-02 section 1.2
+ *   section 1.2, RFC 9670 section 1.5, draft-ietf-jmap-mail-sharing-02 section 1.2
  */
 #include <string.h>
 

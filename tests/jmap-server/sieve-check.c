@@ -3,7 +3,7 @@
  *
  * Specification: RFC 5228 sections 2 and 8
  * Implementation: tokens, balanced brackets, known commands at the start of statements, known
- * extensions in require. Arguments and tests are not checked.
+ *   extensions in require. Arguments and tests are not checked.
  */
 #include <string.h>
 

@@ -3,7 +3,7 @@
  *
  * Specification: RFC 8620 sections 5.5 and 5.6
  * Implementation: queryChanges names every object that was touched since as removed and gives those
- * that match now as added, which the section allows and which is right for any filter and sort.
+ *   that match now as added, which the section allows and which is right for any filter and sort.
  */
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * Implementation: GLib is not instrumented, and its locks are futexes of its own, so that the
  *   sanitizer takes everything that is handed from thread to thread for a race. Linked into
  *   libferry, and so found before GLib, these say of each such call what happens before what:
- * locks, conditions, queues, tasks in threads, idle and timeout sources, reference counts, once
+ *   locks, conditions, queues, tasks in threads, idle and timeout sources, reference counts, once
  */
 #include <dlfcn.h>
 #include <gio/gio.h>

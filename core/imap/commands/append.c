@@ -2,8 +2,9 @@
 /* APPEND
  *
  * Specification: RFC 9051 §6.3.12, RFC 3502 (MULTIAPPEND), RFC 4315 (APPENDUID), RFC 3516
- * (literal8) Implementation: messages are spooled while they arrive and handed on as they were
- * spooled; all are appended or none
+ *   (literal8)
+ * Implementation: messages are spooled while they arrive and handed on as they were spooled; all
+ *   are appended or none
  */
 #include "imap/append.h"
 #include "imap/commands/commands-private.h"

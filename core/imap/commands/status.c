@@ -2,7 +2,7 @@
 /* STATUS
  *
  * Specification: RFC 9051 §6.3.11, RFC 3501 §6.3.10 (RECENT), RFC 8438 (SIZE), RFC 7889
- * (APPENDLIMIT)
+ *   (APPENDLIMIT)
  */
 #include "imap/commands/commands-private.h"
 
