@@ -119,8 +119,7 @@ opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	else if (error != NULL)
 		finish(self, error);
 	else
-		finish(self, g_error_new_literal(FERRY_ERROR, FERRY_ERROR_UNAVAILABLE,
-						 "Connection closed"));
+		search_next(self);
 }
 
 static void

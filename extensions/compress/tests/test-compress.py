@@ -10,11 +10,11 @@ import zlib
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), *['..'] * 3,
                              'tests', 'integration')]
 
-from lib import corpus                                      # noqa: E402
+from lib import behind, corpus                              # noqa: E402
 from lib.imap import Imap, ImapError, Lit                   # noqa: E402
 from lib.tap import check, note, run, same                  # noqa: E402
-from lib.target import on_sample                            # noqa: E402
 
+BACKEND = sys.argv[1] if len(sys.argv) > 1 else 'sample'
 MESSAGES = 200
 
 
@@ -133,15 +133,15 @@ def test_bomb(target):
             pass
         client.close()
         check(other.cmd('NOOP').ok, 'another connection')
-        kib = target.ferry.memory() // 1024
+        kib = target.front.memory() // 1024
         check(kib < 200_000, '%d KiB' % kib)
 
 
 @contextlib.contextmanager
 def fixture():
-    with on_sample(listeners=('plain', 'starttls', 'implicit')) as target:
-        for number in range(MESSAGES):
-            target.sample.deliver(corpus.one('message-%d' % number, 2000))
+    with behind.server(BACKEND, listeners=('plain', 'starttls', 'implicit')) as target:
+        target.behind.fill('INBOX', *['message-%d' % number for number in range(MESSAGES)],
+                           size=2000)
         yield target
 
 
