@@ -191,6 +191,20 @@ is_silent_about_mailboxes(FerrySync *self)
 	return FALSE;
 }
 
+/* Whether a mailbox is told of that Mailbox/get, in the same request, does not have. Rights that
+ * change at that moment hold for the one and not yet for the other on Cyrus, which does not tell of
+ * the mailbox again. */
+static gboolean
+lacks_mailbox(FerrySync *self, const char *const *ids)
+{
+	for (; *ids != NULL; ids++) {
+		if (!g_hash_table_contains(self->mailboxes, *ids) &&
+		    !g_hash_table_contains(self->removed, *ids))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void
 take_mailbox_changes(FerrySync *self, FerryJmapReply *reply)
 {
@@ -214,8 +228,13 @@ take_mailbox_changes(FerrySync *self, FerryJmapReply *reply)
 	ferry_sync_take_mailboxes(self, reply, self->mailbox_updated);
 	take_strings(self->removed, (const char *const *)changes->destroyed);
 	forget_strings(self->mailboxes, (const char *const *)changes->destroyed);
-	if (self->error != NULL || self->more_mailboxes ||
-	    (!removes_mailboxes(self) && !is_silent_about_mailboxes(self)))
+	if (self->error != NULL)
+		return;
+	if (lacks_mailbox(self, (const char *const *)changes->created) ||
+	    lacks_mailbox(self, (const char *const *)changes->updated))
+		self->lacks_mailboxes = TRUE;
+	if (self->more_mailboxes || (!self->lacks_mailboxes && !removes_mailboxes(self) &&
+				     !is_silent_about_mailboxes(self)))
 		return;
 	/* then all of them are asked for */
 	self->complete_mailboxes = TRUE;

@@ -290,6 +290,7 @@ start_over(FerrySync *self)
 	g_clear_pointer(&self->email_state, g_free);
 	g_clear_pointer(&self->mailbox_state, g_free);
 	self->complete_mailboxes = FALSE;
+	self->lacks_mailboxes = FALSE;
 	self->first = FALSE;
 	self->rounds = 0;
 }

@@ -91,6 +91,36 @@ def test_other_users_namespace(server):
         same([r for r in bob.ok('LIST "" "Shared*"').all(b'LIST')], [], 'nobody shares with Bob')
 
 
+def test_told_before_it_is_shown(server):
+    """Rights change while they are asked for: Mailbox/changes knows it, Mailbox/get not yet."""
+    hidden = []
+
+    def hide(document):
+        answers = [answer for name, answer, _ in document['methodResponses']
+                   if name.startswith('Mailbox/') and answer.get('accountId') == 'bob']
+        if hidden or not answers or 'created' not in answers[0]:
+            return
+        hidden.extend(answers[0]['created'] + answers[0]['destroyed'])
+        answers[0]['updated'] += answers[0]['destroyed']
+        answers[0]['destroyed'] = []
+        for answer in answers[1:]:
+            answer['notFound'] += [box['id'] for box in answer['list']]
+            answer['list'] = []
+
+    with server.imap() as client:
+        appear(client, PREFIX + '/First')
+        server.proxy.rule('Mailbox/changes', proxy.change_json(hide), 1000)
+        name = share(server, 'Early', 'lr')
+        appear(client, name)
+        same(len(hidden), 1, 'mailboxes that were told of and not shown')
+        del hidden[:]
+        with server.native('bob') as bob:
+            bob.ok('DELETEACL Early alice')
+        wait_for(lambda: name not in shared_names(client), 20, 'Early is gone again', 0.2)
+        same(len(hidden), 1, 'mailboxes that were gone and not said to be')
+    server.proxy.clear()
+
+
 def test_reading_only(server):
     name = share(server, 'ReadOnly', 'lr', [corpus.one('ro-1'), corpus.one('ro-2')])
     with server.imap() as client:
