@@ -102,17 +102,18 @@ struct _FerryMailAccount {
 	FerryKeywordTable *keywords;
 	GQueue lock_waiters;
 	gboolean locked;
-	gboolean recovering;         /* intents of other processes are about to be claimed */
-	gint64 lock_asked_at;        /* monotonic; when the one who has the lock asked for it */
-	GCancellable *background;    /* of requests that nobody's command waits for */
-	guint n_syncing;             /* syncs under way */
-	gboolean slow;               /* somebody gave up waiting for the sync under way */
-	gboolean polling;            /* a refresh in the background is under way */
-	gint64 sync_started;         /* monotonic start of the last sync that ended well; 0: none */
-	gint64 mailboxes_read;       /* the same, of the last one that read every mailbox */
-	gboolean no_blob_creation;   /* the backend offered it, and did not know it */
-	gboolean changed_on_backend; /* something is to be read; no sync has begun since */
-	char *told_email_state;      /* what push told last, since the last sync began */
+	gboolean recovering;      /* intents of other processes are about to be claimed */
+	gint64 lock_asked_at;     /* monotonic; when the one who has the lock asked for it */
+	GCancellable *background; /* of requests that nobody's command waits for */
+	guint n_syncing;          /* syncs under way */
+	gboolean slow;            /* somebody gave up waiting for the sync under way */
+	gboolean polling;         /* a refresh in the background is under way */
+	gint64 sync_started;      /* monotonic start of the last sync that ended well; 0: none */
+	gint64 mailboxes_read;    /* the same, of the last one that read every mailbox */
+	gboolean mailboxes_unsettled; /* the next sync shall read them all */
+	gboolean no_blob_creation;    /* the backend offered it, and did not know it */
+	gboolean changed_on_backend;  /* something is to be read; no sync has begun since */
+	char *told_email_state;       /* what push told last, since the last sync began */
 	char *told_mailbox_state;
 	GHashTable *downloads; /* id of an Email → its download (download.c) */
 	GQueue listings;       /* FerryListing under way or ready */

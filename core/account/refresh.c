@@ -112,7 +112,7 @@ locked_cb(FerryMailAccount *self, gpointer user_data)
 		return;
 	}
 	sync = ferry_sync_new(self, jmap);
-	if (how == FERRY_REFRESH_SUBSCRIPTIONS)
+	if (how == FERRY_REFRESH_SUBSCRIPTIONS || self->mailboxes_unsettled)
 		ferry_sync_set_all_mailboxes(sync);
 	ferry_sync_run_async(sync, synced_cb, task);
 }

@@ -230,6 +230,10 @@ take_mailbox_changes(FerrySync *self, FerryJmapReply *reply)
 	forget_strings(self->mailboxes, (const char *const *)changes->destroyed);
 	if (self->error != NULL)
 		return;
+	if (*changes->created != NULL || *changes->destroyed != NULL ||
+	    (*changes->updated != NULL &&
+	     (changes->updated_properties == NULL || *changes->updated_properties == NULL)))
+		self->mailboxes_moved = TRUE;
 	if (lacks_mailbox(self, (const char *const *)changes->created) ||
 	    lacks_mailbox(self, (const char *const *)changes->updated))
 		self->lacks_mailboxes = TRUE;

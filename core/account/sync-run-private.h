@@ -27,6 +27,7 @@ struct _FerrySync {
 	gboolean more_mailboxes;
 	gboolean complete_mailboxes; /* @mailboxes is all there are */
 	gboolean lacks_mailboxes;    /* some that changed were not shown */
+	gboolean mailboxes_moved;    /* more than their counts changed */
 	gboolean all_mailboxes;      /* asked for, whatever their state says */
 	gboolean emails_only;        /* the mailboxes are left to the next sync */
 	gboolean first;              /* nothing was known before */

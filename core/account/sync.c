@@ -239,6 +239,17 @@ mailbox_relisted_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 	finish(self, g_steal_pointer(&self->delta), NULL);
 }
 
+/* Rights that change while they are asked for may be shown as they were, in a state that says that
+ * they are new (Cyrus): the mailboxes of others are read once more when something changed. */
+static void
+note_settled(FerrySync *self)
+{
+	if (self->all_mailboxes)
+		self->account->mailboxes_unsettled = FALSE;
+	else if (self->mailboxes_moved && !self->account->own)
+		self->account->mailboxes_unsettled = TRUE;
+}
+
 static void
 finish(FerrySync *self, FerryStoreDelta *delta, GError *error)
 {
@@ -263,6 +274,7 @@ finish(FerrySync *self, FerryStoreDelta *delta, GError *error)
 			self->account->sync_started = self->started;
 		if (self->complete_mailboxes)
 			self->account->mailboxes_read = self->started;
+		note_settled(self);
 		ferry_listing_start_all(self->account);
 	}
 	/* what push told is still to be read */
@@ -291,6 +303,7 @@ start_over(FerrySync *self)
 	g_clear_pointer(&self->mailbox_state, g_free);
 	self->complete_mailboxes = FALSE;
 	self->lacks_mailboxes = FALSE;
+	self->mailboxes_moved = FALSE;
 	self->first = FALSE;
 	self->rounds = 0;
 }
@@ -435,6 +448,8 @@ all_mailboxes_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 		finish(self, NULL, error);
 		return;
 	}
+	/* what was told of them before is less than all, and older */
+	g_hash_table_remove_all(self->mailboxes);
 	ferry_sync_take_mailboxes(self, reply, self->mailbox_created);
 	sync_go_on(self);
 }
